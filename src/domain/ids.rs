@@ -1,0 +1,63 @@
+//! One type an id, so that a user's id cannot stand where an organisation's
+//! should. All are UUIDs, version 7 where the program makes them: they sort by
+//! time of creation.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id, later than all before it.
+            #[cfg(feature = "ssr")]
+            #[expect(clippy::new_without_default, reason = "a new id is an event, not a default")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+    };
+}
+
+id! {
+    /// A person.
+    UserId
+}
+id! {
+    /// An organisation.
+    OrgId
+}
+id! {
+    /// A membership: one person in one organisation.
+    MemberId
+}
+id! {
+    /// An entry of an organisation's audit log.
+    ActivityId
+}

@@ -1,0 +1,147 @@
+//! Slugs: an organisation's name in addresses.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Invalid, OrgId};
+
+/// Fewest characters of a slug.
+pub const MIN_LENGTH: usize = 2;
+/// Most characters of a slug.
+pub const MAX_LENGTH: usize = 48;
+
+/// Slugs that are, or may become, addresses of our own under `/orgs`.
+const RESERVED: &[&str] = &["default", "new"];
+
+/// A well-formed slug: `a-z 0-9 -`, 2 to 48 characters, no dash at either end or
+/// twice in a row, not a UUID, not reserved. That some organisation has it is
+/// another matter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OrgSlug(String);
+
+impl OrgSlug {
+    /// Parses what a person typed or an address holds.
+    ///
+    /// # Errors
+    /// [`Invalid`] for the field `slug`, naming the broken rule.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let invalid = |message: &str| Err(Invalid::new("slug", message));
+        if text.len() < MIN_LENGTH || text.len() > MAX_LENGTH {
+            return invalid("Use 2 to 48 characters.");
+        }
+        if !text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+            return invalid("Use lower-case letters a–z, digits and dashes only.");
+        }
+        if text.starts_with('-') || text.ends_with('-') || text.contains("--") {
+            return invalid("A dash stands between letters or digits, one at a time.");
+        }
+        if RESERVED.contains(&text) || text.parse::<uuid::Uuid>().is_ok() {
+            return invalid("This slug is reserved. Choose another one.");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The slug a name suggests: `"Acme & Söhne"` gives `acme-sohne`. `None` where
+    /// too little is left.
+    pub fn suggest(name: &str) -> Option<Self> {
+        let mut slug = String::new();
+        for c in name.chars().flat_map(char::to_lowercase) {
+            let plain = match c {
+                'a'..='z' | '0'..='9' => c,
+                'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => 'a',
+                'è' | 'é' | 'ê' | 'ë' => 'e',
+                'ì' | 'í' | 'î' | 'ï' => 'i',
+                'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' => 'o',
+                'ù' | 'ú' | 'û' | 'ü' => 'u',
+                'ç' => 'c',
+                'ñ' => 'n',
+                _ => '-',
+            };
+            if plain != '-' || !(slug.is_empty() || slug.ends_with('-')) {
+                slug.push(plain);
+            }
+        }
+        slug.truncate(MAX_LENGTH);
+        Self::parse(slug.trim_end_matches('-')).ok()
+    }
+
+    /// The slug as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OrgSlug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for OrgSlug {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<OrgSlug> for String {
+    fn from(slug: OrgSlug) -> Self {
+        slug.0
+    }
+}
+
+/// What stands in the place of `{slug}` in `/orgs/{slug}/…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrgSegment {
+    /// `/orgs/default/…`: the person's oldest membership.
+    Default,
+    /// An id, which redirects to the slug.
+    Id(OrgId),
+    /// A slug, current or former.
+    Slug(OrgSlug),
+}
+
+impl OrgSegment {
+    /// `None`: no organisation can have this address.
+    pub fn parse(segment: &str) -> Option<Self> {
+        if segment == "default" {
+            return Some(Self::Default);
+        }
+        if let Ok(id) = segment.parse() {
+            return Some(Self::Id(id));
+        }
+        OrgSlug::parse(segment).ok().map(Self::Slug)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn well_formed_slugs_are_taken() {
+        for text in ["ab", "acme", "acme-2", "2-go", &"a".repeat(48)] {
+            assert_eq!(OrgSlug::parse(text).expect(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn malformed_and_reserved_slugs_are_refused() {
+        let long = "a".repeat(49);
+        for text in
+            ["", "a", &long, "Acme", "ac me", "-acme", "acme-", "ac--me", "äcme", "default", "new", "a/b", "0192f0c4-5b5e-7cc3-98c4-dc0c0c07398f"]
+        {
+            assert!(OrgSlug::parse(text).is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_name_suggests_a_slug() {
+        assert_eq!(OrgSlug::suggest("Acme & Söhne GmbH").expect("enough letters").as_str(), "acme-sohne-gmbh");
+        assert_eq!(OrgSlug::suggest("  !!  "), None);
+        assert_eq!(OrgSlug::suggest(&"long name ".repeat(20)).expect("enough letters").as_str().len(), 48 - 1);
+    }
+}

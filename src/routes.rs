@@ -1,0 +1,104 @@
+//! Every address of the product: the patterns the routers use and the builders
+//! that links, redirects and tests use, so that the two cannot drift apart.
+
+use std::fmt::Write as _;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::domain::{MemberListQuery, OrgSlug};
+
+/// The landing page.
+pub const HOME: &str = "/";
+/// Sign in.
+pub const SIGN_IN: &str = "/sign-in";
+/// Sign out (POST).
+pub const SIGN_OUT: &str = "/sign-out";
+/// My organisations.
+pub const ORGS: &str = "/orgs";
+/// Create an organisation.
+pub const NEW_ORG: &str = "/orgs/new";
+/// Everything of one organisation is below this and guarded by its membership.
+pub const ORG_PREFIX: &str = "/orgs/";
+/// Stripe's webhooks (POST).
+pub const STRIPE_WEBHOOK: &str = "/webhooks/stripe";
+/// Where server functions answer.
+pub const API_PREFIX: &str = "/api";
+
+/// Characters that stand for themselves in a query value (RFC 3986's unreserved ones).
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// An organisation's overview.
+pub fn org(slug: &OrgSlug) -> String {
+    format!("{ORG_PREFIX}{slug}")
+}
+
+/// An organisation's members.
+pub fn members(slug: &OrgSlug) -> String {
+    format!("{ORG_PREFIX}{slug}/members")
+}
+
+/// A member list as `query` asks for it.
+pub fn member_list(slug: &OrgSlug, query: &MemberListQuery) -> String {
+    with_query(members(slug), &query.to_params())
+}
+
+/// An organisation's subscription.
+pub fn subscription(slug: &OrgSlug) -> String {
+    format!("{ORG_PREFIX}{slug}/subscription")
+}
+
+/// An organisation's settings.
+pub fn settings(slug: &OrgSlug) -> String {
+    format!("{ORG_PREFIX}{slug}/settings")
+}
+
+/// The sign-in page that leads back to `next`, a path of ours with its query.
+pub fn sign_in_then(next: &str) -> String {
+    with_query(SIGN_IN.to_owned(), &[("next", next.to_owned())])
+}
+
+/// `path` with `params` as its query, encoded.
+pub fn with_query(mut path: String, params: &[(&str, String)]) -> String {
+    for (index, (name, value)) in params.iter().enumerate() {
+        let mark = if index == 0 { '?' } else { '&' };
+        write!(path, "{mark}{name}={}", utf8_percent_encode(value, QUERY_VALUE)).expect("a string takes all text");
+    }
+    path
+}
+
+/// `next` if it is a path on this very site, else [`ORGS`]: `//evil.test`,
+/// `/\evil.test` and absolute addresses lead to other sites.
+pub fn safe_next(next: &str) -> &str {
+    let elsewhere = !next.starts_with('/')
+        || next.starts_with("//")
+        || next.contains('\\')
+        || next.chars().any(char::is_control);
+    if elsewhere { ORGS } else { next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{PageNumber, Role};
+
+    #[test]
+    fn addresses_encode_what_people_type() {
+        let slug = OrgSlug::parse("acme").expect("a slug");
+        let query = MemberListQuery {
+            page: PageNumber::new(3),
+            search: "a&b=ü %".into(),
+            role: Some(Role::Admin),
+            ..Default::default()
+        };
+        assert_eq!(member_list(&slug, &query), "/orgs/acme/members?q=a%26b%3D%C3%BC%20%25&role=admin&page=3");
+        assert_eq!(sign_in_then("/orgs/acme?x=1"), "/sign-in?next=%2Forgs%2Facme%3Fx%3D1");
+    }
+
+    #[test]
+    fn next_never_leaves_the_site() {
+        for away in ["https://evil.test", "//evil.test", "/\\evil.test", "evil", "", "/a\nb"] {
+            assert_eq!(safe_next(away), ORGS, "{away:?}");
+        }
+        assert_eq!(safe_next("/orgs/acme/members?page=2"), "/orgs/acme/members?page=2");
+    }
+}

@@ -1,0 +1,152 @@
+//! Running other programs.
+//!
+//! Ctrl-C and SIGTERM set a flag instead of ending this program, and every wait
+//! watches the flag. So an interrupted command returns an error like any other
+//! failure, and what it had started is stopped by the destructors on the way out.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+
+use crate::checkout;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// How often a wait looks again: soon enough to feel immediate, rare enough to cost nothing.
+const POLL: Duration = Duration::from_millis(50);
+
+/// From now on Ctrl-C and SIGTERM raise the flag.
+pub fn watch_for_interrupts() -> Result<()> {
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
+        .context("cannot listen for Ctrl-C")
+}
+
+/// One turn of a waiting loop: sleeps a moment, and fails if someone asked to stop.
+pub fn pause() -> Result<()> {
+    thread::sleep(POLL);
+    ensure!(!INTERRUPTED.load(Ordering::Relaxed), "interrupted");
+    Ok(())
+}
+
+/// A program run in the root of the checkout, without the traces `cargo run`
+/// leaves in the environment.
+///
+/// rustup passes its choice of toolchain on as `RUSTUP_TOOLCHAIN`, which would
+/// hide the one that set-up chose for this checkout, and an inherited `CARGO`
+/// is believed by every cargo below.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command
+        .current_dir(checkout::root())
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO")
+        .stdin(Stdio::null());
+    command
+}
+
+/// `cargo` with these arguments, separated by blanks.
+pub fn cargo(arguments: &str) -> Command {
+    let mut cargo = command("cargo");
+    cargo.args(arguments.split_whitespace());
+    cargo
+}
+
+/// Runs the program, its output visible, until it ends; anything but success is an error.
+pub fn run(command: &mut Command) -> Result<()> {
+    let line = line_of(command);
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot start `{line}`"))?;
+    let status = wait(&mut child)?;
+    ensure!(status.success(), "`{line}` failed ({status})");
+    Ok(())
+}
+
+/// Runs the program quietly and tells whether it succeeded. One that cannot be started did not.
+pub fn succeeds(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+/// Runs the program quietly and returns what it wrote.
+pub fn read(command: &mut Command) -> Result<String> {
+    let line = line_of(command);
+    let output = command
+        .output()
+        .with_context(|| format!("cannot start `{line}`"))?;
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        bail!("`{line}` failed: {}", complaint.trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn wait(child: &mut Child) -> Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if let Err(interrupted) = pause() {
+            stop_child(child, Duration::from_secs(5));
+            return Err(interrupted);
+        }
+    }
+}
+
+/// Asks a child to end and, if it has not within `patience`, ends it.
+pub fn stop_child(child: &mut Child, patience: Duration) {
+    terminate(child.id());
+    let deadline = Instant::now() + patience;
+    while Instant::now() < deadline {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        thread::sleep(POLL);
+    }
+    // Both fail only if the child has just ended.
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Sends SIGTERM. A process that is gone already is no error: it is what we want.
+pub fn terminate(pid: u32) {
+    if let Ok(pid) = i32::try_from(pid) {
+        let _ = signal::kill(Pid::from_raw(pid), Signal::SIGTERM);
+    }
+}
+
+/// The command line of a running process; `None` if there is no such process.
+///
+/// Ids are used again, so an id read from a file proves nothing until the
+/// command line has shown which program it belongs to now.
+pub fn command_line_of(pid: u32) -> Option<String> {
+    if Path::new("/proc/self").exists() {
+        let words = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        return Some(String::from_utf8_lossy(&words).replace('\0', " "));
+    }
+    read(command("ps").args(["-o", "args=", "-p", &pid.to_string()])).ok()
+}
+
+/// Where a program is, looking along `PATH`.
+pub fn find(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}
+
+fn line_of(command: &Command) -> String {
+    let words: Vec<_> = [command.get_program()]
+        .into_iter()
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy)
+        .collect();
+    words.join(" ")
+}

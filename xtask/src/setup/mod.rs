@@ -1,0 +1,45 @@
+//! What a machine must have, installed where it is missing.
+//!
+//! Each step looks for its result before it does anything, and leaves nothing
+//! half-done that would pass for a result. So set-up costs a second where all is
+//! there, and can be interrupted and run again anywhere.
+
+mod browser;
+mod debian;
+mod programs;
+mod toolchain;
+
+use anyhow::Result;
+
+use crate::steps::Steps;
+
+pub use browser::chromium;
+
+/// What compiles the project and what its tests need to talk to.
+pub fn to_build(steps: &mut Steps) -> Result<()> {
+    toolchain::ensure(steps)?;
+    programs::ensure_databases(steps)?;
+    programs::ensure_cargo_leptos(steps)?;
+    programs::ensure_wasm_bindgen(steps)
+}
+
+/// What makes the release bundle as well.
+pub fn to_release(steps: &mut Steps) -> Result<()> {
+    to_build(steps)?;
+    programs::ensure_node(steps)?;
+    programs::ensure_wasm_opt(steps)
+}
+
+/// What the checks need as well.
+pub fn to_check(steps: &mut Steps) -> Result<()> {
+    to_build(steps)?;
+    toolchain::ensure_linters(steps)
+}
+
+/// What runs the tests as well.
+pub fn to_test(steps: &mut Steps) -> Result<()> {
+    to_check(steps)?;
+    to_release(steps)?;
+    programs::ensure_nextest(steps)?;
+    browser::ensure(steps)
+}

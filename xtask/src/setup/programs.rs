@@ -1,0 +1,167 @@
+//! The programs the commands run, besides the compiler.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::debian;
+use crate::checkout;
+use crate::process;
+use crate::services;
+use crate::steps::{Step, Steps};
+
+const CARGO_LEPTOS: &str = "0.3.11";
+const NEXTEST: &str = "0.9.151";
+const BINARYEN: &str = "132.0.0";
+
+/// What current Rust emits needs at least this `wasm-opt`.
+const OLDEST_WASM_OPT: u32 = 120;
+
+/// How much to optimise a program that is compiled here.
+enum Effort {
+    /// Its own work is waiting for cargo; what counts is when it is ready.
+    Least,
+    /// It chews through the whole bundle on each build.
+    Some,
+}
+
+pub fn ensure_databases(steps: &mut Steps) -> Result<()> {
+    steps.ensure(
+        &Step {
+            name: "PostgreSQL",
+            what: "installs the database server and psql",
+            usually: "30 seconds",
+        },
+        || services::postgres_program("initdb").is_ok() && services::postgres_program("psql").is_ok(),
+        || debian::install(&["postgresql"], "PostgreSQL 15 or newer (initdb, pg_ctl, psql on PATH)"),
+    )?;
+    steps.ensure(
+        &Step {
+            name: "Redis",
+            what: "installs the cache server",
+            usually: "10 seconds",
+        },
+        || process::find("redis-server").is_some() && process::find("redis-cli").is_some(),
+        || debian::install(&["redis-server"], "Redis 7 or newer (redis-server, redis-cli on PATH)"),
+    )
+}
+
+pub fn ensure_cargo_leptos(steps: &mut Steps) -> Result<()> {
+    steps.ensure(
+        &Step {
+            name: "cargo-leptos",
+            what: "compiles the build tool of the browser side",
+            usually: "7 minutes",
+        },
+        || process::succeeds(&mut process::cargo("leptos --version")),
+        || compile("--locked cargo-leptos", CARGO_LEPTOS, Effort::Least),
+    )
+}
+
+/// wasm-bindgen's program and library must agree to the last digit.
+pub fn ensure_wasm_bindgen(steps: &mut Steps) -> Result<()> {
+    let version = locked_version("wasm-bindgen")?;
+    steps.ensure(
+        &Step {
+            name: "wasm-bindgen",
+            what: "compiles the tool that joins browser code and JavaScript",
+            usually: "3 minutes",
+        },
+        || version_of("wasm-bindgen").is_some_and(|found| found == version),
+        // Its own lock file names versions a registry may have withdrawn.
+        || compile("--force wasm-bindgen-cli", &version, Effort::Some),
+    )
+}
+
+pub fn ensure_nextest(steps: &mut Steps) -> Result<()> {
+    steps.ensure(
+        &Step {
+            name: "cargo-nextest",
+            what: "compiles the test runner",
+            usually: "6 minutes",
+        },
+        || process::succeeds(&mut process::cargo("nextest --version")),
+        || compile("--locked cargo-nextest", NEXTEST, Effort::Least),
+    )
+}
+
+pub fn ensure_node(steps: &mut Steps) -> Result<()> {
+    steps.ensure(
+        &Step {
+            name: "Node.js",
+            what: "installs what runs Playwright and wasm-opt",
+            usually: "1 minute",
+        },
+        || process::find("node").is_some() && process::find("npm").is_some(),
+        || debian::install(&["nodejs", "npm"], "Node.js 18 or newer with npm"),
+    )
+}
+
+/// Debian's own `wasm-opt` is too old, and npm's is the same program.
+///
+/// It goes beside cargo's programs, where cargo-leptos finds it too.
+pub fn ensure_wasm_opt(steps: &mut Steps) -> Result<()> {
+    steps.ensure(
+        &Step {
+            name: "wasm-opt",
+            what: "installs the optimiser of the browser bundle",
+            usually: "15 seconds",
+        },
+        || {
+            version_of("wasm-opt")
+                .and_then(|version| version.parse().ok())
+                .is_some_and(|version: u32| version >= OLDEST_WASM_OPT)
+        },
+        || {
+            let mut npm = process::command("npm");
+            npm.args(["install", "--global", "--no-audit", "--no-fund", "--prefix"])
+                .arg(cargo_home()?)
+                .arg(format!("binaryen@{BINARYEN}"));
+            process::run(&mut npm)
+        },
+    )
+}
+
+/// Compiles a program from the package registry into cargo's folder.
+///
+/// The packages ask for a release profile that takes several times as long to
+/// compile as it will ever save here.
+fn compile(package: &str, version: &str, effort: Effort) -> Result<()> {
+    let level = match effort {
+        Effort::Least => "0",
+        Effort::Some => "1",
+    };
+    let mut cargo = process::cargo(&format!("install --version ={version} {package}"));
+    cargo
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level)
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+        // Kept until it is installed, so that an interrupted build goes on where it was.
+        .env("CARGO_TARGET_DIR", checkout::target().join("tools"));
+    process::run(&mut cargo)?;
+    fs::remove_dir_all(checkout::target().join("tools")).context("cannot tidy up")
+}
+
+/// The second word of `program --version`, or the third of `program version 1`.
+fn version_of(program: &str) -> Option<String> {
+    let line = process::read(process::command(program).arg("--version")).ok()?;
+    let mut words = line.split_whitespace().skip(1).filter(|word| *word != "version");
+    words.next().map(str::to_owned)
+}
+
+/// The version of a package in `Cargo.lock`.
+fn locked_version(package: &str) -> Result<String> {
+    let id = process::read(&mut process::cargo(&format!("pkgid {package}")))?;
+    let (_, version) = id.trim().rsplit_once('@').context("no version in the package id")?;
+    Ok(version.to_owned())
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+        .context("there is no home directory")
+}
