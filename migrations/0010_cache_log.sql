@@ -19,17 +19,17 @@ create table cache_node (
 -- One row a minute of "everything below this xid is older than that time"; the
 -- janitor finds in it how far the log may be cut.
 create table cache_watermark (
-    at   timestamptz primary key default clock_timestamp(),
-    xmin xid8        not null default pg_snapshot_xmin(pg_current_snapshot())
+    at            timestamptz primary key default clock_timestamp(),
+    snapshot_xmin xid8        not null default pg_snapshot_xmin(pg_current_snapshot())
 );
 
 -- The one row that says from where on the log is complete.
 create table cache_floor (
-    one  boolean primary key default true constraint cache_floor_is_one_row check (one),
-    xmin xid8    not null
+    one           boolean primary key default true constraint cache_floor_is_one_row check (one),
+    snapshot_xmin xid8    not null
 );
 
-insert into cache_floor (xmin) values (pg_snapshot_xmin(pg_current_snapshot()));
+insert into cache_floor (snapshot_xmin) values (pg_snapshot_xmin(pg_current_snapshot()));
 
 -- `fine` names exactly what changed. A statement that touches more than 256
 -- things is told in the coarser words of `coarse`, and where those are too many

@@ -1,1 +1,85 @@
-//! Placeholder.
+//! What can go wrong in the core, by what the caller can do about it.
+
+use std::{error::Error as StdError, sync::Arc};
+
+use crate::domain::Invalid;
+
+/// Shorthand for results of the core.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error's cause. Shared, because one failed load answers everybody who
+/// waited for it.
+pub type Source = Arc<dyn StdError + Send + Sync>;
+
+/// Why the core did not do what it was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or the asker may not know of it.
+    #[error("not found")]
+    NotFound,
+    /// A member asked whose role does not carry the right.
+    #[error("forbidden")]
+    Forbidden,
+    /// A field's input cannot be taken.
+    #[error("invalid input: {0}")]
+    Invalid(Invalid),
+    /// Well-formed, but it clashes with what is there; field "" means the whole form.
+    #[error("conflict: {0}")]
+    Conflict(Invalid),
+    /// A limit is reached; the sentence says which, for people.
+    #[error("limit reached: {0}")]
+    LimitReached(String),
+    /// Address and password do not open an account; never says which of the two.
+    #[error("sign-in failed")]
+    SignInFailed,
+    /// Too many attempts.
+    #[error("too many attempts, again in {retry_after_seconds} s")]
+    RateLimited {
+        /// When another attempt makes sense.
+        retry_after_seconds: u64,
+    },
+    /// Something we rely on does not answer; trying again later may help.
+    #[error("{0} is unavailable")]
+    Unavailable(&'static str, #[source] Source),
+    /// A surprise.
+    #[error("internal error")]
+    Internal(#[source] Source),
+}
+
+/// Any error, boxed.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+impl Error {
+    /// `what` (a noun phrase: "the database") does not answer.
+    pub fn unavailable(what: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::Unavailable(what, source.into().into())
+    }
+
+    /// A surprise, with its cause.
+    pub fn internal(source: impl Into<BoxError>) -> Self {
+        Self::Internal(source.into().into())
+    }
+
+    /// A clash, told next to the field `field` ("" for the whole form).
+    pub fn conflict(field: &str, message: &str) -> Self {
+        Self::Conflict(Invalid::new(field, message))
+    }
+}
+
+impl From<Invalid> for Error {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+/// The error and its causes in one line, for logs.
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}

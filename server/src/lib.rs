@@ -1,1 +1,18 @@
-//! Placeholder.
+//! The HTTP edge of Orghub: configuration in, routes, middleware and handlers,
+//! and no business rule. A rule that seems to belong here belongs in `orghub`.
+//!
+//! Start reading at [`router`], which shows what a request passes and why in
+//! that order; [`startup`] shows how the parts come to life, [`shutdown`] how
+//! they go.
+
+pub mod command;
+pub mod config;
+pub mod error_page;
+pub mod handlers;
+pub mod middleware;
+pub mod pages;
+pub mod router;
+pub mod shutdown;
+pub mod startup;
+pub mod state;
+pub mod telemetry;

@@ -44,6 +44,17 @@ pub struct Membership {
     pub org_logo_url: Option<String>,
 }
 
+/// What a slug and a person come to: the organisation the slug leads to, and the
+/// person's membership of it, if there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembershipLookup {
+    /// The organisation, named also when the person is no member: a copy of this
+    /// answer must be dropped when they become one.
+    pub org_id: OrgId,
+    /// The membership.
+    pub membership: Option<Membership>,
+}
+
 /// A line of "my organisations".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrgSummary {

@@ -72,8 +72,8 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// Number of the last page; an empty list has one, empty, page.
     pub fn last(&self) -> PageNumber {
-        let pages = self.total.max(1).div_ceil(i64::from(PAGE_SIZE));
-        PageNumber::new(u32::try_from(pages).unwrap_or(u32::MAX))
+        let rows = u64::try_from(self.total).unwrap_or_default().max(1);
+        PageNumber::new(u32::try_from(rows.div_ceil(u64::from(PAGE_SIZE))).unwrap_or(u32::MAX))
     }
 
     /// Whether the list ends before this page.

@@ -26,14 +26,18 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// From now on Ctrl-C and SIGTERM raise the flag.
 pub fn watch_for_interrupts() -> Result<()> {
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
-        .context("cannot listen for Ctrl-C")
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")
+}
+
+/// Whether someone asked to stop.
+pub fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
 }
 
 /// One turn of a waiting loop: sleeps a moment, and fails if someone asked to stop.
 pub fn pause() -> Result<()> {
     thread::sleep(POLL);
-    ensure!(!INTERRUPTED.load(Ordering::Relaxed), "interrupted");
+    ensure!(!is_interrupted(), "interrupted");
     Ok(())
 }
 
@@ -45,11 +49,7 @@ pub fn pause() -> Result<()> {
 /// is believed by every cargo below.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    command
-        .current_dir(checkout::root())
-        .env_remove("RUSTUP_TOOLCHAIN")
-        .env_remove("CARGO")
-        .stdin(Stdio::null());
+    command.current_dir(checkout::root()).env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").stdin(Stdio::null());
     command
 }
 
@@ -63,9 +63,7 @@ pub fn cargo(arguments: &str) -> Command {
 /// Runs the program, its output visible, until it ends; anything but success is an error.
 pub fn run(command: &mut Command) -> Result<()> {
     let line = line_of(command);
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let mut child = command.spawn().with_context(|| format!("cannot start `{line}`"))?;
     let status = wait(&mut child)?;
     ensure!(status.success(), "`{line}` failed ({status})");
     Ok(())
@@ -79,9 +77,7 @@ pub fn succeeds(command: &mut Command) -> bool {
 /// Runs the program quietly and returns what it wrote.
 pub fn read(command: &mut Command) -> Result<String> {
     let line = line_of(command);
-    let output = command
-        .output()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
         bail!("`{line}` failed: {}", complaint.trim());
@@ -101,25 +97,45 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
     }
 }
 
-/// Asks a child to end and, if it has not within `patience`, ends it.
-pub fn stop_child(child: &mut Child, patience: Duration) {
-    terminate(child.id());
+/// Waits until something is so, looking again and again.
+///
+/// Does not look for interruptions: it is for what is about to happen anyway
+/// and could not be stopped cleanly before it has.
+pub fn wait_until(patience: Duration, so: impl Fn() -> bool) -> Result<()> {
     let deadline = Instant::now() + patience;
-    while Instant::now() < deadline {
-        if !matches!(child.try_wait(), Ok(None)) {
-            return;
-        }
+    while !so() {
+        ensure!(Instant::now() < deadline, "gave up after {} seconds", patience.as_secs());
         thread::sleep(POLL);
     }
-    // Both fail only if the child has just ended.
-    let _ = child.kill();
+    Ok(())
+}
+
+/// Ends a child and collects it.
+pub fn stop_child(child: &mut Child, patience: Duration) {
+    let id = child.id();
+    stop(id, patience, || !matches!(child.try_wait(), Ok(None)));
+    // An error can only mean that it has been collected already.
     let _ = child.wait();
 }
 
-/// Sends SIGTERM. A process that is gone already is no error: it is what we want.
-pub fn terminate(pid: u32) {
+/// Asks a process to end; one that has not within `patience` is ended.
+///
+/// Does not look for interruptions: stopping is what follows one.
+pub fn stop(pid: u32, patience: Duration, mut has_ended: impl FnMut() -> bool) {
+    send(pid, Signal::SIGTERM);
+    let deadline = Instant::now() + patience;
+    while !has_ended() {
+        if Instant::now() >= deadline {
+            return send(pid, Signal::SIGKILL);
+        }
+        thread::sleep(POLL);
+    }
+}
+
+/// Sends a signal. That the process is gone already is no error: it is what we want.
+fn send(pid: u32, signal: Signal) {
     if let Ok(pid) = i32::try_from(pid) {
-        let _ = signal::kill(Pid::from_raw(pid), Signal::SIGTERM);
+        let _ = signal::kill(Pid::from_raw(pid), signal);
     }
 }
 
@@ -137,16 +153,11 @@ pub fn command_line_of(pid: u32) -> Option<String> {
 
 /// Where a program is, looking along `PATH`.
 pub fn find(program: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 fn line_of(command: &Command) -> String {
-    let words: Vec<_> = [command.get_program()]
-        .into_iter()
-        .chain(command.get_args())
-        .map(OsStr::to_string_lossy)
-        .collect();
+    let words: Vec<_> =
+        [command.get_program()].into_iter().chain(command.get_args()).map(OsStr::to_string_lossy).collect();
     words.join(" ")
 }

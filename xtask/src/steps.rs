@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
+use crate::process;
+
 /// What a step is called, what it does and how long that usually takes on two cores.
 pub struct Step {
     pub name: &'static str,
@@ -13,14 +15,16 @@ pub struct Step {
 }
 
 /// Runs a command made of steps and prints the table, whatever came of it.
-pub fn report(work: impl FnOnce(&mut Steps) -> Result<()>) -> Result<()> {
+pub fn report<T>(work: impl FnOnce(&mut Steps) -> Result<T>) -> Result<T> {
     let mut steps = Steps::default();
     let outcome = work(&mut steps);
-    eprint!("{}", steps.table());
-    outcome?;
+    if !steps.taken.is_empty() {
+        eprint!("{}", steps.table());
+    }
+    let outcome = outcome?;
     let failed: Vec<_> = steps.taken.iter().filter(|step| !step.passed).map(|step| step.name).collect();
     ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
-    Ok(())
+    Ok(outcome)
 }
 
 /// The steps taken so far, with their durations and outcomes.
@@ -41,17 +45,16 @@ impl Steps {
         eprintln!("\n==> {}: {} (usually {})", step.name, step.what, step.usually);
         let start = Instant::now();
         let outcome = work();
-        self.taken.push(Taken {
-            name: step.name,
-            duration: start.elapsed(),
-            passed: outcome.is_ok(),
-        });
+        self.taken.push(Taken { name: step.name, duration: start.elapsed(), passed: outcome.is_ok() });
         outcome
     }
 
     /// Takes a step on which no other depends: its failure is noted and the
     /// rest still runs, so that one run shows all that is wrong.
     pub fn attempt(&mut self, step: &Step, work: impl FnOnce() -> Result<()>) {
+        if process::is_interrupted() {
+            return;
+        }
         if let Err(error) = self.take(step, work) {
             eprintln!("\nerror: {}: {error:#}", step.name);
         }

@@ -1,2 +1,28 @@
-//! Placeholder.
-fn main() {}
+//! The stand-in as a program, with the demo organisations in it.
+//!
+//! * `FAKE_STRIPE_ADDR`: where to listen; 127.0.0.1:12111 if not set.
+//! * `FAKE_STRIPE_WEBHOOK_URL`: whom to tell what changed; nobody if not set.
+//! * `FAKE_STRIPE_WEBHOOK_SECRET`: signs what is told; `whsec_stand_in` if not set.
+
+use std::{env, io::Write as _};
+
+use anyhow::Context as _;
+use fake_stripe::{Config, FakeStripe, WebhookTarget};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let variable = |name| env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let addr = variable("FAKE_STRIPE_ADDR").unwrap_or_else(|| "127.0.0.1:12111".to_owned());
+    let webhook = variable("FAKE_STRIPE_WEBHOOK_URL").map(|url| WebhookTarget {
+        url,
+        secret: variable("FAKE_STRIPE_WEBHOOK_SECRET").unwrap_or_else(|| "whsec_stand_in".to_owned()),
+    });
+
+    let config = Config { addr: addr.parse().context("FAKE_STRIPE_ADDR is no address")?, webhook, demo: true };
+    let fake = FakeStripe::start(config).await.with_context(|| format!("cannot listen on {addr}"))?;
+    writeln!(std::io::stdout(), "fake-stripe listens on {}", fake.url())?;
+    tokio::select! {
+        () = fake.wait() => Ok(()),
+        stop = tokio::signal::ctrl_c() => stop.context("cannot listen for Ctrl-C"),
+    }
+}

@@ -2,37 +2,48 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-/// The loopback port of a service: chosen once, then remembered, so that an
-/// address handed out yesterday is right today.
-///
-/// A port that another program has taken in the meantime is given up. Ask
-/// whether it `is_ours` first: the service itself, while it runs, has it too.
-pub fn remembered(service: &str, is_ours: impl Fn(u16) -> bool) -> Result<u16> {
-    let path = super::folder()?.join(format!("{service}.port"));
-    let known = fs::read_to_string(&path)
-        .ok()
-        .and_then(|text| text.trim().parse().ok());
-    if let Some(port) = known
-        && (is_ours(port) || is_free(port))
-    {
-        return Ok(port);
+/// The loopback port of a private service: chosen once, then remembered, so
+/// that an address handed out yesterday is right today.
+pub fn of(service: &str) -> Result<u16> {
+    known(service)?.map_or_else(|| choose(service), Ok)
+}
+
+/// The same, for a service about to start: a port that another program has
+/// taken in the meantime is given up.
+pub fn claim(service: &str) -> Result<u16> {
+    match known(service)? {
+        Some(port) if is_free(port) => Ok(port),
+        _ => choose(service),
     }
+}
+
+fn choose(service: &str) -> Result<u16> {
     let port = free()?;
-    fs::write(&path, port.to_string())
-        .with_context(|| format!("cannot write {}", path.display()))?;
+    let path = file(service)?;
+    fs::write(&path, port.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(port)
 }
 
-/// A port nobody listens on.
+fn known(service: &str) -> Result<Option<u16>> {
+    let text = fs::read_to_string(file(service)?).unwrap_or_default();
+    Ok(text.trim().parse().ok())
+}
+
+fn file(service: &str) -> Result<PathBuf> {
+    Ok(super::folder()?.join(format!("{service}.port")))
+}
+
+/// A loopback port nobody listens on.
 pub fn free() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
     Ok(listener.local_addr()?.port())
 }
 
-/// Whether nobody listens on this port.
+/// Whether nobody listens on this loopback port.
 pub fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }

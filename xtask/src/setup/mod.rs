@@ -6,6 +6,7 @@
 
 mod browser;
 mod debian;
+mod node;
 mod programs;
 mod toolchain;
 
@@ -14,11 +15,22 @@ use anyhow::Result;
 use crate::steps::Steps;
 
 pub use browser::chromium;
+pub use node::program as node;
 
-/// What compiles the project and what its tests need to talk to.
-pub fn to_build(steps: &mut Steps) -> Result<()> {
+/// What runs the private services.
+pub fn to_serve(steps: &mut Steps) -> Result<()> {
+    programs::ensure_databases(steps)
+}
+
+/// What compiles the server's side, with the compiler that will do all the rest.
+pub fn to_compile(steps: &mut Steps) -> Result<()> {
     toolchain::ensure(steps)?;
-    programs::ensure_databases(steps)?;
+    to_serve(steps)
+}
+
+/// What builds the product for development and runs it.
+pub fn to_build(steps: &mut Steps) -> Result<()> {
+    to_compile(steps)?;
     programs::ensure_cargo_leptos(steps)?;
     programs::ensure_wasm_bindgen(steps)
 }
@@ -26,7 +38,7 @@ pub fn to_build(steps: &mut Steps) -> Result<()> {
 /// What makes the release bundle as well.
 pub fn to_release(steps: &mut Steps) -> Result<()> {
     to_build(steps)?;
-    programs::ensure_node(steps)?;
+    node::ensure(steps)?;
     programs::ensure_wasm_opt(steps)
 }
 
@@ -41,5 +53,6 @@ pub fn to_test(steps: &mut Steps) -> Result<()> {
     to_check(steps)?;
     to_release(steps)?;
     programs::ensure_nextest(steps)?;
+    node::ensure_recent(steps)?;
     browser::ensure(steps)
 }

@@ -29,20 +29,12 @@ enum Effort {
 
 pub fn ensure_databases(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step {
-            name: "PostgreSQL",
-            what: "installs the database server and psql",
-            usually: "30 seconds",
-        },
+        &Step { name: "PostgreSQL", what: "installs the database server and psql", usually: "30 seconds" },
         || services::postgres_program("initdb").is_ok() && services::postgres_program("psql").is_ok(),
         || debian::install(&["postgresql"], "PostgreSQL 15 or newer (initdb, pg_ctl, psql on PATH)"),
     )?;
     steps.ensure(
-        &Step {
-            name: "Redis",
-            what: "installs the cache server",
-            usually: "10 seconds",
-        },
+        &Step { name: "Redis", what: "installs the cache server", usually: "10 seconds" },
         || process::find("redis-server").is_some() && process::find("redis-cli").is_some(),
         || debian::install(&["redis-server"], "Redis 7 or newer (redis-server, redis-cli on PATH)"),
     )
@@ -50,11 +42,7 @@ pub fn ensure_databases(steps: &mut Steps) -> Result<()> {
 
 pub fn ensure_cargo_leptos(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step {
-            name: "cargo-leptos",
-            what: "compiles the build tool of the browser side",
-            usually: "7 minutes",
-        },
+        &Step { name: "cargo-leptos", what: "compiles the build tool of the browser side", usually: "7 minutes" },
         || process::succeeds(&mut process::cargo("leptos --version")),
         || compile("--locked cargo-leptos", CARGO_LEPTOS, Effort::Least),
     )
@@ -77,25 +65,9 @@ pub fn ensure_wasm_bindgen(steps: &mut Steps) -> Result<()> {
 
 pub fn ensure_nextest(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step {
-            name: "cargo-nextest",
-            what: "compiles the test runner",
-            usually: "6 minutes",
-        },
+        &Step { name: "cargo-nextest", what: "compiles the test runner", usually: "6 minutes" },
         || process::succeeds(&mut process::cargo("nextest --version")),
         || compile("--locked cargo-nextest", NEXTEST, Effort::Least),
-    )
-}
-
-pub fn ensure_node(steps: &mut Steps) -> Result<()> {
-    steps.ensure(
-        &Step {
-            name: "Node.js",
-            what: "installs what runs Playwright and wasm-opt",
-            usually: "1 minute",
-        },
-        || process::find("node").is_some() && process::find("npm").is_some(),
-        || debian::install(&["nodejs", "npm"], "Node.js 18 or newer with npm"),
     )
 }
 
@@ -104,11 +76,7 @@ pub fn ensure_node(steps: &mut Steps) -> Result<()> {
 /// It goes beside cargo's programs, where cargo-leptos finds it too.
 pub fn ensure_wasm_opt(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step {
-            name: "wasm-opt",
-            what: "installs the optimiser of the browser bundle",
-            usually: "15 seconds",
-        },
+        &Step { name: "wasm-opt", what: "installs the optimiser of the browser bundle", usually: "15 seconds" },
         || {
             version_of("wasm-opt")
                 .and_then(|version| version.parse().ok())

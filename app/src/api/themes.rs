@@ -1,0 +1,17 @@
+//! The choice of colours.
+
+use leptos::prelude::*;
+
+use crate::{error::AppError, response, theme::Theme};
+
+/// Keeps the choice of colours in a cookie and returns to the page it was made
+/// on. Open to everybody. With JavaScript the island does the same at once.
+#[server(prefix = "/api", endpoint = "set_theme")]
+pub async fn set_theme(
+    /// The choice; anything unknown means the system's.
+    #[server(default)]
+    theme: String,
+) -> Result<(), AppError> {
+    response::set_cookie(&Theme::parse(&theme).cookie());
+    Ok(())
+}

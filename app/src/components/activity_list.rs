@@ -1,0 +1,30 @@
+//! Entries of an organisation's audit log.
+
+use leptos::prelude::*;
+use orghub::domain::Activity;
+
+use super::dates::Moment;
+
+/// The entries, as sentences.
+#[component]
+pub fn ActivityList(
+    /// The entries, newest first.
+    entries: Vec<Activity>,
+) -> impl IntoView {
+    view! {
+        <ol class="activity">
+            {entries
+                .into_iter()
+                .map(|entry| {
+                    let sentence = entry.sentence();
+                    view! {
+                        <li class="activity__entry">
+                            <span class="activity__what"><strong>{entry.actor}</strong>" "{sentence}</span>
+                            <span class="activity__when"><Moment at=entry.at/></span>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ol>
+    }
+}

@@ -1,0 +1,20 @@
+//! Where a list has nothing to show.
+
+use leptos::prelude::*;
+
+/// Says why there is nothing and what to do next.
+#[component]
+pub fn EmptyState(
+    /// Why.
+    #[prop(into)]
+    title: String,
+    /// What to do next: a sentence, a link.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="empty-state">
+            <h2 class="empty-state__title">{title}</h2>
+            {children()}
+        </div>
+    }
+}

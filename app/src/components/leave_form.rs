@@ -1,0 +1,35 @@
+//! The way out of an organisation.
+
+use leptos::prelude::*;
+use orghub::access::OrgAccess;
+
+use super::message::ProblemMessage;
+use crate::flash::Problem;
+
+/// Ends one's own membership, after a question.
+#[component]
+pub fn LeaveForm(
+    /// Whose membership.
+    access: OrgAccess,
+    /// The page the form stands on.
+    return_to: String,
+    /// What became of the form when it was sent last.
+    problem: Option<Problem>,
+) -> impl IntoView {
+    let name = access.membership().org_name.clone();
+    view! {
+        {problem.map(|problem| view! { <ProblemMessage text=problem.error.message/> })}
+        <form
+            method="post"
+            action="/api/leave_org"
+            data-confirm=format!("Leave {name}?")
+            data-confirm-detail="You lose access at once. To come back you need a new invitation."
+            data-confirm-verb="Leave organisation"
+        >
+            <input type="hidden" name="org" value=access.slug().to_string()/>
+            <input type="hidden" name="return_to" value=return_to/>
+            <button class="button button--danger-quiet">"Leave organisation"</button>
+        </form>
+    }
+    .into_any()
+}

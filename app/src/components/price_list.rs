@@ -1,0 +1,60 @@
+//! The plans side by side.
+
+use leptos::prelude::*;
+use orghub::domain::{BillingInterval, Plan};
+
+use super::{
+    badge::{Badge, Tone},
+    numbers::grouped,
+};
+
+/// What each plan costs and allows; the one in force is marked.
+#[component]
+pub fn PriceList(
+    /// The plan in force.
+    current: Plan,
+) -> impl IntoView {
+    let rows = Plan::ALL.map(|plan| {
+        let limits = plan.limits();
+        let is_current = plan == current;
+        let price = match plan {
+            Plan::Free => "$0".to_owned(),
+            Plan::Pro | Plan::Ultra => format!(
+                "${} a month or ${} a year",
+                grouped(plan.price_usd(BillingInterval::Month)),
+                grouped(plan.price_usd(BillingInterval::Year))
+            ),
+        };
+        view! {
+            <tr aria-current=is_current.then_some("true")>
+                <th scope="row">
+                    {plan.label()}
+                    {is_current.then(|| view! { <Badge tone=Tone::Accent text="Current"/> })}
+                </th>
+                <td data-label="Price">{price}</td>
+                <td class="table__number" data-label="Members">{grouped(limits.members)}</td>
+                <td class="table__number" data-label="Projects">{grouped(limits.projects)}</td>
+                <td class="table__number" data-label="Storage">{grouped(limits.storage_gb)}" GB"</td>
+            </tr>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="plans-title">
+            <div class="card__head"><h2 class="card__title" id="plans-title">"Plans"</h2></div>
+            <table class="table plans">
+                <caption class="visually-hidden">"What each plan costs and allows"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Plan"</th>
+                        <th scope="col">"Price"</th>
+                        <th scope="col" class="table__number">"Members"</th>
+                        <th scope="col" class="table__number">"Projects"</th>
+                        <th scope="col" class="table__number">"Storage"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}

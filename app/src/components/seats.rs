@@ -1,0 +1,40 @@
+//! How many of an organisation's seats are taken.
+
+use leptos::prelude::*;
+
+use super::numbers::grouped;
+
+/// The number and a bar of it. More than full is possible: limits can go down.
+#[component]
+pub fn Seats(
+    /// Members and pending invitations.
+    used: i64,
+    /// How many there may be.
+    limit: u32,
+) -> impl IntoView {
+    let free = i64::from(limit) - used;
+    let (state, sentence) = match free {
+        ..0 => ("over", format!("{} over the limit", grouped(-free))),
+        0 => ("full", "No seat left".to_owned()),
+        1 => ("free", "1 seat left".to_owned()),
+        _ => ("free", format!("{} seats left", grouped(free))),
+    };
+    view! {
+        <div class="seats" data-state=state>
+            <p class="seats__line">
+                <span id="seats-used">
+                    <strong class="seats__used">{grouped(used)}</strong>
+                    {format!(" of {} seats used", grouped(limit))}
+                </span>
+                <span class="seats__left">{sentence}</span>
+            </p>
+            <meter
+                class="seats__bar"
+                min="0"
+                max=limit.max(1).to_string()
+                value=used.min(i64::from(limit)).to_string()
+                aria-labelledby="seats-used"
+            ></meter>
+        </div>
+    }
+}

@@ -1,0 +1,57 @@
+//! A question before a form that cannot be undone is sent.
+
+use leptos::{ev, html, prelude::*, wasm_bindgen::JsCast as _};
+use web_sys::{Event, HtmlFormElement};
+
+/// What the dialog answers with when the form may be sent.
+const YES: &str = "yes";
+
+/// One dialog for all forms of the page that carry `data-confirm` (the question),
+/// `data-confirm-detail` (what will happen) and `data-confirm-verb` (what the
+/// button says). Without JavaScript such a form is sent at once.
+#[island]
+pub fn ConfirmDialog() -> impl IntoView {
+    let [question, detail, verb] = [(); 3].map(|()| RwSignal::new(String::new()));
+    let waiting = StoredValue::new_local(None::<HtmlFormElement>);
+    let dialog = NodeRef::<html::Dialog>::new();
+
+    // An effect, because effects run in browsers only. The listener stays as long
+    // as the page does.
+    Effect::new(move || {
+        let _kept_by_the_window = window_event_listener(ev::submit, move |event| {
+            let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else { return };
+            let data = form.dataset();
+            let (Some(text), Some(dialog)) = (data.get("confirm"), dialog.get_untracked()) else { return };
+            event.prevent_default();
+            question.set(text);
+            detail.set(data.get("confirmDetail").unwrap_or_default());
+            verb.set(data.get("confirmVerb").unwrap_or_default());
+            waiting.set_value(Some(form));
+            dialog.set_return_value("");
+            // Fails only where the dialog is open already.
+            let _open_already = dialog.show_modal();
+        });
+    });
+
+    let answer = move |_closed: Event| {
+        let said_yes = dialog.get_untracked().is_some_and(|dialog| dialog.return_value() == YES);
+        let form = waiting.try_update_value(Option::take).flatten().filter(|_| said_yes);
+        if let Some(form) = form {
+            // Unlike a click on its button, this does not ask the listener above again.
+            let _left_the_document = form.submit();
+        }
+    };
+
+    view! {
+        <dialog class="dialog" node_ref=dialog on:close=answer aria-labelledby="confirm-question" aria-describedby="confirm-detail">
+            <form method="dialog" class="dialog__form">
+                <h2 class="dialog__title" id="confirm-question">{question}</h2>
+                <p class="dialog__detail" id="confirm-detail">{detail}</p>
+                <div class="dialog__buttons">
+                    <button class="button" value="no">"Cancel"</button>
+                    <button class="button button--danger" value=YES>{verb}</button>
+                </div>
+            </form>
+        </dialog>
+    }
+}

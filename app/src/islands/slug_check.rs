@@ -1,0 +1,112 @@
+//! Whether a slug can be had, while it is typed.
+
+use std::time::Duration;
+
+use leptos::{ev, prelude::*, task::spawn_local, wasm_bindgen::JsCast as _};
+use orghub::domain::OrgSlug;
+use web_sys::HtmlInputElement;
+
+use crate::api::lookups::is_slug_free;
+
+/// How long a pause in typing ends a word: shorter asks in the middle of words,
+/// longer feels late.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// What is known about the slug in the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing to say: empty, or what the page came with.
+    Quiet,
+    /// Asking.
+    Checking,
+    /// It can be had.
+    Free,
+    /// It cannot, and why.
+    Refused(String),
+}
+
+/// Stands below a slug's field, `#org-slug`, and says whether the slug can be
+/// had. Where the page has an empty slug, it follows the name in `#org-name`
+/// until somebody types one. The server decides when the form is sent.
+#[island]
+pub fn SlugCheck() -> impl IntoView {
+    let state = RwSignal::new(State::Quiet);
+    // Counts what was typed, so that a late answer to an earlier slug is ignored.
+    let turn = StoredValue::new(0_u32);
+
+    let check = move |text: String, unchanged: bool| {
+        let mine = turn.try_update_value(|turn| {
+            *turn += 1;
+            *turn
+        });
+        if text.is_empty() || unchanged {
+            state.set(State::Quiet);
+            return;
+        }
+        let slug = match OrgSlug::parse(&text) {
+            Ok(slug) => slug,
+            Err(invalid) => return state.set(State::Refused(invalid.message)),
+        };
+        state.set(State::Checking);
+        let is_current = move || turn.try_get_value() == mine;
+        set_timeout(
+            move || {
+                if is_current() {
+                    spawn_local(async move {
+                        let answer = is_slug_free(slug.to_string()).await;
+                        if is_current() {
+                            state.set(match answer {
+                                Ok(true) => State::Free,
+                                Ok(false) => State::Refused("This slug is taken.".to_owned()),
+                                // Not knowing is no reason to worry anybody: sending the form will tell.
+                                Err(_) => State::Quiet,
+                            });
+                        }
+                    });
+                }
+            },
+            PAUSE,
+        );
+    };
+
+    // An effect, because effects run in browsers only. The listener stays as long
+    // as the page does.
+    Effect::new(move || {
+        let (Some(name), Some(slug)) = (input("org-name"), input("org-slug")) else { return };
+        let follows_name = StoredValue::new(slug.value().is_empty());
+        let _kept_by_the_window = window_event_listener(ev::input, move |event| {
+            let target = event.target();
+            let is = |field: &HtmlInputElement| target.as_ref().is_some_and(|target| target == field.as_ref());
+            if is(&slug) {
+                follows_name.set_value(slug.value().is_empty());
+            } else if is(&name) && follows_name.get_value() {
+                slug.set_value(&OrgSlug::suggest(&name.value()).map_or_else(String::new, |slug| slug.to_string()));
+            } else {
+                return;
+            }
+            check(slug.value(), slug.value() == slug.default_value());
+        });
+    });
+
+    let kind = move || match state.get() {
+        State::Quiet | State::Checking => "quiet",
+        State::Free => "good",
+        State::Refused(_) => "bad",
+    };
+    let text = move || match state.get() {
+        State::Quiet => String::new(),
+        State::Checking => "Checking …".to_owned(),
+        State::Free => "This slug is free.".to_owned(),
+        State::Refused(why) => why,
+    };
+
+    view! {
+        <p class="field__status" id="slug-status" role="status" data-kind=kind>
+            {text}
+        </p>
+    }
+}
+
+fn input(id: &str) -> Option<HtmlInputElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}

@@ -1,0 +1,109 @@
+//! The core's configuration and what only the HTTP edge needs besides: read once
+//! from the environment. `.env.example` lists all of it for people.
+
+use std::env;
+
+use orghub::config::{AppEnv, Config, ConfigError};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For a terminal.
+    Text,
+    /// One JSON object a line, for a log collector.
+    Json,
+}
+
+/// Everything the server can be told.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// What the core is told.
+    pub core: Config,
+    /// `LOG_FORMAT`.
+    pub log_format: LogFormat,
+    /// `LOG_LEVEL`: a level, or directives such as `info,orghub::cache=debug`.
+    pub log_level: String,
+    /// `LEPTOS_SITE_ROOT`: the folder with what the browser downloads.
+    pub site_root: String,
+    /// `LEPTOS_RELOAD_PORT`: where `cargo leptos watch` tells browsers to reload;
+    /// `None` when it is not watching.
+    pub reload_port: Option<u16>,
+}
+
+impl ServerConfig {
+    /// Reads the environment of the process.
+    ///
+    /// # Errors
+    /// The first variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let core = Config::from_env()?;
+        Self::read(core, |name| env::var(name).ok().filter(|value| !value.trim().is_empty()))
+    }
+
+    /// Reads the edge's own variables from `get`.
+    ///
+    /// # Errors
+    /// The first variable that is wrong; all of them have defaults.
+    pub fn read(core: Config, get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let wrong = |variable, expected: &str, text: &str| ConfigError {
+            variable,
+            problem: format!("is `{text}`; set {expected}"),
+        };
+        let log_format = match get("LOG_FORMAT").as_deref() {
+            Some("text") => LogFormat::Text,
+            Some("json") => LogFormat::Json,
+            None if core.app_env == AppEnv::Production => LogFormat::Json,
+            None => LogFormat::Text,
+            Some(other) => return Err(wrong("LOG_FORMAT", "text or json", other)),
+        };
+        let reload_port = match get("LEPTOS_WATCH").and_then(|_watching| get("LEPTOS_RELOAD_PORT")) {
+            Some(text) => Some(text.parse().map_err(|_| wrong("LEPTOS_RELOAD_PORT", "a port's number", &text))?),
+            None => None,
+        };
+        Ok(Self {
+            core,
+            log_format,
+            log_level: get("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
+            site_root: get("LEPTOS_SITE_ROOT").unwrap_or_else(|| "target/site".to_owned()),
+            reload_port,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(app_env: &str, variables: &[(&str, &str)]) -> Result<ServerConfig, ConfigError> {
+        let core = Config::read(|name| {
+            let value = match name {
+                "APP_ENV" => app_env,
+                "APP_URL" => "https://app.test",
+                "DATABASE_URL" => "postgres://localhost/orghub",
+                "ENABLE_REDIS_CACHE" => "false",
+                "STRIPE_SECRET_KEY" => "sk_live_made_up",
+                "STRIPE_WEBHOOK_SECRET" => "whsec_made_up",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        })?;
+        ServerConfig::read(core, |name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn production_logs_json_unless_told_otherwise() {
+        assert_eq!(read("development", &[]).expect("defaults").log_format, LogFormat::Text);
+        assert_eq!(read("production", &[]).expect("defaults").log_format, LogFormat::Json);
+        assert_eq!(read("production", &[("LOG_FORMAT", "text")]).expect("valid").log_format, LogFormat::Text);
+        assert_eq!(read("development", &[("LOG_FORMAT", "xml")]).expect_err("unknown").variable, "LOG_FORMAT");
+    }
+
+    #[test]
+    fn the_reload_port_counts_only_while_watching() {
+        assert_eq!(read("development", &[("LEPTOS_RELOAD_PORT", "3001")]).expect("valid").reload_port, None);
+        let watching = [("LEPTOS_WATCH", "true"), ("LEPTOS_RELOAD_PORT", "3001")];
+        assert_eq!(read("development", &watching).expect("valid").reload_port, Some(3001));
+    }
+}

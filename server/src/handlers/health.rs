@@ -1,0 +1,166 @@
+//! `/healthz`: is the process up? `/readyz`: should it get requests, and what is
+//! wrong if anything is?
+//!
+//! Redis being away makes a node slower, not wrong, so it stays in rotation:
+//! `degraded`, 200. Without Postgres, or with a schema that is not this program's,
+//! it cannot serve: `unavailable`, 503. Addresses, versions and error texts go to
+//! the log: anybody may ask here.
+
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use orghub::{
+    cache::{BreakerState, CacheHealth, RedisHealth},
+    db,
+    error::chain,
+    services::Services,
+};
+use serde::Serialize;
+use tracing::warn;
+
+/// The process is up. Nothing else is asked, so that no orchestrator restarts it
+/// for somebody else's outage.
+pub async fn is_up() -> &'static str {
+    "ok\n"
+}
+
+/// What works; 503 if requests should go elsewhere.
+pub async fn is_ready(State(services): State<Services>) -> Response {
+    let report = Report::of(&services).await;
+    let status = match report.status {
+        Status::Ok | Status::Degraded => StatusCode::OK,
+        Status::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, Json(report)).into_response()
+}
+
+/// How the node or one of its parts is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It works.
+    Ok,
+    /// The node serves without it, more slowly.
+    Degraded,
+    /// The node cannot serve.
+    Unavailable,
+}
+
+/// What `/readyz` says.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The worst of the parts.
+    pub status: Status,
+    /// The truth, and whether it has this program's schema.
+    pub postgres: Postgres,
+    /// The cache's second level; absent when it is switched off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis: Option<Redis>,
+    /// This node's own copies.
+    pub cache: Copies,
+}
+
+/// How Postgres is.
+#[derive(Debug, Serialize)]
+pub struct Postgres {
+    /// Unavailable without an answer, or while migrations are missing.
+    pub status: Status,
+    /// Time the answer took, in milliseconds; absent without one.
+    pub latency_ms: Option<f64>,
+    /// Migrations of this program the database lacks; absent without an answer.
+    pub pending_migrations: Option<usize>,
+}
+
+/// How Redis is.
+#[derive(Debug, Serialize)]
+pub struct Redis {
+    /// Never worse than degraded.
+    pub status: Status,
+    /// Time of a round trip, in milliseconds; absent without an answer.
+    pub latency_ms: Option<f64>,
+    /// Whether requests ask it at all: `closed`, they do; `open`, they do not for a
+    /// while; `half-open`, one of them tries.
+    pub breaker: &'static str,
+}
+
+/// How this node's copies are.
+#[derive(Debug, Serialize)]
+pub struct Copies {
+    /// Degraded while the lease does not run: every look-up goes to Postgres.
+    pub status: Status,
+    /// Whether copies may be used: only while the node surely hears of changes.
+    pub lease_is_running: bool,
+    /// Memory they take, in bytes.
+    pub bytes: u64,
+}
+
+impl Report {
+    /// Asks everything now.
+    pub async fn of(services: &Services) -> Self {
+        let (postgres, cache) = tokio::join!(Postgres::ask(services), services.cache.health());
+        let redis = cache.redis.map(Redis::from);
+        let copies = Copies::from(cache);
+        let parts = [Some(postgres.status), redis.as_ref().map(|redis| redis.status), Some(copies.status)];
+        let status = parts.into_iter().flatten().max().unwrap_or(Status::Ok);
+        Self { status, postgres, redis, cache: copies }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string_pretty(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Postgres {
+    async fn ask(services: &Services) -> Self {
+        let asked = Instant::now();
+        match db::pending_migrations(services.db.pool()).await {
+            Ok(pending) => Self {
+                status: if pending == 0 { Status::Ok } else { Status::Unavailable },
+                latency_ms: Some(milliseconds(asked.elapsed())),
+                pending_migrations: Some(pending),
+            },
+            Err(error) => {
+                warn!(error = chain(&error), "the database did not answer a readiness check");
+                Self { status: Status::Unavailable, latency_ms: None, pending_migrations: None }
+            }
+        }
+    }
+}
+
+impl From<RedisHealth> for Redis {
+    fn from(redis: RedisHealth) -> Self {
+        Self {
+            status: if redis.round_trip.is_some() { Status::Ok } else { Status::Degraded },
+            latency_ms: redis.round_trip.map(milliseconds),
+            breaker: match redis.breaker {
+                BreakerState::Closed => "closed",
+                BreakerState::Open => "open",
+                BreakerState::HalfOpen => "half-open",
+            },
+        }
+    }
+}
+
+impl From<CacheHealth> for Copies {
+    fn from(cache: CacheHealth) -> Self {
+        Self {
+            status: if cache.lease_is_running { Status::Ok } else { Status::Degraded },
+            lease_is_running: cache.lease_is_running,
+            bytes: cache.near_bytes,
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}

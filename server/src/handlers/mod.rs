@@ -1,0 +1,5 @@
+//! What answers by itself, without the application: the operator's and Stripe's
+//! addresses.
+
+pub mod health;
+pub mod stripe_webhook;

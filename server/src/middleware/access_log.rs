@@ -1,0 +1,77 @@
+//! One line for every request, and a span that ties all other lines of the
+//! request to it by its id.
+//!
+//! A line names the route's template and never the address as it was sent: an
+//! address can hold what somebody typed into a search, or a token.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tracing::{Instrument as _, field, info, info_span};
+use uuid::Uuid;
+
+use super::{org_membership::SeenOrg, session::Viewer};
+
+/// The header that carries a request's id in and out.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Logs the request and answers with its id.
+pub async fn log_request(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = given_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let span = info_span!("request", request.id = id);
+
+    let answer = async move {
+        let response = next.run(request).await;
+        let viewer = response.extensions().get::<Viewer>().map(|viewer| viewer.user_id);
+        let org = response.extensions().get::<SeenOrg>();
+        info!(
+            http.method = method.as_str(),
+            http.route = route.as_ref().map_or("none", MatchedPath::as_str),
+            http.status = response.status().as_u16(),
+            duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+            user.id = viewer.map(field::display),
+            org.slug = org.map(|org| field::display(&org.0)),
+            "answered",
+        );
+        response
+    };
+    let mut response = answer.instrument(span).await;
+    if let Ok(value) = HeaderValue::try_from(id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// The id a proxy in front of us gave the request, if it is one: 1 to 64 letters,
+/// digits, dashes and underscores. Anything else is somebody writing in our log.
+fn given_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let is_id = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    is_id.then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id_of(text: &str) -> Option<String> {
+        given_id(&HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_str(text).expect("a header's value"))]))
+    }
+
+    #[test]
+    fn an_id_from_a_proxy_is_kept_and_anything_else_is_not() {
+        assert_eq!(id_of("req_01-ab").as_deref(), Some("req_01-ab"));
+        for text in ["", "a b", "user.id=1", &"a".repeat(65)] {
+            assert_eq!(id_of(text), None, "{text:?}");
+        }
+        assert_eq!(given_id(&HeaderMap::new()), None);
+    }
+}

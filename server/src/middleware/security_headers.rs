@@ -1,0 +1,91 @@
+//! What a browser may do with our answers.
+//!
+//! A page brings its own policy, made with the nonce of its scripts while it was
+//! rendered ([`page_policy`]); everything else gets one that allows nothing but
+//! our style sheet and pictures.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use orghub::config::AppEnv;
+
+use crate::state::AppState;
+
+/// The policy of an answer that is not a page of the application: error pages,
+/// files, JSON.
+const PLAIN_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// A year, in which a browser that was here over https does not try plain http.
+/// Subdomains are left alone: we do not know whose they are.
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Turns off what the product never asks for.
+const PERMISSIONS: HeaderValue =
+    HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+
+/// The policy of a page whose inline scripts (Leptos' start of the islands, the
+/// speculation rules) carry `nonce`. `reload_port` is where `cargo leptos watch`
+/// tells the page to reload.
+pub fn page_policy(nonce: &str, reload_port: Option<u16>) -> HeaderValue {
+    // A web socket on another port is another origin, which 'self' does not cover.
+    let reload = reload_port.map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'self'; \
+         script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
+         img-src 'self' data: https:; \
+         connect-src 'self'{reload}; \
+         object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    HeaderValue::try_from(policy).expect("a nonce is base64, a port is digits, the rest is ours")
+}
+
+/// Adds what the answer does not say itself.
+pub async fn add_security_headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    set_default(headers, header::CONTENT_SECURITY_POLICY, PLAIN_POLICY);
+    set_default(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Addresses name organisations: other sites learn the host and no more.
+    set_default(headers, header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
+    set_default(headers, header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    set_default(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS);
+    let own_window = HeaderValue::from_static("same-origin");
+    set_default(headers, HeaderName::from_static("cross-origin-opener-policy"), own_window);
+    if state.services.config.app_env == AppEnv::Production {
+        set_default(headers, header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+    }
+    response
+}
+
+fn set_default(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    headers.entry(name).or_insert(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_run_only_with_the_nonce_and_from_us() {
+        let policy = page_policy("n0nce", None);
+        let policy = policy.to_str().expect("plain text");
+        assert!(policy.contains("script-src 'self' 'nonce-n0nce' 'wasm-unsafe-eval';"), "{policy}");
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("ws://"), "{policy}");
+    }
+
+    #[test]
+    fn a_watched_page_may_hear_of_rebuilds() {
+        let policy = page_policy("n0nce", Some(3001));
+        assert!(
+            policy
+                .to_str()
+                .expect("plain text")
+                .contains("connect-src 'self' ws://localhost:3001 ws://127.0.0.1:3001;")
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! What a request passes, and why in that order.
+//!
+//! Three kinds of addresses meet here. Operators and Stripe get handlers of their
+//! own, which know no session. Pages and server functions are the application,
+//! and only they pass the three layers about people: *which session, who is that,
+//! may they see this organisation*. For any other address there is perhaps a file
+//! in the site's folder, and if not, the application's "not found" page. So a
+//! picture or a health check never looks up a session, and nothing is rendered
+//! for somebody who may not see it.
+//!
+//! A layer sees a request before those written above it, and the response after
+//! them: to follow a request in, read from the bottom up.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+use http::{HeaderValue, StatusCode, header};
+use orghub::routes;
+use tower_http::{
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
+    services::ServeDir, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
+};
+
+use crate::{
+    error_page,
+    handlers::{health, stripe_webhook},
+    middleware::{access_log, csrf, org_membership, security_headers, session, timing},
+    pages,
+    state::AppState,
+};
+
+/// Most bytes of a form: the largest has a few short fields.
+const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// When to give up on a request. Statements end after 2 s and calls to Stripe
+/// after 10 s by themselves; this is for what nobody thought of.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// Answers of the application hold what one person may see: no cache but that
+/// person's own may keep them, and that one must not show them after a sign-out.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+
+/// Files keep their names from build to build, so a browser has to ask whether it
+/// still has the right one; it does so with the file's date and mostly hears "yes".
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// The whole server.
+pub fn router(state: AppState) -> Router {
+    let application = pages::router(&state)
+        // Rendered pages shrink to a fifth; the quickest level does most of that.
+        .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest))
+        // Needs the person. Nothing above is run for somebody who may not see it.
+        .layer(from_fn_with_state(state.clone(), org_membership::require_membership))
+        // Needs the session.
+        .layer(from_fn_with_state(state.clone(), session::resolve_person))
+        .layer(session::layer(&state.services))
+        // Around the session, so that its look-up is measured too.
+        .layer(from_fn_with_state(state.clone(), timing::measure))
+        // A foreign write is refused before anything is looked up for it.
+        .layer(from_fn_with_state(state.clone(), csrf::refuse_foreign_writes))
+        .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
+        // Around all of it: where a redirect leads depends on the person as well.
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, PRIVATE));
+
+    let files = ServeDir::new(&*state.leptos.site_root)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip()
+        // No such file: the application says so, in a page.
+        .call_fallback_on_method_not_allowed(true)
+        .fallback(application.clone().with_state::<()>(state.clone()));
+
+    Router::new()
+        .route("/healthz", get(health::is_up))
+        .route("/readyz", get(health::is_ready))
+        .route(
+            routes::STRIPE_WEBHOOK,
+            // Without the session and the check for foreign writes: Stripe is foreign, and signs.
+            post(stripe_webhook::receive).layer(DefaultBodyLimit::max(stripe_webhook::MAX_EVENT_BYTES)),
+        )
+        .merge(application.reset_fallback())
+        .fallback_service(files)
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, ASK_AGAIN))
+        // A defect fails its own request only, with a page and a line in the log.
+        .layer(CatchPanicLayer::custom(error_page::from_panic))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))
+        // Around everything that can answer: error pages and files get them too.
+        .layer(from_fn_with_state(state.clone(), security_headers::add_security_headers))
+        // Outermost: it logs whatever the others made of the request.
+        .layer(from_fn(access_log::log_request))
+        .with_state(state)
+}

@@ -1,0 +1,120 @@
+//! What a page may ask of the database and of Redis.
+
+use orghub::domain::Role;
+
+use crate::site::{Cost, Site};
+
+const FREE: Cost = Cost { sql: 0, redis: 0 };
+
+/// Statements to know who asks and whether they may, when nothing is remembered.
+const CONTEXT_SQL: u32 = 2;
+/// Statements for what a page shows, when nothing is remembered.
+const PAGE_SQL: u32 = 2;
+
+const PAGES: [&str; 6] = [
+    "/orgs",
+    "/orgs/acme",
+    "/orgs/acme/members",
+    "/orgs/acme/members?page=2",
+    "/orgs/acme/subscription",
+    "/orgs/acme/settings",
+];
+
+/// Waits until every node has heard of all that happened so far. Signing in does
+/// not wait for that, so a copy made right after it may be read once more; the
+/// creation of an organisation does.
+async fn settle(site: &Site) {
+    let nobody = site.app.person("Nobody").await;
+    site.app.org("settled", &nobody).await;
+}
+
+#[tokio::test]
+async fn a_page_seen_before_costs_nothing() {
+    let site = Site::start().await;
+    if site.app.services.config.near_cache_bytes == 0 {
+        return; // Nothing is remembered, as asked.
+    }
+    let ada = site.app.person("Ada").await;
+    site.app.org("acme", &ada).await;
+    let mut ada = site.sign_in(&ada).await;
+    settle(&site).await;
+    for page in PAGES {
+        ada.open(page).await;
+        assert_eq!(ada.open(page).await.cost(), FREE, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_nobody_saw_before_costs_few_statements() {
+    let site = Site::start().await;
+    let ada = site.app.person("Ada").await;
+    site.app.org("acme", &ada).await;
+    for page in PAGES {
+        // A new session is in no cache at all, and a new node remembers nothing.
+        let ada = site.sign_in(&ada).await;
+        let node = site.another_node().await;
+        let cost = node.receive(&ada).open(page).await.cost();
+        assert!(cost.sql <= CONTEXT_SQL + PAGE_SQL, "{page}: {cost:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_cost_of_a_page_does_not_grow_with_the_organisation() {
+    let site = Site::start().await;
+    let ada = site.app.person("Ada").await;
+    let acme = site.org("acme", &ada).await;
+    let cost_of_members = async || {
+        let ada = site.sign_in(&ada).await;
+        let node = site.another_node().await;
+        node.receive(&ada).open("/orgs/acme/members").await.cost().sql
+    };
+    let alone = cost_of_members().await;
+    for number in 0..60 {
+        let member = site.app.person(&format!("Member {number}")).await;
+        site.app.add_member(acme, &member, Role::Member).await;
+    }
+    assert_eq!(cost_of_members().await, alone);
+}
+
+#[tokio::test]
+async fn a_cold_node_with_a_warm_redis_asks_redis_and_not_the_database() {
+    let redis = orghub::testing::PrivateRedis::start();
+    let site = Site::start_with(|config| config.redis = Some(redis.config())).await;
+    let ada = site.app.person("Ada").await;
+    site.app.org("acme", &ada).await;
+    let mut warm = site.sign_in(&ada).await;
+    settle(&site).await;
+    // Twice: values are stored in Redis behind the first answer's back.
+    warm.open("/orgs/acme/members").await;
+    warm.open("/orgs/acme/members").await;
+    let node = site.another_node().await;
+    let cost = node.receive(&warm).open("/orgs/acme/members").await.cost();
+    assert_eq!(cost.sql, 0, "{cost:?}");
+    assert!(cost.redis >= 1, "{cost:?}");
+}
+
+#[tokio::test]
+async fn strangers_cost_nothing() {
+    let site = Site::start().await;
+    let mut visitor = site.visitor();
+    for page in ["/", "/sign-in", "/orgs/acme", "/orgs/acme/members?page=2", "/no/such/page"] {
+        assert_eq!(visitor.open(page).await.cost(), FREE, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn knocking_on_closed_doors_costs_nothing_after_the_first_time() {
+    let site = Site::start().await;
+    if site.app.services.config.near_cache_bytes == 0 {
+        return; // Nothing is remembered, as asked.
+    }
+    let ada = site.app.person("Ada").await;
+    let mallory = site.app.person("Mallory").await;
+    site.app.org("acme", &ada).await;
+    let mut mallory = site.sign_in(&mallory).await;
+    settle(&site).await;
+    for page in ["/orgs/acme/members", "/orgs/nowhere/members"] {
+        mallory.open(page).await;
+        assert_eq!(mallory.open(page).await.cost(), FREE, "{page}");
+    }
+}

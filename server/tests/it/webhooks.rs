@@ -1,0 +1,134 @@
+//! Stripe tells us what happened, and the next page shows it.
+
+use axum::body::Body;
+use fake_stripe::{Customer, FakeStripe, SignedEvent, Subscription, sign};
+use http::{Method, StatusCode};
+use orghub::{domain::OrgId, routes};
+
+use crate::site::{Answer, Site, Visitor};
+
+const SECRET: &str = "whsec_of_this_test";
+
+/// A site, its Stripe, and the owner of its organisation `acme`, which has a
+/// subscription to `pro` at Stripe that nobody has told us of yet.
+struct Shop {
+    site: Site,
+    stripe: FakeStripe,
+    owner: Visitor,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let stripe = FakeStripe::start(fake_stripe::Config::default()).await.expect("the stand-in listens");
+        let site = Site::start_with(|config| {
+            config.stripe.api_base = Some(stripe.url());
+            config.stripe.webhook_secrets = vec![SECRET.to_owned()];
+        })
+        .await;
+        let ada = site.app.person("Ada").await;
+        let acme = site.org("acme", &ada).await;
+        subscribe(&stripe, acme);
+        let owner = site.sign_in(&ada).await;
+        Self { site, stripe, owner }
+    }
+
+    /// Plan and status as the subscription page shows them.
+    async fn shown(&mut self) -> (String, String) {
+        let page = self.owner.open("/orgs/acme/subscription").await;
+        (page.attribute("data-plan").to_owned(), page.attribute("data-status").to_owned())
+    }
+
+    async fn receive(&self, event: &SignedEvent) -> Answer {
+        post(&self.site, event.payload.clone(), &[("stripe-signature", &event.signature)]).await
+    }
+}
+
+fn subscribe(stripe: &FakeStripe, org: OrgId) {
+    let metadata = [("organization_id".to_owned(), org.to_string())];
+    stripe.put_customer(Customer {
+        id: "cus_acme".to_owned(),
+        metadata: metadata.clone().into(),
+        ..Customer::default()
+    });
+    let mut subscription = Subscription::active("sub_acme", "cus_acme", "price_pro_month");
+    subscription.metadata = metadata.into();
+    stripe.put_subscription(subscription);
+}
+
+async fn post(site: &Site, body: impl Into<Body>, headers: &[(&str, &str)]) -> Answer {
+    site.visitor().send(Method::POST, routes::STRIPE_WEBHOOK, headers, body.into()).await
+}
+
+fn pair(plan: &str, status: &str) -> (String, String) {
+    (plan.to_owned(), status.to_owned())
+}
+
+#[tokio::test]
+async fn a_subscription_shows_as_soon_as_its_event_is_answered() {
+    let mut shop = Shop::open().await;
+    assert_eq!(shop.shown().await, pair("free", "free"));
+    let event = shop.stripe.event("customer.subscription.created", "sub_acme", SECRET);
+    assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
+    assert_eq!(shop.shown().await, pair("pro", "active"));
+
+    shop.stripe.change_subscription("sub_acme", Subscription::cancel);
+    let event = shop.stripe.event("customer.subscription.deleted", "sub_acme", SECRET);
+    assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
+    assert_eq!(shop.shown().await, pair("free", "canceled"));
+}
+
+#[tokio::test]
+async fn an_event_told_twice_is_done_once() {
+    let mut shop = Shop::open().await;
+    let event = shop.stripe.event("customer.subscription.created", "sub_acme", SECRET);
+    assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
+    let asked = shop.stripe.requests().len();
+    assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
+    assert_eq!(shop.stripe.requests().len(), asked, "Stripe was not asked again");
+    assert_eq!(shop.shown().await, pair("pro", "active"));
+}
+
+#[tokio::test]
+async fn what_stripe_did_not_sign_is_refused() {
+    let mut shop = Shop::open().await;
+    let event = shop.stripe.event("customer.subscription.created", "sub_acme", SECRET);
+    let forged = sign("whsec_of_somebody_else", &event.payload, shop.site.app.services.clock.now().unix_timestamp());
+    let stale = sign(SECRET, &event.payload, shop.site.app.services.clock.now().unix_timestamp() - 3600);
+    for headers in [
+        &[][..],
+        &[("stripe-signature", "")],
+        &[("stripe-signature", "nonsense")],
+        &[("stripe-signature", forged.as_str())],
+        &[("stripe-signature", stale.as_str())],
+    ] {
+        assert_eq!(
+            post(&shop.site, event.payload.clone(), headers).await.status,
+            StatusCode::BAD_REQUEST,
+            "{headers:?}"
+        );
+    }
+    let other_body = event.payload.replace("sub_acme", "sub_evil");
+    let signature = [("stripe-signature", event.signature.as_str())];
+    assert_eq!(post(&shop.site, other_body, &signature).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(shop.shown().await, pair("free", "free"));
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_processed_is_asked_for_again() {
+    let mut shop = Shop::open().await;
+    let event = shop.stripe.event("customer.subscription.created", "sub_acme", SECRET);
+    shop.stripe.fail(fake_stripe::Failure::ServerError);
+    let answer = shop.receive(&event).await;
+    assert!(answer.status.is_server_error(), "{}", answer.status);
+    assert_eq!(shop.shown().await, pair("free", "free"));
+    shop.stripe.recover();
+    assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
+    assert_eq!(shop.shown().await, pair("pro", "active"));
+}
+
+#[tokio::test]
+async fn an_event_larger_than_any_of_stripes_is_refused_before_it_is_read() {
+    let site = Site::start().await;
+    let answer = post(&site, vec![b' '; 300 * 1024], &[("stripe-signature", "t=1,v1=00")]).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}

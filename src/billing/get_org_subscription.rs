@@ -1,0 +1,33 @@
+use std::sync::Arc;
+
+use super::Billing;
+use crate::{
+    access::OrgAccess,
+    cache::keys::SubscriptionKey,
+    db,
+    domain::SubscriptionView,
+    error::{Error, Result},
+};
+
+impl Billing {
+    /// What the subscription page shows, from our row; every member may read it.
+    /// Never asks Stripe: a row that was last compared more than an hour ago is
+    /// compared in the background and right on a later look.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the organisation was deleted meanwhile;
+    /// [`Error::Unavailable`] when neither cache nor database answer.
+    pub async fn get_org_subscription(&self, access: &OrgAccess) -> Result<Arc<SubscriptionView>> {
+        let org = access.org_id();
+        let now = self.clock.now();
+        let view = self
+            .cache
+            .get_or_load(&SubscriptionKey { org }, move |reader| async move {
+                db::subscriptions::find_view(&reader, org, now).await
+            })
+            .await?
+            .ok_or(Error::NotFound)?;
+        self.refresh_if_old(org, &view);
+        Ok(view)
+    }
+}

@@ -1,0 +1,133 @@
+//! Keeping the mirror from ageing where no webhook comes by: a look at an old
+//! row starts a comparison in the background.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use time::{Duration, OffsetDateTime};
+
+use super::{Billing, sync::Cause};
+use crate::{
+    db::subscriptions,
+    domain::{OrgId, SubscriptionView},
+    error::{Result, chain},
+};
+
+/// Age at which a row is compared with Stripe again: webhooks keep it right, so
+/// this only heals what they missed.
+pub(super) const MAX_AGE: Duration = Duration::HOUR;
+
+/// How long an organisation is left alone after Stripe failed it, however many
+/// people look.
+const PAUSE_AFTER_FAILURE: Duration = Duration::MINUTE;
+
+/// Which organisations are being compared, or were in vain. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Refreshes {
+    by_org: Arc<Mutex<HashMap<OrgId, State>>>,
+    /// Whether the last comparison of any organisation failed: an outage is told
+    /// once, not once a page.
+    failing: Arc<AtomicBool>,
+}
+
+enum State {
+    Running,
+    PausedUntil(OffsetDateTime),
+}
+
+impl Refreshes {
+    /// The right to compare `org` now; `None` while somebody does, or shortly after
+    /// it failed.
+    fn begin(&self, org: OrgId, now: OffsetDateTime) -> Option<Running> {
+        match self.states().entry(org) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(State::Running);
+            }
+            Entry::Occupied(mut occupied) => match occupied.get() {
+                State::PausedUntil(then) if *then <= now => {
+                    occupied.insert(State::Running);
+                }
+                State::Running | State::PausedUntil(_) => return None,
+            },
+        }
+        Some(Running { refreshes: self.clone(), org, next: None })
+    }
+
+    fn states(&self) -> MutexGuard<'_, HashMap<OrgId, State>> {
+        // Every change of the map is one call: a panic elsewhere leaves it whole.
+        self.by_org.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A comparison under way. Ends when it is dropped, so that none is thought to
+/// run whose task is gone.
+struct Running {
+    refreshes: Refreshes,
+    org: OrgId,
+    next: Option<State>,
+}
+
+impl Running {
+    /// Takes note of how it went.
+    fn end(mut self, result: Result<()>, now: OffsetDateTime) {
+        let failed_before = self.refreshes.failing.swap(result.is_err(), Ordering::Relaxed);
+        let Err(error) = result else {
+            if failed_before {
+                tracing::info!("subscriptions are compared with Stripe again");
+            }
+            return;
+        };
+        self.next = Some(State::PausedUntil(now + PAUSE_AFTER_FAILURE));
+        let error = chain(&error);
+        if failed_before {
+            tracing::debug!(org.id = %self.org, error, "still no comparison with Stripe");
+        } else {
+            tracing::warn!(org.id = %self.org, error, "no comparison with Stripe; subscription pages show the last known state");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut states = self.refreshes.states();
+        match self.next.take() {
+            Some(next) => states.insert(self.org, next),
+            None => states.remove(&self.org),
+        };
+    }
+}
+
+impl Billing {
+    /// Starts a comparison in the background if `view` is too old, unless one is
+    /// under way or failed a moment ago. Never waits.
+    pub(super) fn refresh_if_old(&self, org: OrgId, view: &SubscriptionView) {
+        let now = self.clock.now();
+        let oldest = now - MAX_AGE;
+        // What has ended stays so; another subscription announces itself.
+        let is_old = view
+            .subscription
+            .as_ref()
+            .is_some_and(|subscription| !subscription.status.is_final() && subscription.synced_at < oldest);
+        if !is_old {
+            return;
+        }
+        let Some(running) = self.refreshes.begin(org, now) else { return };
+        let billing = self.clone();
+        tokio::spawn(async move {
+            let result = billing.refresh(org, oldest).await;
+            running.end(result, billing.clock.now());
+        });
+    }
+
+    async fn refresh(&self, org: OrgId, oldest: OffsetDateTime) -> Result<()> {
+        if let Some(customer) = subscriptions::find_customer(&self.db.reader(), org).await? {
+            self.sync_customer(&customer, Cause::OlderThan(oldest)).await?;
+        }
+        Ok(())
+    }
+}

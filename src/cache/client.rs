@@ -1,0 +1,289 @@
+//! Redis, bounded: no operation takes longer than [`OPERATION_TIMEOUT`], none is
+//! tried while the breaker is open, none can fail a request.
+//!
+//! The only file that names the redis crate's types.
+
+use std::{
+    future::Future,
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use futures::StreamExt;
+use redis::{
+    Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError, RedisResult, ServerErrorKind,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+    cluster::ClusterClient,
+    cluster_async::ClusterConnection,
+    io::tcp::{TcpSettings, socket2::TcpKeepalive},
+};
+use tokio::time::timeout;
+
+use super::breaker::{Breaker, BreakerState, Pass};
+use crate::{
+    config::RedisConfig,
+    error::{Error, Result},
+    metrics::count_redis,
+};
+
+/// Longest time an operation may hold up a request. A healthy Redis answers in
+/// well under one millisecond; loading from Postgres takes two.
+const OPERATION_TIMEOUT: Duration = Duration::from_millis(60);
+
+/// How long an operation may take on an established connection; below the outer
+/// bound, which also covers the wait for a connection.
+const RESPONSE_TIMEOUT: Duration = Duration::from_millis(50);
+
+/// How long the start waits for Redis before it goes on without.
+const START_PATIENCE: Duration = Duration::from_secs(5);
+
+/// One Redis, or one cluster of them, shared by all requests of the node.
+pub(super) struct Redis {
+    nodes: Vec<ConnectionInfo>,
+    connection: RwLock<Connection>,
+    breaker: Breaker,
+    /// The node the doorbell listens on; the next one when that fails.
+    listening_on: AtomicUsize,
+}
+
+/// A way to Redis that mends itself. A server behind one address that fails over
+/// is the single kind; several addresses are a cluster.
+#[derive(Clone)]
+enum Connection {
+    Single(ConnectionManager),
+    Cluster(ClusterConnection),
+}
+
+impl Connection {
+    /// Connects when it is first used.
+    fn to(nodes: &[ConnectionInfo]) -> RedisResult<Self> {
+        match nodes {
+            [node] => {
+                let config = ConnectionManagerConfig::new()
+                    .set_connection_timeout(Some(RESPONSE_TIMEOUT))
+                    .set_response_timeout(Some(RESPONSE_TIMEOUT))
+                    // The breaker decides when to try again.
+                    .set_number_of_retries(0)
+                    .set_pipeline_buffer_size(1024);
+                ConnectionManager::new_lazy_with_config(Client::open(node.clone())?, config).map(Self::Single)
+            }
+            nodes => {
+                let client = ClusterClient::builder(nodes.iter().cloned())
+                    .tcp_settings(tcp_settings())
+                    .connection_timeout(RESPONSE_TIMEOUT)
+                    .response_timeout(RESPONSE_TIMEOUT)
+                    .overall_response_timeout(Some(OPERATION_TIMEOUT))
+                    // One, for a slot that moved meanwhile.
+                    .retries(1)
+                    .build()?;
+                Ok(Self::Cluster(client.get_pending_async_connection_with_config(Default::default())))
+            }
+        }
+    }
+
+    async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Single(connection) => command.query_async(connection).await,
+            Self::Cluster(connection) => command.query_async(connection).await,
+        }
+    }
+}
+
+fn tcp_settings() -> TcpSettings {
+    TcpSettings::default()
+        .set_nodelay(true)
+        .set_keepalive(
+            TcpKeepalive::new()
+                .with_time(Duration::from_secs(5))
+                .with_interval(Duration::from_secs(1))
+                .with_retries(3),
+        )
+        // Ends a connection whose other side vanished without a word.
+        .set_user_timeout(Duration::from_secs(3))
+}
+
+impl Redis {
+    /// A client that connects when it is first used.
+    pub(super) fn open(config: &RedisConfig) -> Result<Self> {
+        let node = |url: &String| -> RedisResult<ConnectionInfo> {
+            Ok(url.as_str().into_connection_info()?.set_tcp_settings(tcp_settings()))
+        };
+        let nodes = config.urls.iter().map(node).collect::<RedisResult<Vec<_>>>().map_err(Error::internal)?;
+        let connection = Connection::to(&nodes).map_err(Error::internal)?;
+        Ok(Self {
+            nodes,
+            connection: RwLock::new(connection),
+            breaker: Breaker::new(),
+            listening_on: AtomicUsize::new(0),
+        })
+    }
+
+    /// Waits up to five seconds for Redis to answer; `false` if it does not.
+    pub(super) async fn answers_at_start(&self) -> bool {
+        let deadline = Instant::now() + START_PATIENCE;
+        loop {
+            let mut connection = self.connection();
+            let ping = async move { connection.query::<String>(&redis::cmd("PING")).await };
+            if matches!(timeout(Duration::from_millis(500), ping).await, Ok(Ok(_))) {
+                return true;
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+            self.reconnect();
+        }
+    }
+
+    pub(super) fn breaker_state(&self) -> BreakerState {
+        self.breaker.state()
+    }
+
+    /// The bytes under `key`; `Err` means "no answer", not "no value".
+    pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, NoAnswer> {
+        count_redis();
+        self.bounded(redis::cmd("GET").arg(key)).await
+    }
+
+    /// Keeps `value` for `ttl`.
+    pub(super) async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), NoAnswer> {
+        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
+        self.bounded(redis::cmd("SET").arg(key).arg(value).arg("PX").arg(ttl_ms)).await
+    }
+
+    /// Sets `key` for `ttl` unless it is set; whether it did.
+    pub(super) async fn set_if_absent(&self, key: &str, value: &str, ttl: Duration) -> Result<bool, NoAnswer> {
+        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
+        let set: Option<String> =
+            self.bounded(redis::cmd("SET").arg(key).arg(value).arg("NX").arg("PX").arg(ttl_ms)).await?;
+        Ok(set.is_some())
+    }
+
+    /// Forgets `key` if it still holds `value`.
+    pub(super) async fn unlink_if_equal(&self, key: &str, value: &str) -> Result<(), NoAnswer> {
+        const SCRIPT: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end return 0";
+        self.bounded(redis::cmd("EVAL").arg(SCRIPT).arg(1).arg(key).arg(value)).await
+    }
+
+    /// Forgets `keys`.
+    pub(super) async fn unlink(&self, keys: &[String]) -> Result<(), NoAnswer> {
+        self.bounded(redis::cmd("UNLINK").arg(keys)).await
+    }
+
+    /// Rings `channel`.
+    pub(super) async fn publish(&self, channel: &str) -> Result<(), NoAnswer> {
+        self.bounded(redis::cmd("PUBLISH").arg(channel).arg("")).await
+    }
+
+    /// Whether Redis answers now, and how soon.
+    pub(super) async fn ping(&self) -> Result<Duration, NoAnswer> {
+        let sent = Instant::now();
+        self.bounded::<String>(&redis::cmd("PING")).await?;
+        Ok(sent.elapsed())
+    }
+
+    /// Calls `on_ring` for every message on `channel` until the connection ends.
+    pub(super) async fn listen(&self, channel: &str, on_ring: impl Fn()) -> Result<()> {
+        let node = &self.nodes[self.listening_on.fetch_add(1, Ordering::Relaxed) % self.nodes.len()];
+        let connect = async {
+            let mut pubsub = Client::open(node.clone())?.get_async_pubsub().await?;
+            pubsub.subscribe(channel).await?;
+            RedisResult::Ok(pubsub)
+        };
+        let mut pubsub = timeout(Duration::from_secs(1), connect)
+            .await
+            .map_err(|elapsed| Error::unavailable("Redis", elapsed))?
+            .map_err(|error| Error::unavailable("Redis", error))?;
+        let mut messages = pubsub.on_message();
+        while messages.next().await.is_some() {
+            on_ring();
+        }
+        Ok(())
+    }
+
+    async fn bounded<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, NoAnswer> {
+        let Some(pass) = self.breaker.ask(Instant::now()) else {
+            return Err(NoAnswer::BreakerOpen);
+        };
+        // A probe that nobody finishes must not leave the breaker half-open.
+        let mut verdict = Verdict { breaker: &self.breaker, pass, went_well: false };
+        if pass == Pass::Probe {
+            // Time-outs do not mark a connection as broken; a fresh one finds out.
+            self.reconnect();
+        }
+        let mut connection = self.connection();
+        let answer = within(OPERATION_TIMEOUT, connection.query(command)).await;
+        // A refusal (`-OOM`, a wrong type) is an answer of a Redis that lives.
+        verdict.went_well = !matches!(answer, Err(NoAnswer::TimedOut | NoAnswer::Unreachable));
+        drop(verdict);
+        if matches!(answer, Err(NoAnswer::Demoted)) {
+            // Behind the same address there is a new primary now.
+            self.reconnect();
+        }
+        answer
+    }
+
+    fn connection(&self) -> Connection {
+        self.connection.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn reconnect(&self) {
+        match Connection::to(&self.nodes) {
+            Ok(fresh) => *self.connection.write().unwrap_or_else(PoisonError::into_inner) = fresh,
+            Err(error) => tracing::warn!(%error, "Redis: no new connection could be prepared"),
+        }
+    }
+}
+
+async fn within<T>(limit: Duration, operation: impl Future<Output = RedisResult<T>>) -> Result<T, NoAnswer> {
+    match timeout(limit, operation).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no answer from Redis");
+            Err(NoAnswer::from(&error))
+        }
+        Err(_elapsed) => Err(NoAnswer::TimedOut),
+    }
+}
+
+/// Why Redis was no help. Never more than a reason to ask Postgres.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoAnswer {
+    #[error("Redis is left alone: the breaker is open")]
+    BreakerOpen,
+    #[error("Redis did not answer in time")]
+    TimedOut,
+    #[error("Redis cannot be reached")]
+    Unreachable,
+    #[error("Redis is no primary any more")]
+    Demoted,
+    #[error("Redis refused the command")]
+    Refused,
+}
+
+impl From<&RedisError> for NoAnswer {
+    fn from(error: &RedisError) -> Self {
+        match error.kind() {
+            ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::Demoted,
+            _ if error.is_timeout() => Self::TimedOut,
+            _ if error.is_io_error() || error.is_connection_dropped() || error.is_cluster_error() => Self::Unreachable,
+            _ => Self::Refused,
+        }
+    }
+}
+
+/// Tells the breaker how an operation went, also when its request was dropped.
+struct Verdict<'a> {
+    breaker: &'a Breaker,
+    pass: Pass,
+    went_well: bool,
+}
+
+impl Drop for Verdict<'_> {
+    fn drop(&mut self) {
+        self.breaker.note(self.pass, self.went_well, Instant::now());
+    }
+}

@@ -1,0 +1,177 @@
+//! The background half of the cache: hears of changes, holds the lease, keeps
+//! the log short.
+//!
+//! The order of a renewal is what the guarantee rests on: heartbeat, then a poll
+//! that was sent after the heartbeat's commit, and only then does the lease run,
+//! counted from the moment the heartbeat was *sent*. A node that stalls and
+//! wakes is thereby never entitled to what it knew before.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use futures::FutureExt;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{Inner, hooks::Point, stamp::BootTime};
+use crate::{
+    db::cache_log::{self, World},
+    error::{Error, Result, chain},
+};
+
+/// How long a node may use copies after a heartbeat, by the database's clock.
+pub(super) const LEASE: Duration = Duration::from_secs(2);
+/// Taken off the lease on this side, for clocks that drift.
+const DRIFT: Duration = Duration::from_millis(50);
+/// Time between heartbeats.
+const HEARTBEAT_EVERY: Duration = Duration::from_millis(500);
+/// Time between polls when nobody rings.
+const POLL_EVERY: Duration = Duration::from_millis(50);
+/// Longest time a statement of the relay may take.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time between two tidyings of the log.
+const CLEAN_UP_EVERY: Duration = Duration::from_secs(60);
+/// How long the log is kept: twice the longest TTL, so that every copy in Redis
+/// can be judged.
+const KEEP_LOG_SECONDS: i32 = 2 * 60 * 60;
+/// Pause before what failed is tried again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What the relay has taken in.
+struct Position {
+    world: World,
+    snapshot: String,
+}
+
+/// Tails the log for as long as the node lives. Whatever ends the work ends the
+/// lease at once, is counted and begun again.
+pub(super) async fn tail_forever(inner: Arc<Inner>) {
+    let mut position = None;
+    loop {
+        let outcome = AssertUnwindSafe(tail(&inner, &mut position)).catch_unwind().await;
+        inner.coherence.end_lease();
+        metrics::counter!("orghub_cache_relay_restarts_total").increment(1);
+        match outcome {
+            Ok(Err(error)) => tracing::warn!(error = %chain(&error), "the cache's relay lost the database; copies are not used until it is back"),
+            Ok(Ok(never)) => match never {},
+            Err(_panic) => {
+                tracing::error!("the cache's relay panicked; it starts over");
+                position = None;
+            }
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+async fn tail(inner: &Inner, position: &mut Option<Position>) -> Result<std::convert::Infallible> {
+    let mut heartbeat_due = Instant::now();
+    loop {
+        let here = match position {
+            Some(here) => here,
+            None => position.insert(start_over(inner).await?),
+        };
+        if Instant::now() >= heartbeat_due {
+            heartbeat_due = Instant::now() + HEARTBEAT_EVERY;
+            inner.hooks.pass(Point::HeartbeatDue).await;
+            let sent = BootTime::now();
+            let lease_ms = i32::try_from(LEASE.as_millis()).expect("the lease is two seconds");
+            let world = bounded(cache_log::heartbeat(inner.relay_pool(), inner.node, lease_ms, &here.snapshot)).await?;
+            if world.incarnation != here.world.incarnation || world.floor > snapshot_xmin(&here.snapshot) {
+                tracing::warn!("the database's log does not continue where this node left it; all copies are dropped");
+                *position = None;
+                heartbeat_due = Instant::now();
+                inner.coherence.end_lease();
+                continue;
+            }
+            inner.hooks.pass(Point::Heartbeat).await;
+            poll(inner, here).await?;
+            inner.hooks.pass(Point::LeaseDue).await;
+            inner.coherence.grant_lease(sent.plus(LEASE - DRIFT));
+        } else {
+            poll(inner, here).await?;
+        }
+        let next = heartbeat_due.min(Instant::now() + POLL_EVERY);
+        // Rings while a poll is under way leave one permit: at most one poll queues.
+        let _rung_or_time = tokio::time::timeout_at(next, inner.bell.notified()).await;
+    }
+}
+
+/// Reads the whole log: what copies in Redis are worth is then known, and every
+/// copy in this process is dropped.
+async fn start_over(inner: &Inner) -> Result<Position> {
+    let (world, tailed) = bounded(cache_log::read_whole(inner.relay_pool())).await?;
+    inner.coherence.reset_positions();
+    if let Some(near) = &inner.near {
+        near.clear();
+    }
+    inner.coherence.apply(tailed.changes.iter().map(|change| (change.xid, change.scopes.as_slice())));
+    inner.coherence.set_floor(world.floor);
+    inner.incarnation.store(world.incarnation, Ordering::Release);
+    Ok(Position { world, snapshot: tailed.snapshot })
+}
+
+async fn poll(inner: &Inner, here: &mut Position) -> Result<()> {
+    let tailed = bounded(cache_log::read_since(inner.relay_pool(), &here.snapshot)).await?;
+    inner.hooks.pass(Point::Polled).await;
+    here.snapshot = tailed.snapshot;
+    if !tailed.changes.is_empty() {
+        inner.coherence.apply(tailed.changes.iter().map(|change| (change.xid, change.scopes.as_slice())));
+        for change in &tailed.changes {
+            metrics::histogram!("orghub_cache_tail_lag_seconds").record(change.age_seconds);
+        }
+        metrics::histogram!("orghub_cache_tail_batch_changes").record(tailed.changes.len() as f64);
+        inner.hooks.pass(Point::Applied).await;
+        // At once: somebody is waiting to tell a person that it is done.
+        bounded(cache_log::write_applied(inner.relay_pool(), inner.node, &here.snapshot)).await?;
+    }
+    Ok(())
+}
+
+/// The oldest transaction that was running at `snapshot`, which Postgres writes
+/// as `xmin:xmax:running`.
+fn snapshot_xmin(snapshot: &str) -> u64 {
+    snapshot.split(':').next().and_then(|xmin| xmin.parse().ok()).unwrap_or(0)
+}
+
+async fn bounded<T>(statement: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(STATEMENT_TIMEOUT, statement).await.map_err(|elapsed| Error::unavailable("the database", elapsed))?
+}
+
+/// Listens for the doorbell, where there is a Redis to ring it.
+pub(super) async fn listen_forever(inner: Arc<Inner>) {
+    let Some(redis) = &inner.redis else { return };
+    loop {
+        // Known once the log was read.
+        if inner.incarnation.load(Ordering::Acquire) != 0 {
+            if let Err(error) = redis.listen(&inner.channel(), || inner.bell.notify_one()).await {
+                tracing::debug!(error = %chain(&error), "no doorbell; the relay polls");
+            }
+            sleep(HEARTBEAT_EVERY).await;
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Keeps the log as short as it may be.
+pub(super) async fn clean_up_forever(inner: Arc<Inner>) {
+    loop {
+        sleep(CLEAN_UP_EVERY).await;
+        match cache_log::clean_up(inner.db.pool(), KEEP_LOG_SECONDS).await {
+            Ok(cut) => tracing::debug!(?cut, "the cache's log was tidied"),
+            Err(error) => tracing::warn!(error = %chain(&error), "the cache's log could not be tidied; trying again in a minute"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_names_its_oldest_running_transaction() {
+        assert_eq!(snapshot_xmin("795:799:795,797"), 795);
+        assert_eq!(snapshot_xmin("800:800:"), 800);
+    }
+}

@@ -1,0 +1,230 @@
+//! Which copies are still right: what this node knows of the changes in
+//! Postgres, and how a copy's stamp is held against it.
+
+use std::{
+    hash::{DefaultHasher, Hasher},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Slots of the table. Scopes that share one can only end each other's copies
+/// too early: with 65,536 slots, one in 65,000.
+const SLOTS: usize = 1 << 16;
+
+/// Name of the scope that everything depends on.
+const EVERYTHING: &str = "*";
+
+/// A scope's place in the table.
+pub(super) type Slot = u16;
+
+/// The slot of a scope's text.
+pub(super) fn slot_of(scope: &str) -> Slot {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(scope.as_bytes());
+    (hasher.finish() % SLOTS as u64) as Slot
+}
+
+/// What ended the copies of a scope last.
+#[derive(Default)]
+struct Ended {
+    /// Highest transaction that changed it.
+    xid: AtomicU64,
+    /// Number of the poll that brought the news here.
+    batch: AtomicU64,
+}
+
+/// This node's knowledge of what changed, raised by the relay and read by every
+/// request. No locks: readers see slots raised before they see the batch that
+/// raised them.
+pub(super) struct Coherence {
+    slots: Box<[Ended]>,
+    everything: Ended,
+    /// Number of the last poll whose changes are all in the slots.
+    applied: AtomicU64,
+    /// From this transaction on the slots are complete.
+    floor: AtomicU64,
+    /// Until when copies may be used, in nanoseconds of the boot clock; 0: not at all.
+    lease_until: AtomicU64,
+}
+
+impl Coherence {
+    pub(super) fn new() -> Self {
+        Self {
+            slots: std::iter::repeat_with(Ended::default).take(SLOTS).collect(),
+            everything: Ended::default(),
+            applied: AtomicU64::new(0),
+            floor: AtomicU64::new(u64::MAX),
+            lease_until: AtomicU64::new(0),
+        }
+    }
+
+    /// The stamp for a copy whose reading or checking begins now; `None` while
+    /// copies may not be used.
+    pub(super) fn begin(&self) -> Option<u64> {
+        let batch = self.applied.load(Ordering::Acquire);
+        self.lease_is_running().then_some(batch)
+    }
+
+    /// Whether nothing that a copy in this process depends on changed since its
+    /// stamp.
+    pub(super) fn is_current(&self, slots: &[Slot], batch: u64) -> bool {
+        let unchanged = |ended: &Ended| ended.batch.load(Ordering::Acquire) <= batch;
+        unchanged(&self.everything) && slots.iter().all(|slot| unchanged(&self.slots[usize::from(*slot)]))
+    }
+
+    /// Whether a copy from outside, read at position `as_of`, is still right. It
+    /// errs on the safe side: a transaction that was open at `as_of` counts as
+    /// not seen.
+    pub(super) fn covers(&self, slots: &[Slot], as_of: u64) -> bool {
+        let seen = |ended: &Ended| ended.xid.load(Ordering::Acquire) < as_of;
+        as_of >= self.floor.load(Ordering::Acquire)
+            && seen(&self.everything)
+            && slots.iter().all(|slot| seen(&self.slots[usize::from(*slot)]))
+    }
+
+    /// Takes in what one poll brought: first the slots, then the number.
+    pub(super) fn apply<'a>(&self, changes: impl Iterator<Item = (u64, &'a [String])>) {
+        let batch = self.applied.load(Ordering::Relaxed) + 1;
+        for (xid, scopes) in changes {
+            for scope in scopes {
+                let ended =
+                    if scope == EVERYTHING { &self.everything } else { &self.slots[usize::from(slot_of(scope))] };
+                ended.xid.fetch_max(xid, Ordering::Release);
+                ended.batch.store(batch, Ordering::Release);
+            }
+        }
+        self.applied.store(batch, Ordering::Release);
+    }
+
+    /// Ends every copy in this process: what changed meanwhile is unknown.
+    pub(super) fn forget_everything(&self) {
+        let batch = self.applied.load(Ordering::Relaxed) + 1;
+        self.everything.batch.store(batch, Ordering::Release);
+        self.applied.store(batch, Ordering::Release);
+    }
+
+    /// Starts over in a world whose transaction numbers mean something else.
+    pub(super) fn reset_positions(&self) {
+        self.floor.store(u64::MAX, Ordering::Release);
+        for ended in self.slots.iter().chain([&self.everything]) {
+            ended.xid.store(0, Ordering::Release);
+        }
+        self.forget_everything();
+    }
+
+    /// The log was complete from `floor` on when this node read it.
+    pub(super) fn set_floor(&self, floor: u64) {
+        self.floor.store(floor, Ordering::Release);
+    }
+
+    /// Copies may be used until `until`.
+    pub(super) fn grant_lease(&self, until: BootTime) {
+        self.lease_until.store(until.0, Ordering::Release);
+    }
+
+    /// Copies may not be used until the next grant.
+    pub(super) fn end_lease(&self) {
+        self.lease_until.store(0, Ordering::Release);
+    }
+
+    pub(super) fn lease_is_running(&self) -> bool {
+        BootTime::now().0 < self.lease_until.load(Ordering::Acquire)
+    }
+}
+
+/// Time since boot, suspended time included: `Instant` stands still while a
+/// laptop sleeps, and a lease must not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct BootTime(u64);
+
+impl BootTime {
+    pub(super) fn now() -> Self {
+        #[cfg(target_os = "linux")]
+        let clock = ClockId::Boottime;
+        #[cfg(not(target_os = "linux"))]
+        let clock = ClockId::Monotonic;
+        let now = clock_gettime(clock);
+        Self(now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned())
+    }
+
+    pub(super) fn plus(self, time: std::time::Duration) -> Self {
+        Self(self.0 + u64::try_from(time.as_nanos()).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn change(xid: u64, scope: &str) -> (u64, Vec<String>) {
+        (xid, vec![scope.to_owned()])
+    }
+
+    fn apply(coherence: &Coherence, changes: &[(u64, Vec<String>)]) {
+        coherence.apply(changes.iter().map(|(xid, scopes)| (*xid, scopes.as_slice())));
+    }
+
+    #[test]
+    fn a_change_ends_what_was_stamped_before_it_and_nothing_else() {
+        let coherence = Coherence::new();
+        coherence.grant_lease(BootTime::now().plus(Duration::from_secs(60)));
+        let before = coherence.begin().expect("the lease runs");
+        apply(&coherence, &[change(7, "o:1")]);
+        let after = coherence.begin().expect("the lease runs");
+        assert!(!coherence.is_current(&[slot_of("o:1")], before));
+        assert!(coherence.is_current(&[slot_of("o:1")], after));
+        assert!(coherence.is_current(&[slot_of("o:2")], before));
+    }
+
+    #[test]
+    fn a_copy_read_before_a_change_was_visible_is_refused_for_good() {
+        let coherence = Coherence::new();
+        coherence.set_floor(5);
+        apply(&coherence, &[change(9, "o:1"), change(7, "o:1")]);
+        assert!(!coherence.covers(&[slot_of("o:1")], 9), "xid 9 was not visible at position 9");
+        assert!(coherence.covers(&[slot_of("o:1")], 10));
+        assert!(!coherence.covers(&[slot_of("o:2")], 4), "below the floor nothing is known");
+    }
+
+    #[test]
+    fn everything_means_everything() {
+        let coherence = Coherence::new();
+        coherence.set_floor(1);
+        apply(&coherence, &[change(7, "*")]);
+        assert!(!coherence.is_current(&[slot_of("whatever")], 0));
+        assert!(!coherence.covers(&[], 7));
+        assert!(coherence.covers(&[], 8));
+    }
+
+    /// Test 7.
+    #[test]
+    fn scopes_that_share_a_slot_end_each_others_copies_too_early_and_never_too_late() {
+        let ours = "o:1";
+        let neighbour = (2..).map(|number| format!("o:{number}")).find(|scope| slot_of(scope) == slot_of(ours));
+        let neighbour = neighbour.expect("with 65,536 slots there is one");
+        let coherence = Coherence::new();
+        coherence.set_floor(1);
+        coherence.grant_lease(BootTime::now().plus(Duration::from_secs(60)));
+        let before = coherence.begin().expect("the lease runs");
+        apply(&coherence, &[change(7, &neighbour)]);
+        assert!(!coherence.is_current(&[slot_of(ours)], before), "too early, for nothing");
+        assert!(!coherence.covers(&[slot_of(ours)], 7), "too early, for nothing");
+        // A smaller change that comes later does not make the slot forget.
+        apply(&coherence, &[change(5, ours)]);
+        assert!(!coherence.covers(&[slot_of(&neighbour)], 6));
+        assert!(coherence.covers(&[slot_of(ours)], 8));
+    }
+
+    #[test]
+    fn without_a_lease_there_is_no_stamp() {
+        let coherence = Coherence::new();
+        assert_eq!(coherence.begin(), None);
+        coherence.grant_lease(BootTime::now().plus(Duration::from_secs(60)));
+        assert!(coherence.begin().is_some());
+        coherence.end_lease();
+        assert_eq!(coherence.begin(), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! A node in a process of its own, which a test may kill or freeze.
+//!
+//! The process is the test's own program once more, told by its environment to
+//! run one test that serves as its `main`. It connects back to the test and
+//! answers line by line.
+
+use std::{
+    env,
+    io::{BufRead, BufReader, Write},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    sync::Mutex,
+    time::Duration,
+};
+
+/// Names the address at which the test waits for its child.
+const PARENT: &str = "ORGHUB_TEST_PARENT";
+
+/// A child process and the line to it.
+pub struct ChildProcess {
+    process: Child,
+    line: Mutex<(TcpStream, BufReader<TcpStream>)>,
+}
+
+impl ChildProcess {
+    /// Starts this program again with `main`, the path of an ignored test which
+    /// calls [`serve_parent`], as all it does; `variables` are added to its
+    /// environment.
+    pub fn start(main: &str, variables: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("a bound address").to_string();
+        let process = Command::new(env::current_exe().expect("a program knows where it is"))
+            .args(["--exact", main, "--ignored", "--nocapture"])
+            .env(PARENT, address)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program starts again");
+        let (stream, _) = listener.accept().expect("the child connects");
+        stream.set_nodelay(true).expect("a socket");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
+        let reader = BufReader::new(stream.try_clone().expect("a socket"));
+        Self { process, line: Mutex::new((stream, reader)) }
+    }
+
+    /// Sends `question` and waits for the answer; `None`: the child is dead.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        let mut line = self.line.lock().expect("nobody panicked while asking");
+        let (to_child, from_child) = &mut *line;
+        writeln!(to_child, "{question}").ok()?;
+        let mut answer = String::new();
+        match from_child.read_line(&mut answer) {
+            Ok(1..) => Some(answer.trim_end().to_owned()),
+            Ok(0) => None,
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
+            Err(error) => panic!("no answer to {question:?}: {error}"),
+        }
+    }
+
+    /// Ends it at once.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("the process is ours");
+        self.process.wait().expect("the process ends");
+    }
+
+    /// Stops it from doing anything.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([format!("-{signal}"), self.process.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success(), "the signal arrives");
+    }
+}
+
+impl Drop for ChildProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The child's half: answers every line with what `answer` makes of it, until the
+/// parent hangs up. Does nothing in a process that no test started.
+pub async fn serve_parent<Answering: Future<Output = String>>(mut answer: impl FnMut(String) -> Answering) {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
+    let Ok(parent) = env::var(PARENT) else { return };
+    let stream = tokio::net::TcpStream::connect(parent).await.expect("the parent listens");
+    stream.set_nodelay(true).expect("a socket");
+    let (from_parent, mut to_parent) = stream.into_split();
+    let mut questions = tokio::io::BufReader::new(from_parent).lines();
+    while let Ok(Some(question)) = questions.next_line().await {
+        let answer = answer(question).await;
+        if to_parent.write_all(format!("{answer}\n").as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Whether a test started this process to serve it.
+pub fn is_child() -> bool {
+    env::var_os(PARENT).is_some()
+}
+
+/// Ends this very process at once, as somebody else would with `kill -9`.
+pub fn kill_myself() -> ! {
+    let me = std::process::id().to_string();
+    let sent = Command::new("kill").args(["-KILL", &me]).status();
+    unreachable!("dead by now: {sent:?}")
+}

@@ -1,0 +1,53 @@
+//! Holding a node up at a point of its cache.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::FutureExt;
+use tokio::sync::{Semaphore, watch};
+
+use crate::cache::{Cache, Point};
+
+/// Whoever comes to a point waits there until the gate is opened, or dropped.
+pub struct Gate {
+    cache: Cache,
+    point: Point,
+    arrived: Arc<Semaphore>,
+    is_open: watch::Sender<bool>,
+}
+
+impl Gate {
+    /// Closes `point` of the node's cache.
+    pub fn close(cache: &Cache, point: Point) -> Self {
+        let arrived = Arc::new(Semaphore::new(0));
+        let is_open = watch::Sender::new(false);
+        let (arrivals, opened) = (arrived.clone(), is_open.clone());
+        cache.hooks().set(point, move || {
+            let (arrivals, mut opened) = (arrivals.clone(), opened.subscribe());
+            async move {
+                arrivals.add_permits(1);
+                let _open_or_dropped = opened.wait_for(|is_open| *is_open).await;
+            }
+            .boxed()
+        });
+        Self { cache: cache.clone(), point, arrived, is_open }
+    }
+
+    /// Returns when somebody has come to the gate whom nobody waited for yet.
+    pub async fn arrival(&self) {
+        tokio::time::timeout(Duration::from_secs(10), self.arrived.acquire())
+            .await
+            .unwrap_or_else(|_elapsed| panic!("nobody comes to {:?}", self.point))
+            .expect("never closed")
+            .forget();
+    }
+
+    /// Lets everybody through, now and from now on.
+    pub fn open(self) {}
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.cache.hooks().clear(self.point);
+        self.is_open.send_replace(true);
+    }
+}

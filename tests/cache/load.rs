@@ -1,0 +1,284 @@
+//! Many at once, and much of it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use orghub::{
+    cache::keys::{MembershipKey, OrgSlugKey, UserOrgsKey},
+    db::{self, Stamped},
+    domain::{CurrentUser, MemberListQuery, MemberSort, OrgSlug, PageNumber, Role, UserId},
+    metrics::{RequestStats, with_request_stats},
+    services::Services,
+    testing::{PrivateRedis, TestApp},
+};
+
+use crate::{Acme, loads, near_and_redis, only_near, only_redis, role};
+
+/// Test 32.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_first_requests_at_once_are_one_statement_a_node() {
+    let redis = PrivateRedis::start();
+    for (level, near_cache_bytes, redis) in [("near", 1 << 20, None), ("Redis", 0, Some(redis.config())), ("no", 0, None)] {
+        let acme = Acme::start_with(|config| {
+            config.near_cache_bytes = near_cache_bytes;
+            config.redis = redis;
+        })
+        .await;
+        for node in [acme.app.services.clone(), acme.app.another_node().await] {
+            let ((), loaded) = loads(&node, a_thousand_ask(&node, &acme.guest, &acme.slug)).await;
+            // Without any copies it is one statement for those who ask at the same time.
+            let at_most = if level == "no" { 50 } else { 1 };
+            assert!(loaded <= at_most, "{loaded} statements with {level} copies");
+        }
+    }
+}
+
+async fn a_thousand_ask(node: &Services, user: &CurrentUser, slug: &OrgSlug) {
+    let askers: Vec<_> = (0..1_000)
+        .map(|_| {
+            let (node, user, slug) = (node.clone(), user.clone(), slug.clone());
+            tokio::spawn(async move { role(&node, &user, &slug).await })
+        })
+        .collect();
+    for asker in askers {
+        assert_eq!(asker.await.expect("no panic"), Some(Role::Admin));
+    }
+}
+
+/// Slugs that the scanner of the next test tries.
+const SLUGS_TRIED: u32 = 1_000_000;
+
+/// Test 33. A million answers of "no such organisation". Postgres is left out: it
+/// would answer the same, a hundred times as slowly (the next test asks it).
+#[tokio::test]
+async fn a_scanner_of_a_million_slugs_pushes_out_no_answer_that_matters() {
+    let bound = 4 << 20;
+    let app = TestApp::start_with(|config| {
+        config.redis = None;
+        config.near_cache_bytes = bound;
+    })
+    .await;
+    let cache = &app.services.cache;
+    let owner = app.person("Olive").await;
+    let mut orgs = Vec::new();
+    for number in 0..20 {
+        let slug = app.org(&format!("org-{number}"), &owner).await;
+        app.access(&owner, &slug).await;
+        orgs.push(slug);
+    }
+    app.services.orgs.list_mine(&owner).await.expect("a list");
+
+    let scanner = UserId::new();
+    for number in 0..SLUGS_TRIED {
+        let key = MembershipKey { slug: OrgSlug::parse(&format!("guess-{number}")).expect("a slug"), user: scanner };
+        let nothing = cache.get_or_load(&key, |_reader| async { Ok(Stamped::new(None, i64::MAX)) }).await;
+        assert!(nothing.expect("an answer").is_none());
+        if number % 1_000 == 0 {
+            let bytes = cache.health().await.near_bytes;
+            assert!(bytes <= bound, "{bytes} bytes after {number} slugs");
+            let slug = &orgs[number as usize / 1_000 % orgs.len()];
+            let ((), loaded) = loads(&app.services, async {
+                app.access(&owner, slug).await;
+                app.services.orgs.list_mine(&owner).await.expect("a list");
+            })
+            .await;
+            assert_eq!(loaded, 0, "pushed out after {number} slugs");
+        }
+    }
+    let ((), loaded) = loads(&app.services, async {
+        for slug in &orgs {
+            app.access(&owner, slug).await;
+        }
+    })
+    .await;
+    assert_eq!(loaded, 0);
+}
+
+/// Test 33, with Postgres and Redis behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanner_leaves_the_copies_of_members_alone() {
+    let redis = PrivateRedis::start();
+    let acme = Acme::start_with(|config| {
+        near_and_redis(&redis)(config);
+        config.near_cache_bytes = 256 << 10;
+    })
+    .await;
+    let node = &acme.app.services;
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    let scanner = acme.app.person("Scott").await;
+    for number in 0..4_000 {
+        let guess = OrgSlug::parse(&format!("guess-{number}")).expect("a slug");
+        assert_eq!(role(node, &scanner, &guess).await, None);
+        if number % 100 == 0 {
+            assert_eq!(loads(node, acme.guests_role()).await, (Some(Role::Admin), 0), "after {number} slugs");
+            assert!(node.cache.health().await.near_bytes <= 256 << 10);
+        }
+    }
+}
+
+/// Test 34, for everything an organisation's pages ask for.
+#[tokio::test]
+async fn what_was_asked_before_costs_no_statement_and_no_round_trip() {
+    let redis = PrivateRedis::start();
+    let acme = Acme::start_with(near_and_redis(&redis)).await;
+    let costs = async |node: &Services| {
+        let stats = Arc::new(RequestStats::default());
+        with_request_stats(stats.clone(), async {
+            let access = node.access.require(&acme.guest, &acme.slug).await.expect("a member");
+            node.orgs.list_mine(&acme.guest).await.expect("a list");
+            node.orgs.get_overview(&access).await.expect("an overview");
+            node.orgs.list_members(&access, &MemberListQuery::default()).await.expect("a page");
+            node.billing.get_org_subscription(&access).await.expect("a subscription");
+        })
+        .await;
+        (stats.sql(), stats.redis())
+    };
+    let first = costs(&acme.app.services).await;
+    assert!(first.0 >= 4, "{first:?}");
+    assert_eq!(costs(&acme.app.services).await, (0, 0));
+
+    // A node that has nothing yet asks Redis, and Postgres not at all.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let cold = acme.app.another_node().await;
+        let (sql, redis) = costs(&cold).await;
+        assert_eq!(costs(&cold).await, (0, 0));
+        cold.stop().await;
+        if sql == 0 {
+            assert!(redis <= 5, "{redis} round trips");
+            break;
+        }
+        // Values are stored behind the answer, and older transactions of other
+        // tests may be open in the cluster.
+        assert!(Instant::now() < deadline, "{sql} statements with a warm Redis");
+    }
+}
+
+/// The same key asked for by everybody while it changes all the time: the answer
+/// is always of the question's time or later, and nobody waits in vain.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_changes_under_a_crowd_is_never_old() {
+    let redis = PrivateRedis::start();
+    let app = TestApp::start_with(near_and_redis(&redis)).await;
+    let owner = app.person("Olive").await;
+    let count = Arc::new(AtomicUsize::new(0));
+    let stop = Arc::new(AtomicUsize::new(0));
+    let readers: Vec<_> = (0..50)
+        .map(|_| {
+            let (node, owner, count, stop) = (app.services.clone(), owner.clone(), count.clone(), stop.clone());
+            tokio::spawn(async move {
+                let mut asked = 0;
+                while stop.load(Ordering::SeqCst) == 0 {
+                    let at_least = count.load(Ordering::SeqCst);
+                    let list = node.orgs.list_mine(&owner).await.expect("a list");
+                    assert!(list.len() >= at_least, "{} of {at_least} organisations", list.len());
+                    asked += 1;
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                asked
+            })
+        })
+        .collect();
+    for number in 0..40 {
+        app.org(&format!("org-{number}"), &owner).await;
+        count.store(number + 1, Ordering::SeqCst);
+    }
+    stop.store(1, Ordering::SeqCst);
+    let mut asked = 0;
+    for reader in readers {
+        asked += reader.await.expect("nobody got an old list");
+    }
+    assert!(asked > 100, "{asked} look-ups");
+}
+
+/// Test 36. The speed of page 20,000 is in docs/performance.md.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_missed_and_nobody_shown_twice_while_members_are_added() {
+    let acme = Acme::start_with(only_near).await;
+    acme.app
+        .sql(
+            "with people as (
+                 insert into users (id, email, name, password_hash)
+                 select gen_random_uuid(), 'crowd' || number || '@people.test', 'Person ' || lpad(number::text, 5, '0'), ''
+                 from generate_series(1, 500) as number
+                 returning id
+             )
+             insert into member (id, organization_id, user_id, role)
+             select gen_random_uuid(), organization.id, people.id, 'member' from people cross join organization",
+        )
+        .await;
+    // Those who come meanwhile stand at the end of this order.
+    let newcomers = tokio::spawn({
+        let (services, org) = (acme.app.services.clone(), acme.access.org_id());
+        async move {
+            for number in 0..60 {
+                let user = UserId::new();
+                let mut tx = services.db.begin().await.expect("a transaction begins");
+                sqlx::query("insert into users (id, email, name, password_hash) values ($1, $2, 'Zoe', '')")
+                    .bind(user.0)
+                    .bind(format!("zoe{number}@people.test"))
+                    .execute(tx.conn())
+                    .await
+                    .expect("inserted");
+                db::members::insert(&mut tx, org, user, Role::Member).await.expect("inserted");
+                crate::acked(&services, tx).await;
+            }
+        }
+    });
+    let mut seen = std::collections::HashSet::new();
+    let query = MemberListQuery { sort: MemberSort::Name, ..Default::default() };
+    for number in 1.. {
+        let page = query.at_page(PageNumber::new(number));
+        let page = acme.app.services.orgs.list_members(&acme.access, &page).await.expect("a page");
+        if page.rows.is_empty() {
+            break;
+        }
+        for row in &page.rows {
+            assert!(seen.insert(row.id), "{} twice", row.name);
+        }
+    }
+    newcomers.await.expect("no panic");
+    assert!(seen.len() >= 502, "{} members shown of 502 who were there all the time", seen.len());
+}
+
+/// Every family's value survives Redis: what a node without a near cache answers is
+/// what Postgres holds.
+#[tokio::test]
+async fn what_comes_back_from_redis_is_what_went_in() {
+    let redis = PrivateRedis::start();
+    let acme = Acme::start_with(only_redis(&redis)).await;
+    let node = &acme.app.services;
+    let fresh = acme.app.another_node_with(|config| config.redis = None).await;
+    for _ in 0..3 {
+        let lists = [node.orgs.list_mine(&acme.guest).await, fresh.orgs.list_mine(&acme.guest).await];
+        let [ours, theirs] = lists.map(|list| list.expect("a list"));
+        assert_eq!(ours, theirs);
+        let overviews = [node.orgs.get_overview(&acme.access).await, fresh.orgs.get_overview(&acme.access).await];
+        let [ours, theirs] = overviews.map(|overview| overview.expect("an overview"));
+        assert_eq!(ours, theirs);
+        let query = MemberListQuery::default();
+        let pages =
+            [node.orgs.list_members(&acme.access, &query).await, fresh.orgs.list_members(&acme.access, &query).await];
+        let [ours, theirs] = pages.map(|page| page.expect("a page"));
+        assert_eq!(ours, theirs);
+        let views = [
+            node.billing.get_org_subscription(&acme.access).await,
+            fresh.billing.get_org_subscription(&acme.access).await,
+        ];
+        let [ours, theirs] = views.map(|view| view.expect("a view"));
+        assert_eq!(ours, theirs);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // Two families under one organisation never share a key.
+    let keys = [
+        orghub::cache::CacheKey::text(&UserOrgsKey { user: acme.guest.id }),
+        orghub::cache::CacheKey::text(&OrgSlugKey { slug: acme.slug.clone(), org: acme.access.org_id() }),
+        orghub::cache::CacheKey::text(&acme.guests_key()),
+    ];
+    assert_eq!(keys.iter().collect::<std::collections::HashSet<_>>().len(), keys.len());
+}

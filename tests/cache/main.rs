@@ -1,0 +1,205 @@
+//! The cache's promise, tried: nothing that was changed is served, whatever
+//! comes between, and what fails behind it is not noticed.
+//!
+//! The promise was written down as a numbered list of tests before there was any
+//! code. The numbers stand at the tests; where to look:
+//!
+//! | number | subject | where |
+//! |--:|---|---|
+//! | 1–3, 5–14 | races | `races.rs`; `tests/members.rs` and `tests/sessions.rs` ask the same of the use cases |
+//! | 7 | scopes that share a slot | `src/cache/stamp.rs` |
+//! | 4 | two nodes under everything at once | `stress.rs` |
+//! | 15–20, 23–30 | failures | `failures.rs`; configuration: `src/config.rs` |
+//! | 21, 22 | nodes killed and frozen | `processes.rs` |
+//! | 32, 33, 36 | load | `load.rs` |
+//! | 34 | a page seen before costs nothing | `load.rs`; whole pages: `server/tests/it/budgets.rs` |
+//! | 35 | the counter equals the count | `tests/members.rs`, `tests/migrations.rs` |
+//!
+//! Every test says itself what it needs of near cache and Redis, so that all pass
+//! whatever `ENABLE_REDIS_CACHE` and `NEAR_CACHE_BYTES` say.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use orghub::{
+    access::OrgLookup,
+    cache::{Point, keys::MembershipKey},
+    config::Config,
+    db::{self, CommitId, Tx},
+    domain::{CurrentUser, OrgSegment, OrgSlug, Role},
+    error::Result,
+    services::Services,
+    testing::{PrivateRedis, TestApp},
+};
+
+mod failures;
+mod load;
+mod processes;
+mod races;
+mod stress;
+
+/// What the near cache holds where a test wants one.
+const NEAR_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Nothing in this process: every look-up that can goes to Redis.
+fn only_redis(redis: &PrivateRedis) -> impl FnOnce(&mut Config) + use<> {
+    let redis = redis.config();
+    |config| {
+        config.redis = Some(redis);
+        config.near_cache_bytes = 0;
+    }
+}
+
+/// Nothing but this process.
+fn only_near(config: &mut Config) {
+    config.redis = None;
+    config.near_cache_bytes = NEAR_BYTES;
+}
+
+/// Both levels.
+fn near_and_redis(redis: &PrivateRedis) -> impl FnOnce(&mut Config) + use<> {
+    let redis = redis.config();
+    |config| {
+        config.redis = Some(redis);
+        config.near_cache_bytes = NEAR_BYTES;
+    }
+}
+
+/// The role that `services` grant `user` at `slug`; `None`: they may not know of it.
+async fn role(services: &Services, user: &CurrentUser, slug: &OrgSlug) -> Option<Role> {
+    try_role(services, user, slug).await.expect("it can be known")
+}
+
+async fn try_role(services: &Services, user: &CurrentUser, slug: &OrgSlug) -> Result<Option<Role>> {
+    match services.access.find(user, &OrgSegment::Slug(slug.clone())).await? {
+        OrgLookup::Granted(access) => Ok(Some(access.role())),
+        OrgLookup::Moved(_) | OrgLookup::NotFound => Ok(None),
+        OrgLookup::NoOrganization => panic!("only `default` comes to no organisation"),
+    }
+}
+
+/// Does `look_up`, and says how often Postgres was asked for a value meanwhile.
+async fn loads<T>(services: &Services, look_up: impl Future<Output = T>) -> (T, usize) {
+    use futures::FutureExt;
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    services.cache.hooks().set(Point::Loaded, move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(()).boxed()
+    });
+    let outcome = look_up.await;
+    services.cache.hooks().clear(Point::Loaded);
+    (outcome, count.load(Ordering::Relaxed))
+}
+
+/// Commits and waits as every mutation of the product does.
+async fn acked(services: &Services, tx: Tx) -> CommitId {
+    let commit = tx.commit().await.expect("it commits");
+    services.cache.wait_until_applied(commit).await;
+    commit
+}
+
+/// Runs `statement` in a transaction of its own, and waits as mutations do.
+async fn acked_sql(services: &Services, statement: &'static str) {
+    let mut tx = services.db.begin().await.expect("a transaction begins");
+    sqlx::query(statement).execute(tx.conn()).await.expect("the statement runs");
+    acked(services, tx).await;
+}
+
+/// Looks the membership up as `access` does.
+async fn look_up_membership(services: &Services, key: &MembershipKey) -> Option<Role> {
+    let load = {
+        let key = key.clone();
+        move |reader| {
+            let key = key.clone();
+            async move { db::members::find_membership(&reader, &key.slug, key.user).await }
+        }
+    };
+    let lookup = services.cache.get_or_load(key, load).await.expect("it can be known");
+    lookup.and_then(|lookup| lookup.membership.as_ref().map(|membership| membership.role))
+}
+
+/// Waits until `is_so`, for at most `patience`.
+async fn within(patience: Duration, what: &str, mut is_so: impl AsyncFnMut() -> bool) -> Duration {
+    let began = Instant::now();
+    while !is_so().await {
+        assert!(began.elapsed() < patience, "{what}: not within {patience:?}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    began.elapsed()
+}
+
+/// Returns when Redis answers again; the breaker tries every few seconds.
+async fn until_redis_answers(services: &Services) {
+    within(Duration::from_secs(30), "Redis is back and used", async || {
+        services.cache.health().await.redis.expect("configured").round_trip.is_some()
+    })
+    .await;
+}
+
+/// Everything in Redis, once the membership of `user` is among it: values are
+/// stored without anybody waiting.
+async fn dump_when_stored(store: &mut redis::Connection, user: &CurrentUser) -> Vec<(String, Vec<u8>)> {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let keys: Vec<String> = redis::cmd("KEYS").arg("*").query(store).expect("Redis answers");
+        if keys.iter().any(|key| key.ends_with(&format!("member:{}", user.id))) {
+            return keys
+                .into_iter()
+                .map(|key| {
+                    let bytes = redis::cmd("GET").arg(&key).query(store).expect("Redis answers");
+                    (key, bytes)
+                })
+                .collect();
+        }
+        assert!(Instant::now() < deadline, "the membership was not stored; there are {keys:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// An organisation with an owner and a guest who is an admin, cached nowhere.
+struct Acme {
+    app: TestApp,
+    owner: CurrentUser,
+    guest: CurrentUser,
+    slug: OrgSlug,
+    member: orghub::domain::MemberId,
+    access: orghub::access::OrgAccess,
+}
+
+impl Acme {
+    async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
+        Self::over(TestApp::start_with(configure).await).await
+    }
+
+    async fn over(app: TestApp) -> Self {
+        let (owner, guest) = (app.person("Olive").await, app.person("Gus").await);
+        let slug = app.org("acme", &owner).await;
+        let access = app.access(&owner, &slug).await;
+        let member = app.add_member(access.org_id(), &guest, Role::Admin).await;
+        Self { app, owner, guest, slug, member, access }
+    }
+
+    /// The guest's role as this node sees it.
+    async fn guests_role(&self) -> Option<Role> {
+        self.guests_role_on(&self.app.services).await
+    }
+
+    async fn guests_role_on(&self, node: &Services) -> Option<Role> {
+        role(node, &self.guest, &self.slug).await
+    }
+
+    /// Gives the guest `role`, as the owner.
+    async fn make_guest(&self, role: Role) {
+        self.app.services.orgs.change_role(&self.access, self.member, role).await.expect("an owner may");
+    }
+
+    fn guests_key(&self) -> MembershipKey {
+        MembershipKey { slug: self.slug.clone(), user: self.guest.id }
+    }
+}

@@ -1,0 +1,64 @@
+/**
+ * What holds for every page. That the browser does not complain and asks no other
+ * host is in the fixtures, for these tests as for all others.
+ */
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { places, visit, widths } from '../support/places';
+import { expect, test } from '../support/test';
+
+/** WCAG up to 2.2, levels A and AA, and what axe calls best practice. */
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+// Colours that are on their way from one to another have no contrast of their own.
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
+
+for (const place of places) {
+  test.describe(place.name, { tag: place.needsScript ? '@script' : [] }, () => {
+    test.use({ person: place.person ?? null });
+
+    for (const width of widths) {
+      test.describe(`${width} pixels wide`, () => {
+        test.use({ viewport: { width, height: 900 } });
+
+        test('is whole and never scrolls sideways', async ({ visitor, page }) => {
+          await visit(visitor, place);
+          await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+          await expect(page).toHaveTitle(/.+ · Orghub$/);
+          await expect(page.getByRole('heading', { level: 1, includeHidden: true })).toHaveCount(1);
+          expect(await sidewaysOverflow(page), 'wider than the window').toEqual([]);
+        });
+
+        // axe itself is a script that waits, which a page without JavaScript does not let it.
+        test('is accessible in light and in dark', { tag: '@script' }, async ({ visitor, page }) => {
+          await visit(visitor, place);
+          for (const colorScheme of ['light', 'dark'] as const) {
+            await page.emulateMedia({ colorScheme });
+            expect.soft(await violations(page), colorScheme).toEqual([]);
+          }
+        });
+      });
+    }
+  });
+}
+
+/** What axe finds, in a form that reads well in a report. */
+async function violations(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map((node) => `${id}: ${help}\n  ${node.html}\n  ${node.failureSummary ?? ''}`),
+  );
+}
+
+/** Elements that make the page wider than the window. */
+function sidewaysOverflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { clientWidth, scrollWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) {
+      return [];
+    }
+    const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > clientWidth + 0.5);
+    return [`${scrollWidth} pixels`, ...wide.slice(0, 5).map((element) => element.outerHTML.slice(0, 160))];
+  });
+}

@@ -1,0 +1,48 @@
+import { expect, test } from '../support/test';
+
+/** Most bytes of script and WebAssembly together that a first visit may cost. */
+const BUDGET = 100_000;
+
+test.use({ person: 'owner' });
+
+/** Holds for what is deployed: `cargo leptos build --release`, compressed. */
+test('the first visit to an organisation loads at most 100 KB of script', { tag: '@script' }, async ({ visitor, page, context }, testInfo) => {
+  const browser = await context.newCDPSession(page);
+  await browser.send('Network.enable');
+  await browser.send('Network.setCacheDisabled', { cacheDisabled: false });
+  const files = new Map<string, { name: string; encoding: string; bytes: number }>();
+  browser.on('Network.responseReceived', ({ requestId, response }) => {
+    const { pathname } = new URL(response.url);
+    if (/\.(js|wasm)$/.test(pathname)) {
+      const encoding = response.headers['content-encoding'] ?? response.headers['Content-Encoding'] ?? 'none';
+      files.set(requestId, { name: pathname, encoding, bytes: 0 });
+    }
+  });
+  browser.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    const file = files.get(requestId);
+    if (file) {
+      file.bytes = encodedDataLength;
+    }
+  });
+
+  await visitor.open('/orgs/acme');
+  await page.waitForLoadState('networkidle');
+  const loaded = [...files.values()];
+  const bytes = loaded.reduce((sum, file) => sum + file.bytes, 0);
+  testInfo.annotations.push({
+    type: 'transfer',
+    description: `${bytes} bytes: ${loaded.map((file) => `${file.name} ${file.bytes} (${file.encoding})`).join(', ')}`,
+  });
+  expect(loaded.map((file) => file.name)).toContainEqual(expect.stringMatching(/\.wasm$/));
+  expect(loaded.filter((file) => file.encoding === 'none'), 'what is not compressed').toEqual([]);
+  expect(bytes, testInfo.annotations.at(-1)?.description).toBeLessThanOrEqual(BUDGET);
+});
+
+test('a visit without JavaScript loads none', { tag: '@plain' }, async ({ visitor, page }) => {
+  const asked: string[] = [];
+  page.on('requestfinished', (request) => asked.push(request.resourceType()));
+  await visitor.open('/orgs/acme');
+  await page.waitForLoadState('networkidle');
+  expect(asked).toContain('document');
+  expect(asked).not.toContain('script');
+});

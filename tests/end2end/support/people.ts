@@ -1,0 +1,18 @@
+/** The people of the demo data, by what they are to the organisation `acme`. */
+export const people = {
+  /** Owner of `acme`, `globex`, `initech`, `umbrella` and `hooli`. */
+  owner: { email: 'owner@acme.test', name: 'Olive Winterbourne' },
+  /** Admin of `acme`. */
+  admin: { email: 'admin@acme.test', name: 'Adam Brightwater' },
+  /** Member of `acme` and `globex`. */
+  member: { email: 'member@acme.test', name: 'Mina Foxglove' },
+  /** Member of nothing; no test may change that. */
+  outsider: { email: 'outsider@acme.test', name: 'Otto Elsewhere' },
+  /** Member of nothing in the demo data, and so the one whom tests let found organisations. */
+  founder: { email: 'root@orghub.test', name: 'Ruth Underhill' },
+} as const;
+
+export type PersonName = keyof typeof people;
+
+/** The password of everybody in the demo data. */
+export const password = 'orghub-demo';

@@ -1,0 +1,127 @@
+/** Every page of the product and every face it can show. */
+import { expect } from '@playwright/test';
+
+import type { PersonName } from './people';
+import { uniqueSlug, type Visitor } from './visitor';
+
+export interface Place {
+  /** What it is called in reports and pictures. */
+  name: string;
+  path: string;
+  /** Who looks at it; nobody signed in where it is missing. */
+  person?: PersonName;
+  /** 200 where it is missing. */
+  status?: number;
+  /** Whether there is no such face without JavaScript. */
+  needsScript?: boolean;
+  /** What one does there to see it so. */
+  prepare?: (visitor: Visitor) => Promise<void>;
+}
+
+export const places: Place[] = [
+  { name: 'landing', path: '/' },
+  { name: 'sign-in', path: '/sign-in?next=%2Forgs%2Facme' },
+  {
+    name: 'sign-in failed',
+    path: '/sign-in',
+    prepare: async (visitor) => {
+      await visitor.signIn(`${uniqueSlug()}@acme.test`);
+      await expect(visitor.page.getByRole('alert')).toBeVisible();
+    },
+  },
+  { name: 'organisations', path: '/orgs', person: 'owner' },
+  { name: 'organisations none', path: '/orgs', person: 'outsider' },
+  {
+    name: 'account menu',
+    path: '/orgs',
+    person: 'owner',
+    prepare: async (visitor) => {
+      await visitor.openAccountMenu();
+      await expect(visitor.page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+    },
+  },
+  { name: 'new organisation', path: '/orgs/new', person: 'outsider' },
+  {
+    name: 'new organisation refused',
+    path: '/orgs/new',
+    person: 'outsider',
+    prepare: async (visitor) => {
+      await visitor.fillNewOrg('Acme', 'acme');
+      await expect(visitor.page.getByRole('alert')).toBeVisible();
+    },
+  },
+  {
+    name: 'new organisation slug taken',
+    path: '/orgs/new',
+    person: 'outsider',
+    needsScript: true,
+    prepare: async (visitor) => {
+      await visitor.page.getByLabel('Name').fill('Acme');
+      await expect(visitor.page.getByText('This slug is taken.')).toBeVisible();
+    },
+  },
+  { name: 'overview', path: '/orgs/acme', person: 'owner' },
+  { name: 'overview as member', path: '/orgs/globex', person: 'member' },
+  {
+    name: 'organisation menu',
+    path: '/orgs/acme',
+    person: 'owner',
+    prepare: async (visitor) => {
+      await visitor.page.getByRole('button', { name: 'switch organisation' }).click();
+      await expect(visitor.page.getByRole('link', { name: visitor.hasScript ? 'Hooli' : 'All organisations' })).toBeVisible();
+    },
+  },
+  { name: 'members', path: '/orgs/acme/members', person: 'owner' },
+  { name: 'members in the middle', path: '/orgs/acme/members?page=100&sort=name', person: 'admin' },
+  { name: 'members as member', path: '/orgs/acme/members', person: 'member' },
+  { name: 'members found', path: '/orgs/acme/members?q=olive&role=owner', person: 'owner' },
+  { name: 'members not found', path: '/orgs/acme/members?q=%25', person: 'owner' },
+  { name: 'members beyond the end', path: '/orgs/acme/members?page=201', person: 'owner' },
+  {
+    name: 'members role chosen',
+    path: '/orgs/globex/members',
+    person: 'owner',
+    prepare: async (visitor) => {
+      await visitor.page.getByRole('table').getByRole('combobox').nth(1).selectOption('owner');
+      await expect(visitor.page.getByRole('button', { name: 'Save' })).toHaveCount(1);
+    },
+  },
+  {
+    name: 'members remove asked',
+    path: '/orgs/acme/members',
+    person: 'owner',
+    needsScript: true,
+    prepare: async (visitor) => {
+      await visitor.page.getByRole('button', { name: 'Remove' }).first().click();
+      await expect(visitor.page.getByRole('dialog')).toBeVisible();
+    },
+  },
+  ...['acme', 'globex', 'initech', 'umbrella', 'hooli'].map(
+    (slug): Place => ({ name: `subscription ${slug}`, path: `/orgs/${slug}/subscription`, person: 'owner' }),
+  ),
+  { name: 'settings', path: '/orgs/acme/settings', person: 'admin' },
+  {
+    name: 'settings refused',
+    path: '/orgs/acme/settings',
+    person: 'owner',
+    prepare: async (visitor) => {
+      await visitor.page.getByLabel('Slug').fill('globex');
+      await visitor.page.getByRole('button', { name: 'Save changes' }).click();
+      await expect(visitor.page.getByRole('alert')).toBeVisible();
+    },
+  },
+  { name: 'not allowed', path: '/orgs/acme/settings', person: 'member', status: 403 },
+  { name: 'not found', path: '/orgs/acme', person: 'outsider', status: 404 },
+  { name: 'not found signed out', path: '/no-such-page', status: 404 },
+];
+
+/** The widths pages are looked at: a phone, and a desktop. */
+export const widths = [375, 1280] as const;
+
+/** Goes there and does what shows that face. */
+export async function visit(visitor: Visitor, place: Place): Promise<void> {
+  const response = await visitor.open(place.path);
+  expect(response.status(), place.path).toBe(place.status ?? 200);
+  await place.prepare?.(visitor);
+  await visitor.untilAwake();
+}

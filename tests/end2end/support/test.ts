@@ -1,0 +1,141 @@
+/**
+ * `test` as every file here uses it: it knows the people of the demo data and
+ * fails when the browser has something to complain about.
+ *
+ * Who is asking is an option: `test.use({ person: 'owner' })`; nobody by default.
+ */
+import { expect, test as base, type Browser, type BrowserContext, type BrowserContextOptions } from '@playwright/test';
+
+import { site } from './browser';
+import { people, type PersonName } from './people';
+import { Visitor } from './visitor';
+
+export { expect };
+
+type StorageState = Exclude<BrowserContextOptions['storageState'], string | undefined>;
+
+interface Fixtures {
+  /** Who is signed in. */
+  person: PersonName | null;
+  visitor: Visitor;
+  /** Complaints of the browser, none of which is acceptable. */
+  complaints: string[];
+}
+
+interface WorkerFixtures {
+  /** Signs people in, each once: the server makes every sign-in slow on purpose. */
+  sessionOf: (person: PersonName) => Promise<StorageState>;
+}
+
+declare global {
+  interface Window {
+    /** Set by {@link announceIslands}. */
+    islandsAwake?: boolean;
+  }
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  person: [null, { option: true }],
+
+  storageState: async ({ person, sessionOf }, use) => {
+    await use(person ? await sessionOf(person) : undefined);
+  },
+
+  sessionOf: [
+    async ({ browser }, use) => {
+      const sessions = new Map<PersonName, Promise<StorageState>>();
+      await use((person) => {
+        const session = sessions.get(person) ?? signIn(browser, person);
+        sessions.set(person, session);
+        return session;
+      });
+    },
+    { scope: 'worker' },
+  ],
+
+  complaints: [
+    async ({ context, javaScriptEnabled }, use) => {
+      const complaints = listen(context, javaScriptEnabled);
+      await use(complaints);
+      expect(complaints, 'complaints of the browser').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  // Asks for `complaints` to be torn down before them: what the last page's
+  // script has to say, it says while it wakes.
+  visitor: async ({ page, javaScriptEnabled, complaints: _ }, use, testInfo) => {
+    const visitor = new Visitor(page, javaScriptEnabled);
+    if (visitor.hasScript) {
+      await page.addInitScript(announceIslands);
+    }
+    await use(visitor);
+    if (testInfo.errors.length === 0) {
+      await visitor.untilAwake();
+    }
+  },
+});
+
+async function signIn(browser: Browser, person: PersonName): Promise<StorageState> {
+  const context = await browser.newContext({ baseURL: site.href });
+  const visitor = new Visitor(await context.newPage(), false);
+  await visitor.open('/sign-in');
+  await visitor.signIn(people[person].email);
+  await expect(visitor.page, `${person} is signed in`).toHaveURL('/orgs');
+  const session = await context.storageState();
+  await context.close();
+  return session;
+}
+
+/** Collects errors, warnings, violated policies and requests to other hosts. */
+function listen(context: BrowserContext, hasScript: boolean): string[] {
+  const complaints: string[] = [];
+  const visited = new Set<string>();
+  context.on('request', (request) => {
+    const url = new URL(request.url());
+    if (request.isNavigationRequest()) {
+      visited.add(url.href);
+    }
+    if (url.protocol.startsWith('http') && url.host !== site.host) {
+      complaints.push(`a request to another host: ${url.href}`);
+    }
+  });
+  context.on('response', (response) => {
+    if (response.status() >= 500) {
+      complaints.push(`${response.status()} from ${response.url()}`);
+    }
+  });
+  context.on('console', (message) => {
+    if (!['error', 'warning'].includes(message.type())) {
+      return;
+    }
+    // The browser calls a page that answers 404 an error. The tests know better
+    // which page should; for anything else that is loaded it is right.
+    const { url } = message.location();
+    const isStatusOfPage = message.text().startsWith('Failed to load resource: the server responded with') && visited.has(url);
+    // The document asks for the script early; a browser without JavaScript has no use for it.
+    const isUnusedScript = !hasScript && message.text().includes('was preloaded using link preload but not used');
+    if (!isStatusOfPage && !isUnusedScript) {
+      complaints.push(`console, ${message.type()}: ${message.text()} (${url})`);
+    }
+  });
+  context.on('weberror', (error) => {
+    const { name, message, stack } = error.error();
+    complaints.push(`uncaught: ${stack || `${name}: ${message}`}`);
+  });
+  return complaints;
+}
+
+/**
+ * Runs in the page before its own scripts and notes when the islands are awake.
+ * Leptos does not say so. It wakes them all in the microtasks that follow the
+ * start of the WebAssembly module, so the first task after those is late enough.
+ */
+function announceIslands(): void {
+  const instantiate = WebAssembly.instantiateStreaming;
+  WebAssembly.instantiateStreaming = async (...args) => {
+    const module = await instantiate.apply(WebAssembly, args);
+    setTimeout(() => setTimeout(() => (window.islandsAwake = true)));
+    return module;
+  };
+}

@@ -1,0 +1,52 @@
+//! The customers and subscriptions of Orghub's demo organisations: one in each
+//! state the subscription page knows. `hooli` is free and has none.
+//!
+//! Dates are offsets from the start of the process, so that the demo never ages.
+
+use crate::{
+    objects::{Customer, DAY, Subscription},
+    world::{World, now},
+};
+
+/// Adds the demo organisations.
+pub(crate) fn fill(world: &mut World) {
+    let now = now();
+    add(world, "acme", "price_ultra_month", |subscription| {
+        subscription.current_period_start = now - 10 * DAY;
+        subscription.current_period_end = now + 20 * DAY;
+    });
+    add(world, "globex", "price_pro_month", |subscription| {
+        subscription.status = "trialing".to_owned();
+        subscription.current_period_start = now - 5 * DAY;
+        subscription.current_period_end = now + 9 * DAY;
+        subscription.trial_end = Some(now + 9 * DAY);
+    });
+    add(world, "initech", "price_pro_month", |subscription| {
+        subscription.status = "past_due".to_owned();
+        subscription.current_period_start = now - 4 * DAY;
+        subscription.current_period_end = now + 26 * DAY;
+    });
+    add(world, "umbrella", "price_pro_month", |subscription| {
+        subscription.current_period_start = now - 18 * DAY;
+        subscription.current_period_end = now + 12 * DAY;
+        subscription.cancel_at_period_end = true;
+        subscription.canceled_at = Some(now - DAY);
+    });
+}
+
+fn add(world: &mut World, slug: &str, price: &str, state: impl FnOnce(&mut Subscription)) {
+    let customer = format!("cus_demo_{slug}");
+    let mut subscription = Subscription::active(&format!("sub_demo_{slug}"), &customer, price);
+    state(&mut subscription);
+    subscription.created = subscription.current_period_start;
+    world.customers.insert(
+        customer.clone(),
+        Customer {
+            id: customer,
+            email: Some(format!("billing@{slug}.test")),
+            created: subscription.created,
+            ..Customer::default()
+        },
+    );
+    world.subscriptions.insert(subscription.id.clone(), subscription);
+}

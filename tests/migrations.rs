@@ -1,0 +1,228 @@
+//! The schema: how it comes about, and what it promises.
+
+use std::{fs, path::Path, time::Duration};
+
+use orghub::{
+    db::{self, Db},
+    testing::TestDatabase,
+};
+use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
+use tokio::time::timeout;
+
+/// Far above what the migrations take, far below for ever: two migrators that
+/// wait for each other would.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A database without anything in it.
+async fn empty_database() -> TestDatabase {
+    let database = TestDatabase::create().await;
+    run(&open(&database).await, "drop schema public cascade; create schema public").await;
+    database
+}
+
+async fn open(database: &TestDatabase) -> Db {
+    Db::open_for_maintenance(&database.url).await.expect("the database opens")
+}
+
+async fn run(db: &Db, sql: impl Into<String>) {
+    let sql = sql.into();
+    sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(db.pool()).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+async fn number(db: &Db, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql.into_sql_str()).fetch_one(db.pool()).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+#[tokio::test]
+async fn two_migrators_at_once_take_turns() {
+    let database = empty_database().await;
+    let (one, other) = (open(&database).await, open(&database).await);
+    let all = db::pending_migrations(one.pool()).await.expect("it can be told");
+    assert!(all > 0, "the database is empty");
+    let (one_applied, other_applied) =
+        timeout(PATIENCE, async { tokio::join!(db::migrate(one.pool()), db::migrate(other.pool())) })
+            .await
+            .expect("they do not wait for each other");
+    let applied = one_applied.expect("the one succeeds") + other_applied.expect("the other succeeds");
+    assert_eq!(applied, all, "each migration is applied once");
+    assert_eq!(db::pending_migrations(one.pool()).await.expect("it can be told"), 0);
+}
+
+#[tokio::test]
+async fn migrating_again_changes_nothing() {
+    let database = TestDatabase::create().await;
+    let db = open(&database).await;
+    assert_eq!(db::migrate(db.pool()).await.expect("nothing to do"), 0);
+}
+
+#[tokio::test]
+async fn an_index_whose_build_failed_is_built_again() {
+    const IS_VALID: &str = "select indisvalid::int::bigint from pg_index \
+                            where indexrelid = 'member_user_id_organization_id_key'::regclass";
+    let database = TestDatabase::create().await;
+    let db = open(&database).await;
+    seed(&db, 10).await;
+    // The state before the index, with a row in the way of it.
+    run(&db, "drop index member_user_id_organization_id_key").await;
+    run(&db, "delete from _sqlx_migrations where version = 4").await;
+    run(
+        &db,
+        "insert into member (id, organization_id, user_id, role)
+         select '00000000-0000-7000-8000-000000000001', organization_id, user_id, role from member limit 1",
+    )
+    .await;
+    db::migrate(db.pool()).await.expect_err("there is a duplicate");
+    assert_eq!(number(&db, IS_VALID).await, 0, "the failed build leaves an invalid index behind");
+
+    run(&db, "delete from member where id = '00000000-0000-7000-8000-000000000001'").await;
+    assert_eq!(db::migrate(db.pool()).await.expect("nothing is in the way"), 1);
+    assert_eq!(number(&db, IS_VALID).await, 1);
+}
+
+#[tokio::test]
+async fn the_counter_equals_the_count_after_concurrent_changes() {
+    let database = TestDatabase::create().await;
+    let db = open(&database).await;
+    seed(&db, 200).await;
+    let churn = (0..8).map(|worker| {
+        let db = db.clone();
+        async move {
+            for _ in 0..25 {
+                // Whole statements over several organisations at a time, in both directions.
+                run(&db, format!("delete from member where user_id in (select id from users where name like '%{worker}' order by random() limit 5)")).await;
+                run(&db, format!(
+                    "insert into member (id, organization_id, user_id, role)
+                     select gen_random_uuid(), organization.id, users.id, 'member'
+                     from users cross join organization
+                     where users.name like '%{worker}' and random() < 0.05
+                     on conflict (user_id, organization_id) do nothing"
+                ))
+                .await;
+            }
+        }
+    });
+    timeout(PATIENCE, futures::future::join_all(churn)).await.expect("nobody waits for ever");
+    let wrong = number(
+        &db,
+        "select count(*)
+         from organization
+         left join organization_member_count as counted on counted.organization_id = organization.id
+         where coalesce(counted.members, 0) <>
+             (select count(*) from member where member.organization_id = organization.id)",
+    )
+    .await;
+    assert_eq!(wrong, 0, "organisations whose counter is wrong");
+    assert!(number(&db, "select sum(members)::bigint from organization_member_count").await > 0);
+}
+
+#[tokio::test]
+async fn deleting_an_organisation_or_a_person_leaves_nothing_behind() {
+    let database = TestDatabase::create().await;
+    let db = open(&database).await;
+    seed(&db, 50).await;
+    run(&db, "delete from users where name = 'Person 7'").await;
+    run(&db, "delete from organization where slug = 'org-1'").await;
+    let lost = number(
+        &db,
+        "select (select count(*) from organization_member_count where organization_id not in (select id from organization))
+              + (select count(*) from organization_slug where organization_id not in (select id from organization))
+              + (select count(*) from member where user_id not in (select id from users))",
+    )
+    .await;
+    assert_eq!(lost, 0);
+    let counted = number(
+        &db,
+        "select members from organization_member_count join organization on id = organization_id where slug = 'acme'",
+    )
+    .await;
+    assert_eq!(counted, 49);
+}
+
+/// What every request runs: a phrase of the statement by which it is found in
+/// `.sqlx/`, values for its parameters, and the index it must use.
+const HOT: &[(&str, &str, &str)] = &[
+    (
+        "left join member on member.organization_id = organization.id and member.user_id = $2",
+        "'acme', {user}",
+        "member_user_id_organization_id_key",
+    ),
+    ("left join organization_slug on organization_slug.slug = $1", "'acme', {user}", "organization_slug_pkey"),
+    (
+        "order by created_at desc, id desc\n            limit $2\n            offset $3",
+        "{org}, 50, 0",
+        "member_organization_id_created_at_id_idx",
+    ),
+    ("left join lateral (\n            select\n                users.name,", "{org}", "member_owner_idx"),
+    ("session.expires_at > $2", r"'\x00', now()", "session_pkey"),
+];
+
+#[tokio::test]
+async fn hot_statements_use_their_indexes() {
+    let database = TestDatabase::create().await;
+    let db = open(&database).await;
+    seed(&db, 10_000).await;
+    let statements = prepared_statements();
+    let mut connection = db.pool().acquire().await.expect("a connection");
+    for (phrase, values, index) in HOT {
+        let found: Vec<&String> = statements.iter().filter(|statement| statement.contains(phrase)).collect();
+        let [statement] = found.as_slice() else {
+            panic!("{} statements contain {phrase:?}; choose another phrase", found.len());
+        };
+        let values = values
+            .replace("{org}", "(select id from organization where slug = 'acme')")
+            .replace("{user}", "(select id from users where name = 'Person 5000')");
+        let explain = format!("prepare hot as {statement}; explain execute hot({values})");
+        let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.expect("a plan");
+        let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains(index), "{index} is not used:\n{statement}\n{plan}");
+        assert!(
+            !plan.contains("Seq Scan on member") && !plan.contains("Seq Scan on users"),
+            "a table is read whole:\n{plan}"
+        );
+        sqlx::raw_sql("deallocate hot").execute(&mut *connection).await.expect("forgotten");
+    }
+}
+
+/// The statements of the program as the build knows them.
+fn prepared_statements() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
+    fs::read_dir(folder)
+        .expect("the statements are described: `cargo xtask prepare`")
+        .map(|entry| {
+            let text = fs::read_to_string(entry.expect("a file").path()).expect("text");
+            let description: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            description["query"].as_str().expect("a statement").to_owned()
+        })
+        .collect()
+}
+
+/// `members` people, all of them members of `acme`, whose first is its owner, and
+/// twenty further organisations with a few members each.
+async fn seed(db: &Db, members: u32) {
+    run(
+        db,
+        format!(
+            "insert into users (id, email, name, password_hash)
+                 select gen_random_uuid(), 'person-' || n || '@people.test', 'Person ' || n, 'none'
+                 from generate_series(1, {members}) as n;
+             insert into organization (id, slug, name) values (gen_random_uuid(), 'acme', 'Acme');
+             insert into organization (id, slug, name)
+                 select gen_random_uuid(), 'org-' || n, 'Organisation ' || n from generate_series(1, 20) as n;
+             insert into member (id, organization_id, user_id, role, created_at)
+                 select gen_random_uuid(), organization.id, users.id,
+                        case when users.name = 'Person 1' then 'owner' else 'member' end,
+                        now() - random() * interval '1 year'
+                 from users, organization where organization.slug = 'acme';
+             insert into member (id, organization_id, user_id, role)
+                 select gen_random_uuid(), organization.id, users.id, 'owner'
+                 from organization
+                 join users on users.name = 'Person ' || (1 + abs(hashtext(organization.slug)) % {members})
+                 where organization.slug <> 'acme';
+             insert into session (id_hash, user_id, expires_at)
+                 select sha256(convert_to(name, 'UTF8')), id, now() + interval '1 day' from users;
+             analyze",
+        ),
+    )
+    .await;
+}

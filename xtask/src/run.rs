@@ -1,0 +1,106 @@
+//! `cargo xtask run`: the product with demo data, from nothing to a page.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::builds::{self, Profile};
+use crate::database;
+use crate::process;
+use crate::services::{self, Services};
+use crate::setup;
+use crate::stack::{Audience, Plan};
+use crate::steps::{self, Step, Steps};
+
+#[derive(Args)]
+pub struct Options {
+    /// Build as for deployment: slow to build, quick to run
+    #[arg(long)]
+    release: bool,
+    /// The port to serve on
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Drop the database and fill in the demo data anew
+    #[arg(long)]
+    fresh: bool,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    let profile = if options.release { Profile::Release } else { Profile::Dev };
+    let (_services, mut stack) = steps::report(|steps| {
+        match profile {
+            Profile::Dev => setup::to_build(steps)?,
+            Profile::Release => setup::to_release(steps)?,
+        }
+        let services = steps.take(
+            &Step { name: "Services", what: "starts this checkout's PostgreSQL and Redis", usually: "2 seconds" },
+            Services::start,
+        )?;
+        let plan = Plan {
+            profile,
+            port: options.port,
+            database_url: &services.database_url,
+            redis_url: &services.redis_url,
+            audience: Audience::Developer,
+        };
+        plan.check_port()?;
+        build(profile, steps)?;
+        fill(&plan, options.fresh, steps)?;
+        let stack = steps.take(
+            &Step { name: "Server", what: "starts it and waits until it is ready", usually: "2 seconds" },
+            || plan.start(),
+        )?;
+        Ok((services, stack))
+    })?;
+    introduce(options.port);
+    match stack.serve() {
+        Err(_) if process::is_interrupted() => {
+            eprintln!("\nStopping …");
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+fn build(profile: Profile, steps: &mut Steps) -> Result<()> {
+    let usually = match profile {
+        Profile::Dev => "10 seconds, 10 minutes the first time",
+        Profile::Release => "4 minutes, 20 minutes the first time",
+    };
+    let step = Step { name: "Build server", what: "compiles the server", usually };
+    steps.take(&step, || builds::server(profile))?;
+    let step = Step {
+        name: "Build browser side",
+        what: "compiles the islands to WebAssembly and bundles the styles",
+        usually: "10 seconds, 3 minutes the first time",
+    };
+    steps.take(&step, || builds::site(profile))
+}
+
+fn fill(plan: &Plan, fresh: bool, steps: &mut Steps) -> Result<()> {
+    if fresh {
+        database::recreate(plan.database_url)?;
+        services::flush_redis(plan.redis_url)?;
+    }
+    let step = Step {
+        name: "Demo data",
+        what: "migrates the database and fills in what is missing",
+        usually: "1 second, 15 seconds the first time",
+    };
+    steps.take(&step, || plan.fill())
+}
+
+fn introduce(port: u16) {
+    println!(
+        "
+Orghub is running: http://127.0.0.1:{port}
+
+  owner@acme.test     owner of acme, globex, initech, umbrella and hooli
+  admin@acme.test     admin of acme
+  member@acme.test    member of acme and globex
+  outsider@acme.test  member of nothing
+  root@orghub.test    platform admin
+
+The password of each is orghub-demo. Ctrl-C stops everything.
+"
+    );
+}

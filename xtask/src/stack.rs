@@ -1,0 +1,193 @@
+//! The running product: the server and, without a Stripe key, its stand-in.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::builds::Profile;
+use crate::checkout;
+use crate::process;
+use crate::services;
+
+/// Shared by the stand-in, which signs webhooks with it, and the server, which
+/// verifies them. No secret: it opens nothing but this checkout's own programs.
+const FAKE_WEBHOOK_SECRET: &str = "whsec_development_only";
+
+/// How long the server may take to drain its requests.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What to serve, and from where.
+pub struct Plan<'a> {
+    pub profile: Profile,
+    pub port: u16,
+    pub database_url: &'a str,
+    pub redis_url: &'a str,
+    pub audience: Audience,
+}
+
+/// Who it is for.
+pub enum Audience {
+    /// A developer, whose `.env` and environment may configure the server further.
+    Developer,
+    /// Tests, which must find the same server everywhere; it writes into this file.
+    Tests(File),
+}
+
+impl Plan<'_> {
+    /// The address people type.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Fails early where the server would fail late: after the build.
+    pub fn check_port(&self) -> Result<()> {
+        ensure!(services::is_free_port(self.port), "port {} is in use; choose another with --port", self.port);
+        Ok(())
+    }
+
+    /// Brings the schema up to date and fills in the demo data.
+    pub fn fill(&self) -> Result<()> {
+        process::run(self.server()?.arg("migrate"))?;
+        process::run(self.server()?.arg("seed"))
+    }
+
+    /// Starts everything and waits until it answers.
+    pub fn start(&self) -> Result<Stack> {
+        let mut stack = Stack { children: Vec::new() };
+        let mut server = self.server()?;
+        if !self.has_stripe_key()? {
+            let port = services::free_port()?;
+            stack.spawn(&mut self.fake_stripe(port)?)?;
+            server
+                .env("STRIPE_API_BASE", format!("http://127.0.0.1:{port}/"))
+                .env("STRIPE_WEBHOOK_SECRET", FAKE_WEBHOOK_SECRET);
+        }
+        stack.spawn(server.arg("serve"))?;
+        stack.wait_until_ready(self.port)?;
+        Ok(stack)
+    }
+
+    fn server(&self) -> Result<Command> {
+        let mut server = self.program("orghub-server")?;
+        server.env("APP_ENV", "development");
+        if let Audience::Developer = self.audience {
+            server.envs(further_settings()?);
+        }
+        // Where it listens and where its data is are this command's to say.
+        server
+            .env("SITE_ADDR", format!("127.0.0.1:{}", self.port))
+            .env("DATABASE_URL", self.database_url)
+            .env("REDIS_URL", self.redis_url);
+        Ok(server)
+    }
+
+    fn fake_stripe(&self, port: u16) -> Result<Command> {
+        let mut fake = self.program("fake-stripe")?;
+        fake.env("FAKE_STRIPE_ADDR", format!("127.0.0.1:{port}"))
+            .env("FAKE_STRIPE_WEBHOOK_URL", format!("{}/webhooks/stripe", self.url()))
+            .env("FAKE_STRIPE_WEBHOOK_SECRET", FAKE_WEBHOOK_SECRET);
+        Ok(fake)
+    }
+
+    fn program(&self, name: &str) -> Result<Command> {
+        let mut program = process::command(self.profile.program(name));
+        if let Audience::Tests(log) = &self.audience {
+            program.env_clear();
+            program.stdout(log.try_clone()?).stderr(log.try_clone()?);
+        }
+        Ok(program)
+    }
+
+    fn has_stripe_key(&self) -> Result<bool> {
+        Ok(match self.audience {
+            Audience::Tests(_) => false,
+            Audience::Developer => {
+                let key = match env::var("STRIPE_SECRET_KEY") {
+                    Ok(key) => Some(key),
+                    Err(_) => further_settings()?.remove("STRIPE_SECRET_KEY"),
+                };
+                key.is_some_and(|key| !key.trim().is_empty())
+            }
+        })
+    }
+}
+
+/// The variables of `.env`, save those the environment has: it wins, as everywhere.
+fn further_settings() -> Result<BTreeMap<String, String>> {
+    let mut settings = checkout::dotenv()?;
+    settings.retain(|name, _| env::var_os(name).is_none());
+    Ok(settings)
+}
+
+/// Programs that run until this is dropped; the last one is the server.
+pub struct Stack {
+    children: Vec<Child>,
+}
+
+impl Stack {
+    /// Waits until the server ends by itself, which it should not, or someone interrupts.
+    pub fn serve(&mut self) -> Result<()> {
+        loop {
+            self.check_alive()?;
+            process::pause()?;
+        }
+    }
+
+    fn spawn(&mut self, command: &mut Command) -> Result<()> {
+        // A group of its own: Ctrl-C in the terminal then reaches this program
+        // alone, which stops the others in order, the server first.
+        let child = command.process_group(0).spawn();
+        self.children.push(child.with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))?);
+        Ok(())
+    }
+
+    fn wait_until_ready(&mut self, port: u16) -> Result<()> {
+        for _ in 0..1200 {
+            self.check_alive()?;
+            if is_ready(port) {
+                return Ok(());
+            }
+            process::pause()?;
+        }
+        bail!("the server started but /readyz does not answer 200")
+    }
+
+    fn check_alive(&mut self) -> Result<()> {
+        for child in &mut self.children {
+            if let Some(status) = child.try_wait()? {
+                bail!("a program ended on its own ({status})");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        for child in self.children.iter_mut().rev() {
+            process::stop_child(child, PATIENCE);
+        }
+    }
+}
+
+/// Asks `/readyz`. One request does not justify an HTTP client.
+fn is_ready(port: u16) -> bool {
+    let ask = || -> std::io::Result<[u8; 12]> {
+        let patience = Duration::from_secs(2);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut stream = TcpStream::connect_timeout(&address, patience)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.write_all(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status)?;
+        Ok(status)
+    };
+    ask().is_ok_and(|status| status.ends_with(b" 200"))
+}

@@ -1,0 +1,110 @@
+//! `cargo xtask test`: everything that must pass.
+
+use std::fs::{self, File};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::builds::{self, NATIVE, Profile};
+use crate::check;
+use crate::checkout;
+use crate::database;
+use crate::process::{self, cargo};
+use crate::services::{self, Services};
+use crate::setup;
+use crate::stack::{Audience, Plan};
+use crate::steps::{self, Step, Steps};
+
+pub fn run() -> Result<()> {
+    steps::report(|steps| {
+        setup::to_test(steps)?;
+        let services = steps.take(
+            &Step { name: "Services", what: "starts this checkout's PostgreSQL and Redis", usually: "2 seconds" },
+            Services::start,
+        )?;
+        check::without_builds(steps, &services);
+        rust_tests(steps, &services);
+        browser_tests(steps, &services);
+        Ok(())
+    })
+}
+
+fn rust_tests(steps: &mut Steps, services: &Services) {
+    let step = Step {
+        name: "Tests",
+        what: "runs the tests in Rust, with the Redis cache",
+        usually: "2 minutes, 15 minutes the first time",
+    };
+    steps.attempt(&step, || process::run(&mut nextest(services, true, "all()")));
+    let step = Step {
+        name: "Tests without cache",
+        what: "runs those of core and server again, caching switched off",
+        usually: "1 minute",
+    };
+    let cached = "package(orghub) | package(orghub-server)";
+    steps.attempt(&step, || process::run(&mut nextest(services, false, cached)));
+    let step = Step { name: "Doc tests", what: "runs the examples in the documentation", usually: "30 seconds" };
+    steps.attempt(&step, || process::run(&mut cargo(&format!("test {NATIVE} --doc"))));
+}
+
+/// Each test makes its own database in the cluster it is pointed at.
+fn nextest(services: &Services, cache: bool, filter: &str) -> Command {
+    let mut nextest = cargo(&format!("nextest run {NATIVE} --no-fail-fast --filterset"));
+    nextest
+        .arg(filter)
+        .env("DATABASE_URL", &services.database_url)
+        .env("REDIS_URL", &services.redis_url)
+        .env("ENABLE_REDIS_CACHE", cache.to_string());
+    nextest
+}
+
+fn browser_tests(steps: &mut Steps, services: &Services) {
+    let step = Step {
+        name: "Browser bundle",
+        what: "builds what browsers load, as deployed",
+        usually: "1 minute, 4 minutes the first time",
+    };
+    steps.attempt(&step, || builds::site(Profile::Release));
+    let step = Step {
+        name: "Server build",
+        what: "links the server for the browser tests",
+        usually: "10 seconds, 1 minute the first time",
+    };
+    // Selected as the tests are, so that it is made of what they have compiled.
+    let build = format!("build {NATIVE} --bins --tests");
+    steps.attempt(&step, || process::run(&mut cargo(&build)));
+    let step = Step {
+        name: "Browser tests",
+        what: "drives Chromium through the product with fresh demo data",
+        usually: "3 minutes",
+    };
+    steps.attempt(&step, || playwright(services));
+}
+
+/// Serves from a database of its own, so that the one people look at in
+/// `cargo xtask run` stays as they left it.
+fn playwright(services: &Services) -> Result<()> {
+    let database_url = database::sibling(&services.database_url, "orghub_end2end")?;
+    let redis_url = database::sibling(&services.redis_url, "1")?;
+    database::recreate(&database_url)?;
+    services::flush_redis(&redis_url)?;
+
+    let log = checkout::target().join("end2end-server.log");
+    fs::create_dir_all(checkout::target())?;
+    let plan = Plan {
+        profile: Profile::Dev,
+        port: services::free_port()?,
+        database_url: &database_url,
+        redis_url: &redis_url,
+        audience: Audience::Tests(File::create(&log)?),
+    };
+    plan.fill()?;
+    let _stack = plan.start()?;
+    let mut playwright = process::command(setup::node().context("there is no Node.js")?);
+    playwright
+        .current_dir(checkout::root().join("tests/end2end"))
+        .args(["node_modules/@playwright/test/cli.js", "test"])
+        .env("BASE_URL", plan.url())
+        .env("CHROMIUM_PATH", setup::chromium().context("there is no Chromium")?);
+    process::run(&mut playwright).with_context(|| format!("the server's log is in {}", log.display()))
+}
