@@ -103,6 +103,9 @@ declare
 begin
     if tg_op = 'DELETE' then
         select array_agg('s:' || slug) into fine from old_rows;
+    elsif tg_op = 'UPDATE' then
+        select array_agg('s:' || slug) into fine
+        from (select slug from old_rows union select slug from new_rows) changed;
     else
         select array_agg('s:' || slug) into fine from new_rows;
     end if;
@@ -114,7 +117,7 @@ create trigger organization_slug_cache_insert after insert on organization_slug
     referencing new table as new_rows
     for each statement execute function cache_log_organization_slug();
 create trigger organization_slug_cache_update after update on organization_slug
-    referencing new table as new_rows
+    referencing old table as old_rows new table as new_rows
     for each statement execute function cache_log_organization_slug();
 create trigger organization_slug_cache_delete after delete on organization_slug
     referencing old table as old_rows

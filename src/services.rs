@@ -5,6 +5,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::task::AbortHandle;
+
 use crate::{
     access::Access,
     accounts::Accounts,
@@ -13,7 +15,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::{self, Db},
-    error::{Error, Result},
+    error::{Error, Result, chain},
     orgs::Orgs,
     session::Sessions,
 };
@@ -21,6 +23,9 @@ use crate::{
 /// How long the start waits for the cache to be entitled to its copies; after
 /// that pages are served from Postgres until it is.
 const CACHE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Time between two removals of expired sessions. They open nothing meanwhile.
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Everything a request can ask for. Clones share it.
 #[derive(Clone)]
@@ -43,6 +48,7 @@ pub struct Services {
     pub accounts: Accounts,
     /// Subscriptions.
     pub billing: Billing,
+    housekeeping: AbortHandle,
 }
 
 /// The schema is older than the program.
@@ -68,8 +74,10 @@ impl Services {
             tracing::warn!("the cache is not ready yet; pages are served from Postgres until it is");
         }
         let clock = Clock::default();
+        let sessions = Sessions::new(db.clone(), cache.clone(), clock.clone());
         Ok(Self {
-            sessions: Sessions::new(db.clone(), cache.clone(), clock.clone()),
+            housekeeping: tokio::spawn(remove_expired_sessions(sessions.clone())).abort_handle(),
+            sessions,
             access: Access::new(db.clone(), cache.clone()),
             orgs: Orgs::new(db.clone(), cache.clone()),
             accounts: Accounts::new(db.clone(), clock.clone(), config.sign_in),
@@ -83,7 +91,18 @@ impl Services {
 
     /// Ends the background work and closes the connections. Requests should be done.
     pub async fn stop(&self) {
+        self.housekeeping.abort();
         self.cache.stop().await;
         self.db.close().await;
+    }
+}
+
+async fn remove_expired_sessions(sessions: Sessions) {
+    loop {
+        tokio::time::sleep(HOUSEKEEPING_EVERY).await;
+        match sessions.delete_expired().await {
+            Ok(sessions) => tracing::info!(sessions, "expired sessions were removed"),
+            Err(error) => tracing::warn!(error = %chain(&error), "expired sessions stay until the next try"),
+        }
     }
 }

@@ -5,8 +5,11 @@
 //! loads, and a page that is at hand in the cache should leave as one piece. So
 //! there are no nested routes, nothing is streamed, and the browser runs no
 //! router; it follows links, made quick by speculation rules (it begins to fetch
-//! a page when the link is pressed) and smooth by view transitions. Every page
-//! view therefore passes the server's session and membership checks.
+//! a page when the link is pressed). Every page view therefore passes the
+//! server's session and membership checks. Browsers keep showing the old page
+//! until the new one can be painted. View transitions between them were tried and
+//! left out: with a style sheet of its own file, Chromium drops every third and
+//! reports it as an error of the page, which no script of the page can catch.
 //!
 //! The browser is sent no data besides the page: what a page loads is awaited in
 //! place (`pages::render`), not through Leptos resources, which would serialise it
@@ -31,7 +34,8 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        LandingPage, MembersPage, NewOrgPage, NotFoundPage, OrgsPage, OverviewPage, SettingsPage, SignInPage, SubscriptionPage,
+        LandingPage, MembersPage, NewOrgPage, NotFoundPage, OrgsPage, OverviewPage, SettingsPage, SignInPage,
+        SubscriptionPage,
     },
     response,
     theme::Theme,

@@ -67,7 +67,9 @@ impl AppError {
     /// The form field it is about, if it is about one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Invalid(invalid) | Self::Conflict(invalid) => Some(&invalid.field).filter(|field| !field.is_empty()).map(String::as_str),
+            Self::Invalid(invalid) | Self::Conflict(invalid) => {
+                Some(&invalid.field).filter(|field| !field.is_empty()).map(String::as_str)
+            }
             _ => None,
         }
     }
@@ -136,7 +138,9 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => Self::BadRequest,
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::BadRequest
+            }
             ServerFnErrorErr::Request(_) => Self::Unavailable,
             _ => Self::Internal,
         }

@@ -82,7 +82,8 @@ pub struct Problem {
 impl Problem {
     /// `error` of `form`, into which `typed` was typed.
     pub fn new(form: FormName, error: &AppError, typed: Vec<(&'static str, String)>) -> Self {
-        let typed = typed.into_iter().map(|(field, value)| (field.to_owned(), value.chars().take(MAX_TYPED_CHARS).collect()));
+        let typed =
+            typed.into_iter().map(|(field, value)| (field.to_owned(), value.chars().take(MAX_TYPED_CHARS).collect()));
         Self { form, error: Invalid::new(error.field().unwrap_or_default(), error.to_string()), typed: typed.collect() }
     }
 
@@ -147,7 +148,8 @@ impl Flash {
     fn to_cookie_value(&self) -> Option<String> {
         let encode = |flash: &Self| {
             let json = serde_json::to_string(flash).expect("strings and enums serialise");
-            Some(utf8_percent_encode(&json, NON_ALPHANUMERIC).to_string()).filter(|value| value.len() <= MAX_COOKIE_BYTES)
+            Some(utf8_percent_encode(&json, NON_ALPHANUMERIC).to_string())
+                .filter(|value| value.len() <= MAX_COOKIE_BYTES)
         };
         encode(self).or_else(|| match self {
             Self::Problem(problem) => encode(&Self::Problem(Problem { typed: Vec::new(), ..problem.clone() })),
@@ -177,7 +179,11 @@ mod tests {
 
     fn problem(name: &str) -> Flash {
         let error = AppError::Conflict(Invalid::new("slug", "This slug is taken."));
-        Flash::Problem(Problem::new(FormName::NewOrg, &error, vec![("name", name.to_owned()), ("slug", "acme".to_owned())]))
+        Flash::Problem(Problem::new(
+            FormName::NewOrg,
+            &error,
+            vec![("name", name.to_owned()), ("slug", "acme".to_owned())],
+        ))
     }
 
     #[test]

@@ -66,15 +66,25 @@ pub fn request_path() -> String {
     from_request(|parts| parts.uri.path_and_query().map(ToString::to_string)).unwrap_or_default()
 }
 
+/// Path and query of the page the request was made on, if the browser says so. The
+/// host it names is left out: whatever it is, the path is taken as one of ours.
+pub fn referring_path() -> Option<String> {
+    let address = from_request(|parts| parts.headers.get(header::REFERER)?.to_str().ok()?.parse::<http::Uri>().ok())?;
+    let path = address.path_and_query()?.as_str();
+    Some(orghub::routes::safe_next(path).to_owned())
+}
+
 /// The request's query, decoded once, in order of appearance.
 pub fn request_query() -> Vec<(String, String)> {
-    from_request(|parts| Some(form_urlencoded::parse(parts.uri.query()?.as_bytes()).into_owned().collect())).unwrap_or_default()
+    from_request(|parts| Some(form_urlencoded::parse(parts.uri.query()?.as_bytes()).into_owned().collect()))
+        .unwrap_or_default()
 }
 
 /// Whether the request comes from a program that reads JSON rather than from a
 /// form: a browser that submits a form never asks for it.
 pub fn wants_json() -> bool {
-    from_request(|parts| Some(parts.headers.get(header::ACCEPT)?.to_str().ok()?.starts_with("application/json"))).unwrap_or_default()
+    from_request(|parts| Some(parts.headers.get(header::ACCEPT)?.to_str().ok()?.starts_with("application/json")))
+        .unwrap_or_default()
 }
 
 fn from_request<T>(read: impl FnOnce(&Parts) -> Option<T>) -> Option<T> {

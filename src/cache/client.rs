@@ -6,7 +6,7 @@
 use std::{
     future::Future,
     sync::{
-        PoisonError, RwLock,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -37,6 +37,10 @@ const OPERATION_TIMEOUT: Duration = Duration::from_millis(60);
 /// bound, which also covers the wait for a connection.
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(50);
 
+/// How long a connection may take to be made, TLS and password included; only
+/// the start and the probe wait for it.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// How long the start waits for Redis before it goes on without.
 const START_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -63,7 +67,7 @@ impl Connection {
         match nodes {
             [node] => {
                 let config = ConnectionManagerConfig::new()
-                    .set_connection_timeout(Some(RESPONSE_TIMEOUT))
+                    .set_connection_timeout(Some(CONNECTION_TIMEOUT))
                     .set_response_timeout(Some(RESPONSE_TIMEOUT))
                     // The breaker decides when to try again.
                     .set_number_of_retries(0)
@@ -73,7 +77,7 @@ impl Connection {
             nodes => {
                 let client = ClusterClient::builder(nodes.iter().cloned())
                     .tcp_settings(tcp_settings())
-                    .connection_timeout(RESPONSE_TIMEOUT)
+                    .connection_timeout(CONNECTION_TIMEOUT)
                     .response_timeout(RESPONSE_TIMEOUT)
                     .overall_response_timeout(Some(OPERATION_TIMEOUT))
                     // One, for a slot that moved meanwhile.
@@ -107,31 +111,36 @@ fn tcp_settings() -> TcpSettings {
 
 impl Redis {
     /// A client that connects when it is first used.
-    pub(super) fn open(config: &RedisConfig) -> Result<Self> {
+    pub(super) fn open(config: &RedisConfig) -> Result<Arc<Self>> {
         let node = |url: &String| -> RedisResult<ConnectionInfo> {
             Ok(url.as_str().into_connection_info()?.set_tcp_settings(tcp_settings()))
         };
         let nodes = config.urls.iter().map(node).collect::<RedisResult<Vec<_>>>().map_err(Error::internal)?;
         let connection = Connection::to(&nodes).map_err(Error::internal)?;
-        Ok(Self {
+        Ok(Arc::new(Self {
             nodes,
             connection: RwLock::new(connection),
             breaker: Breaker::new(),
             listening_on: AtomicUsize::new(0),
-        })
+        }))
     }
 
-    /// Waits up to five seconds for Redis to answer; `false` if it does not.
-    pub(super) async fn answers_at_start(&self) -> bool {
+    /// Waits up to five seconds for Redis to answer.
+    ///
+    /// # Errors
+    /// What it said last, or that it said nothing.
+    pub(super) async fn answer_at_start(&self) -> Result<()> {
         let deadline = Instant::now() + START_PATIENCE;
         loop {
             let mut connection = self.connection();
             let ping = async move { connection.query::<String>(&redis::cmd("PING")).await };
-            if matches!(timeout(Duration::from_millis(500), ping).await, Ok(Ok(_))) {
-                return true;
-            }
+            let error = match timeout(CONNECTION_TIMEOUT, ping).await {
+                Ok(Ok(_pong)) => return Ok(()),
+                Ok(Err(refused)) => Error::unavailable("Redis", refused),
+                Err(elapsed) => Error::unavailable("Redis", elapsed),
+            };
             if Instant::now() >= deadline {
-                return false;
+                return Err(error);
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
             self.reconnect();
@@ -143,19 +152,18 @@ impl Redis {
     }
 
     /// The bytes under `key`; `Err` means "no answer", not "no value".
-    pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, NoAnswer> {
-        count_redis();
+    pub(super) async fn get(self: &Arc<Self>, key: &str) -> Result<Option<Vec<u8>>, NoAnswer> {
         self.bounded(redis::cmd("GET").arg(key)).await
     }
 
     /// Keeps `value` for `ttl`.
-    pub(super) async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), NoAnswer> {
+    pub(super) async fn set(self: &Arc<Self>, key: &str, value: &[u8], ttl: Duration) -> Result<(), NoAnswer> {
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
         self.bounded(redis::cmd("SET").arg(key).arg(value).arg("PX").arg(ttl_ms)).await
     }
 
     /// Sets `key` for `ttl` unless it is set; whether it did.
-    pub(super) async fn set_if_absent(&self, key: &str, value: &str, ttl: Duration) -> Result<bool, NoAnswer> {
+    pub(super) async fn set_if_absent(self: &Arc<Self>, key: &str, value: &str, ttl: Duration) -> Result<bool, NoAnswer> {
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
         let set: Option<String> =
             self.bounded(redis::cmd("SET").arg(key).arg(value).arg("NX").arg("PX").arg(ttl_ms)).await?;
@@ -163,23 +171,23 @@ impl Redis {
     }
 
     /// Forgets `key` if it still holds `value`.
-    pub(super) async fn unlink_if_equal(&self, key: &str, value: &str) -> Result<(), NoAnswer> {
+    pub(super) async fn unlink_if_equal(self: &Arc<Self>, key: &str, value: &str) -> Result<(), NoAnswer> {
         const SCRIPT: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end return 0";
         self.bounded(redis::cmd("EVAL").arg(SCRIPT).arg(1).arg(key).arg(value)).await
     }
 
     /// Forgets `keys`.
-    pub(super) async fn unlink(&self, keys: &[String]) -> Result<(), NoAnswer> {
+    pub(super) async fn unlink(self: &Arc<Self>, keys: &[String]) -> Result<(), NoAnswer> {
         self.bounded(redis::cmd("UNLINK").arg(keys)).await
     }
 
     /// Rings `channel`.
-    pub(super) async fn publish(&self, channel: &str) -> Result<(), NoAnswer> {
+    pub(super) async fn publish(self: &Arc<Self>, channel: &str) -> Result<(), NoAnswer> {
         self.bounded(redis::cmd("PUBLISH").arg(channel).arg("")).await
     }
 
     /// Whether Redis answers now, and how soon.
-    pub(super) async fn ping(&self) -> Result<Duration, NoAnswer> {
+    pub(super) async fn ping(self: &Arc<Self>) -> Result<Duration, NoAnswer> {
         let sent = Instant::now();
         self.bounded::<String>(&redis::cmd("PING")).await?;
         Ok(sent.elapsed())
@@ -204,26 +212,38 @@ impl Redis {
         Ok(())
     }
 
-    async fn bounded<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, NoAnswer> {
-        let Some(pass) = self.breaker.ask(Instant::now()) else {
-            return Err(NoAnswer::BreakerOpen);
-        };
-        // A probe that nobody finishes must not leave the breaker half-open.
-        let mut verdict = Verdict { breaker: &self.breaker, pass, went_well: false };
-        if pass == Pass::Probe {
-            // Time-outs do not mark a connection as broken; a fresh one finds out.
-            self.reconnect();
+    async fn bounded<T: FromRedisValue>(self: &Arc<Self>, command: &Cmd) -> Result<T, NoAnswer> {
+        match self.breaker.ask(Instant::now()) {
+            Some(Pass::Ordinary) => {}
+            Some(Pass::Probe) => {
+                self.probe();
+                return Err(NoAnswer::BreakerOpen);
+            }
+            None => return Err(NoAnswer::BreakerOpen),
         }
+        count_redis();
         let mut connection = self.connection();
         let answer = within(OPERATION_TIMEOUT, connection.query(command)).await;
         // A refusal (`-OOM`, a wrong type) is an answer of a Redis that lives.
-        verdict.went_well = !matches!(answer, Err(NoAnswer::TimedOut | NoAnswer::Unreachable));
-        drop(verdict);
+        let went_well = !matches!(answer, Err(NoAnswer::TimedOut | NoAnswer::Unreachable));
+        self.breaker.note(Pass::Ordinary, went_well, Instant::now());
         if matches!(answer, Err(NoAnswer::Demoted)) {
             // Behind the same address there is a new primary now.
             self.reconnect();
         }
         answer
+    }
+
+    /// Finds out whether Redis is back, over a new connection: time-outs do not mark
+    /// the old one as broken. No request waits for it, so it may take its time.
+    fn probe(self: &Arc<Self>) {
+        let redis = self.clone();
+        tokio::spawn(async move {
+            redis.reconnect();
+            let mut connection = redis.connection();
+            let ping = within(CONNECTION_TIMEOUT, connection.query::<String>(&redis::cmd("PING"))).await;
+            redis.breaker.note(Pass::Probe, ping.is_ok(), Instant::now());
+        });
     }
 
     fn connection(&self) -> Connection {
@@ -272,18 +292,5 @@ impl From<&RedisError> for NoAnswer {
             _ if error.is_io_error() || error.is_connection_dropped() || error.is_cluster_error() => Self::Unreachable,
             _ => Self::Refused,
         }
-    }
-}
-
-/// Tells the breaker how an operation went, also when its request was dropped.
-struct Verdict<'a> {
-    breaker: &'a Breaker,
-    pass: Pass,
-    went_well: bool,
-}
-
-impl Drop for Verdict<'_> {
-    fn drop(&mut self) {
-        self.breaker.note(self.pass, self.went_well, Instant::now());
     }
 }

@@ -5,7 +5,10 @@
 //! ([`Cache::wait_until_applied`]), and good manners: values nobody will use again
 //! are removed from memory. Removing logs what goes wrong and never fails.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
 
 use tokio::time::sleep;
 
@@ -131,8 +134,18 @@ impl Cache {
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(25));
         };
+        self.let_other_leases_end().await;
         metrics::counter!("orghub_cache_barrier_total", "outcome" => outcome).increment(1);
         metrics::histogram!("orghub_cache_barrier_wait_seconds").record(began.elapsed().as_secs_f64());
+    }
+
+    /// A database that took over may lack the latest rows of the registry: for the
+    /// length of a lease after that, nobody can say who else uses copies.
+    async fn let_other_leases_end(&self) {
+        let since = *self.inner.new_world.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(since) = since {
+            tokio::time::sleep_until(since + LEASE).await;
+        }
     }
 
     /// Tells the other nodes to look, without waiting for Redis.

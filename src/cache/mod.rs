@@ -86,10 +86,12 @@ struct Inner {
     node: Uuid,
     coherence: Coherence,
     near: Option<Near>,
-    redis: Option<Redis>,
+    redis: Option<Arc<Redis>>,
     flights: Flights,
     /// Hash of the database's identity; 0 until the log was read.
     incarnation: AtomicU64,
+    /// When this node first saw the database's present incarnation, if it knew another.
+    new_world: std::sync::Mutex<Option<tokio::time::Instant>>,
     bell: Notify,
     tasks: std::sync::Mutex<JoinSet<()>>,
     hooks: Hooks,
@@ -151,12 +153,13 @@ impl Cache {
     pub async fn start(config: &Config, db: Db) -> Result<Self> {
         let redis = config.redis.as_ref().map(Redis::open).transpose()?;
         if let (Some(redis), Some(settings)) = (&redis, &config.redis)
-            && !redis.answers_at_start().await
+            && let Err(error) = redis.answer_at_start().await
         {
             if settings.required_at_start {
-                return Err(Error::unavailable("Redis", "no answer within 5 s, and REDIS_REQUIRED_AT_START is set"));
+                return Err(error);
             }
             tracing::error!(
+                error = %chain(&error),
                 "STARTING DEGRADED: Redis at REDIS_URL did not answer within 5 s. Pages are served from Postgres; Redis is used as soon as it answers."
             );
         }
@@ -168,6 +171,7 @@ impl Cache {
             redis,
             flights: Flights::default(),
             incarnation: AtomicU64::new(0),
+            new_world: std::sync::Mutex::default(),
             bell: Notify::new(),
             tasks: std::sync::Mutex::default(),
             hooks: Hooks::default(),

@@ -8,7 +8,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{Inner, hooks::Point, stamp::BootTime};
 use crate::{
-    db::cache_log::{self, World},
+    db::cache_log,
     error::{Error, Result, chain},
 };
 
@@ -41,8 +41,15 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What the relay has taken in.
 struct Position {
-    world: World,
+    incarnation: u64,
     snapshot: String,
+}
+
+/// Whether the log went on where this node had left it.
+#[derive(PartialEq, Eq)]
+enum Continuity {
+    Whole,
+    Broken,
 }
 
 /// Tails the log for as long as the node lives. Whatever ends the work ends the
@@ -77,20 +84,18 @@ async fn tail(inner: &Inner, position: &mut Option<Position>) -> Result<std::con
             inner.hooks.pass(Point::HeartbeatDue).await;
             let sent = BootTime::now();
             let lease_ms = i32::try_from(LEASE.as_millis()).expect("the lease is two seconds");
-            let world = bounded(cache_log::heartbeat(inner.relay_pool(), inner.node, lease_ms, &here.snapshot)).await?;
-            if world.incarnation != here.world.incarnation || world.floor > snapshot_xmin(&here.snapshot) {
-                tracing::warn!("the database's log does not continue where this node left it; all copies are dropped");
-                *position = None;
-                heartbeat_due = Instant::now();
-                inner.coherence.end_lease();
+            let incarnation =
+                bounded(cache_log::heartbeat(inner.relay_pool(), inner.node, lease_ms, &here.snapshot)).await?;
+            inner.hooks.pass(Point::Heartbeat).await;
+            if incarnation != here.incarnation || poll(inner, here).await? == Continuity::Broken {
+                heartbeat_due = drop_position(inner, position);
                 continue;
             }
-            inner.hooks.pass(Point::Heartbeat).await;
-            poll(inner, here).await?;
             inner.hooks.pass(Point::LeaseDue).await;
             inner.coherence.grant_lease(sent.plus(LEASE - DRIFT));
-        } else {
-            poll(inner, here).await?;
+        } else if poll(inner, here).await? == Continuity::Broken {
+            heartbeat_due = drop_position(inner, position);
+            continue;
         }
         let next = heartbeat_due.min(Instant::now() + POLL_EVERY);
         // Rings while a poll is under way leave one permit: at most one poll queues.
@@ -98,23 +103,38 @@ async fn tail(inner: &Inner, position: &mut Option<Position>) -> Result<std::con
     }
 }
 
+/// What this node knows ends somewhere else than the log begins.
+fn drop_position(inner: &Inner, position: &mut Option<Position>) -> Instant {
+    tracing::warn!("the database's log does not go on where this node had left it; all copies are dropped");
+    inner.coherence.end_lease();
+    *position = None;
+    Instant::now()
+}
+
 /// Reads the whole log: what copies in Redis are worth is then known, and every
 /// copy in this process is dropped.
 async fn start_over(inner: &Inner) -> Result<Position> {
-    let (world, tailed) = bounded(cache_log::read_whole(inner.relay_pool())).await?;
+    let (incarnation, tailed) = bounded(cache_log::read_whole(inner.relay_pool())).await?;
     inner.coherence.reset_positions();
     if let Some(near) = &inner.near {
         near.clear();
     }
     inner.coherence.apply(tailed.changes.iter().map(|change| (change.xid, change.scopes.as_slice())));
-    inner.coherence.set_floor(world.floor);
-    inner.incarnation.store(world.incarnation, Ordering::Release);
-    Ok(Position { world, snapshot: tailed.snapshot })
+    inner.coherence.set_floor(tailed.floor);
+    let before = inner.incarnation.swap(incarnation, Ordering::AcqRel);
+    if before != 0 && before != incarnation {
+        *inner.new_world.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+    Ok(Position { incarnation, snapshot: tailed.snapshot })
 }
 
-async fn poll(inner: &Inner, here: &mut Position) -> Result<()> {
+async fn poll(inner: &Inner, here: &mut Position) -> Result<Continuity> {
     let tailed = bounded(cache_log::read_since(inner.relay_pool(), &here.snapshot)).await?;
     inner.hooks.pass(Point::Polled).await;
+    // In the same snapshot as the changes: the log may be cut while this node sleeps.
+    if tailed.floor > snapshot_xmin(&here.snapshot) {
+        return Ok(Continuity::Broken);
+    }
     here.snapshot = tailed.snapshot;
     if !tailed.changes.is_empty() {
         inner.coherence.apply(tailed.changes.iter().map(|change| (change.xid, change.scopes.as_slice())));
@@ -126,7 +146,7 @@ async fn poll(inner: &Inner, here: &mut Position) -> Result<()> {
         // At once: somebody is waiting to tell a person that it is done.
         bounded(cache_log::write_applied(inner.relay_pool(), inner.node, &here.snapshot)).await?;
     }
-    Ok(())
+    Ok(Continuity::Whole)
 }
 
 /// The oldest transaction that was running at `snapshot`, which Postgres writes

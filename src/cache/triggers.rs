@@ -32,7 +32,7 @@ fn expected() -> Vec<String> {
 
 /// A trigger is missing or disabled: changes would go unnoticed.
 #[derive(Debug, thiserror::Error)]
-#[error("these triggers are missing or disabled in the database: {}; run `orghub-server migrate`, and re-enable what was disabled by hand (`alter table … enable trigger …`)", .0.join(", "))]
+#[error("these triggers are missing or disabled in the database: {}; enable what was disabled (`alter table … enable trigger …`), create what was dropped anew from migrations/0011_cache_triggers.sql", .0.join(", "))]
 struct MissingTriggers(Vec<String>);
 
 impl Cache {

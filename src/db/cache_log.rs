@@ -25,27 +25,24 @@ pub struct Tailed {
     pub snapshot: String,
     /// The changes, in no particular order.
     pub changes: Vec<Change>,
-}
-
-/// Where positions in this database mean what they mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct World {
-    /// Hash of cluster, timeline and database: after a failover or a restore
-    /// transaction numbers may repeat, in another one they mean something else.
-    pub incarnation: u64,
-    /// From this transaction on the log is complete.
+    /// From this transaction on the log was complete at that snapshot.
     pub floor: u64,
 }
 
-/// Everything the log still holds, with the world it belongs to.
-pub async fn read_whole(pool: &PgPool) -> Result<(World, Tailed)> {
+
+/// Everything the log still holds, and the incarnation of the database it belongs
+/// to: a hash of cluster, timeline and database. After a failover or a restore
+/// transaction numbers may repeat; in another incarnation they mean something else.
+pub async fn read_whole(pool: &PgPool) -> Result<(u64, Tailed)> {
     let mut snapshot = pool.begin_with("begin isolation level repeatable read, read only").await?;
-    let world = sqlx::query!(
+    let incarnation = sqlx::query_scalar!(
         r#"
         select
-            hashtextextended(concat_ws('/', s.system_identifier, c.timeline_id, d.oid), 0) as "incarnation!",
-            (select f.snapshot_xmin::text::bigint from cache_floor f) as "floor!"
-        from pg_control_system() s, pg_control_checkpoint() c, pg_database d
+            hashtextextended(
+                concat_ws('/', s.system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), d.oid),
+                0
+            ) as "incarnation!"
+        from pg_control_system() s, pg_database d
         where d.datname = current_database()
         "#
     )
@@ -55,18 +52,18 @@ pub async fn read_whole(pool: &PgPool) -> Result<(World, Tailed)> {
         r#"
         select
             pg_current_snapshot()::text as "snapshot!",
+            f.snapshot_xmin::text::bigint as "floor!",
             l.xid::text::bigint as "xid?",
             l.scopes as "scopes?",
             extract(epoch from clock_timestamp() - l.at)::float8 as "age_seconds?"
-        from (select 1) one
+        from cache_floor f
         left join cache_log l on true
         "#
     )
     .fetch_all(&mut *snapshot)
     .await?;
     snapshot.commit().await?;
-    let world = World { incarnation: world.incarnation.cast_unsigned(), floor: world.floor.cast_unsigned() };
-    Ok((world, tailed(rows.into_iter().map(|row| (row.snapshot, row.xid, row.scopes, row.age_seconds)))))
+    Ok((incarnation.cast_unsigned(), tailed(rows.into_iter().map(|row| (row.snapshot, row.floor, row.xid, row.scopes, row.age_seconds)))))
 }
 
 /// What became visible since the snapshot `previous`, and was not visible in it:
@@ -76,10 +73,11 @@ pub async fn read_since(pool: &PgPool, previous: &str) -> Result<Tailed> {
         r#"
         select
             pg_current_snapshot()::text as "snapshot!",
+            f.snapshot_xmin::text::bigint as "floor!",
             l.xid::text::bigint as "xid?",
             l.scopes as "scopes?",
             extract(epoch from clock_timestamp() - l.at)::float8 as "age_seconds?"
-        from (select 1) one
+        from cache_floor f
         left join cache_log l
             on l.xid >= pg_snapshot_xmin($1::text::pg_snapshot)
             and not pg_visible_in_snapshot(l.xid, $1::text::pg_snapshot)
@@ -88,13 +86,14 @@ pub async fn read_since(pool: &PgPool, previous: &str) -> Result<Tailed> {
     )
     .fetch_all(pool)
     .await?;
-    Ok(tailed(rows.into_iter().map(|row| (row.snapshot, row.xid, row.scopes, row.age_seconds))))
+    Ok(tailed(rows.into_iter().map(|row| (row.snapshot, row.floor, row.xid, row.scopes, row.age_seconds))))
 }
 
-fn tailed(rows: impl Iterator<Item = (String, Option<i64>, Option<Vec<String>>, Option<f64>)>) -> Tailed {
-    let mut tailed = Tailed { snapshot: String::new(), changes: Vec::new() };
-    for (snapshot, xid, scopes, age_seconds) in rows {
+fn tailed(rows: impl Iterator<Item = (String, i64, Option<i64>, Option<Vec<String>>, Option<f64>)>) -> Tailed {
+    let mut tailed = Tailed { snapshot: String::new(), changes: Vec::new(), floor: u64::MAX };
+    for (snapshot, floor, xid, scopes, age_seconds) in rows {
         tailed.snapshot = snapshot;
+        tailed.floor = floor.cast_unsigned();
         if let (Some(xid), Some(scopes), Some(age_seconds)) = (xid, scopes, age_seconds) {
             tailed.changes.push(Change { xid: xid.cast_unsigned(), scopes, age_seconds });
         }
@@ -102,23 +101,24 @@ fn tailed(rows: impl Iterator<Item = (String, Option<i64>, Option<Vec<String>>, 
     tailed
 }
 
-/// Renews the node's lease for `lease_ms` by the database's clock, and says in
-/// which world it did.
-pub async fn heartbeat(pool: &PgPool, node: Uuid, lease_ms: i32, applied: &str) -> Result<World> {
-    let row = sqlx::query!(
+/// Renews the node's lease for `lease_ms` by the database's clock, and says which
+/// incarnation of the database took it.
+pub async fn heartbeat(pool: &PgPool, node: Uuid, lease_ms: i32, applied: &str) -> Result<u64> {
+    let incarnation = sqlx::query_scalar!(
         r#"
         insert into cache_node (id, lease_until, applied)
         values ($1, clock_timestamp() + $2 * interval '1 millisecond', $3::text::pg_snapshot)
         on conflict (id) do update set
             lease_until = excluded.lease_until,
             applied = excluded.applied
-        returning
-            (select f.snapshot_xmin::text::bigint from cache_floor f) as "floor!",
-            (
-                select hashtextextended(concat_ws('/', s.system_identifier, c.timeline_id, d.oid), 0)
-                from pg_control_system() s, pg_control_checkpoint() c, pg_database d
-                where d.datname = current_database()
-            ) as "incarnation!"
+        returning (
+            select hashtextextended(
+                concat_ws('/', s.system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), d.oid),
+                0
+            )
+            from pg_control_system() s, pg_database d
+            where d.datname = current_database()
+        ) as "incarnation!"
         "#,
         node,
         f64::from(lease_ms),
@@ -126,7 +126,7 @@ pub async fn heartbeat(pool: &PgPool, node: Uuid, lease_ms: i32, applied: &str) 
     )
     .fetch_one(pool)
     .await?;
-    Ok(World { incarnation: row.incarnation.cast_unsigned(), floor: row.floor.cast_unsigned() })
+    Ok(incarnation.cast_unsigned())
 }
 
 /// Says what the node has taken in.

@@ -62,7 +62,6 @@ pub struct Activity {
     /// What more there is to say.
     pub detail: String,
     /// When.
-    #[serde(with = "time::serde::timestamp")]
     pub at: OffsetDateTime,
 }
 

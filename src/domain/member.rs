@@ -73,7 +73,6 @@ pub struct MemberRow {
     /// Role in this organisation.
     pub role: Role,
     /// When the person joined.
-    #[serde(with = "time::serde::timestamp")]
     pub joined_at: OffsetDateTime,
 }
 

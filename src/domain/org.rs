@@ -87,7 +87,6 @@ pub struct OrgOverview {
     /// Exact number of members.
     pub member_count: i64,
     /// When the organisation was created.
-    #[serde(with = "time::serde::timestamp")]
     pub created_at: OffsetDateTime,
     /// The latest entries of the audit log, newest first, five at most.
     pub recent_activity: Vec<Activity>,

@@ -14,6 +14,5 @@ pub struct SessionSnapshot {
     /// The session's values by name, as the text of a JSON object.
     pub data: String,
     /// When the session ends by itself.
-    #[serde(with = "time::serde::timestamp")]
     pub expires_at: OffsetDateTime,
 }

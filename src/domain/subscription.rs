@@ -84,18 +84,14 @@ pub struct Subscription {
     /// Where it stands.
     pub status: SubscriptionStatus,
     /// End of the paid period, when known.
-    #[serde(with = "time::serde::timestamp::option")]
     pub current_period_end: Option<OffsetDateTime>,
     /// End of the trial, if there is or was one.
-    #[serde(with = "time::serde::timestamp::option")]
     pub trial_end: Option<OffsetDateTime>,
     /// Whether it ends with the period instead of renewing.
     pub cancel_at_period_end: bool,
     /// When it was cancelled.
-    #[serde(with = "time::serde::timestamp::option")]
     pub canceled_at: Option<OffsetDateTime>,
     /// When the row was last compared with Stripe.
-    #[serde(with = "time::serde::timestamp")]
     pub synced_at: OffsetDateTime,
 }
 

@@ -26,7 +26,11 @@ pub async fn list_org_links() -> Result<Vec<OrgLink>, AppError> {
     with_status(async {
         let user = context::require_user()?;
         let orgs = context::services().orgs.list_mine(&user).await?;
-        Ok(orgs.iter().take(MAX_ORG_LINKS).map(|org| OrgLink { slug: org.slug.to_string(), name: org.name.clone() }).collect())
+        Ok(orgs
+            .iter()
+            .take(MAX_ORG_LINKS)
+            .map(|org| OrgLink { slug: org.slug.to_string(), name: org.name.clone() })
+            .collect())
     })
     .await
 }

@@ -72,12 +72,15 @@ fn member_post(org: &str, member_id: &str, return_to: &str) -> FormPost {
 /// The list as it was shown, so that page, search and filter are not lost.
 fn list_page(org: &str, return_to: &str) -> String {
     let members = page_of(org, routes::members);
-    let is_this_list = return_to.strip_prefix(members.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
+    let is_this_list =
+        return_to.strip_prefix(members.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
     if is_this_list { return_to.to_owned() } else { members }
 }
 
 fn parse_member(member_id: &str) -> Result<MemberId, Invalid> {
-    member_id.parse().map_err(|_no_uuid| Invalid::new("", "This member cannot be found. Reload the page and try again."))
+    member_id
+        .parse()
+        .map_err(|_no_uuid| Invalid::new("", "This member cannot be found. Reload the page and try again."))
 }
 
 #[cfg(test)]

@@ -28,7 +28,8 @@ pub async fn create_org(
         .typed("slug", &slug)
         .answer(async {
             let user = context::require_user()?;
-            let slug = context::services().orgs.create(&user, &OrgName::parse(&name)?, &OrgSlug::parse(slug.trim())?).await?;
+            let slug =
+                context::services().orgs.create(&user, &OrgName::parse(&name)?, &OrgSlug::parse(slug.trim())?).await?;
             Ok(Done::at(routes::org(&slug)).saying(Notice::OrgCreated))
         })
         .await
@@ -53,7 +54,10 @@ pub async fn update_org(
         .typed("slug", &slug)
         .answer(async {
             let access = context::org_access(&org).await?;
-            let slug = context::services().orgs.update(&access, &OrgName::parse(&name)?, &OrgSlug::parse(slug.trim())?).await?;
+            let slug = context::services()
+                .orgs
+                .update(&access, &OrgName::parse(&name)?, &OrgSlug::parse(slug.trim())?)
+                .await?;
             Ok(Done::at(routes::settings(&slug)).saying(Notice::OrgSaved))
         })
         .await

@@ -24,7 +24,8 @@ pub async fn sign_in(
     #[server(default)]
     next: String,
 ) -> Result<(), AppError> {
-    let page = if next.is_empty() { routes::SIGN_IN.to_owned() } else { routes::sign_in_then(routes::safe_next(&next)) };
+    let page =
+        if next.is_empty() { routes::SIGN_IN.to_owned() } else { routes::sign_in_then(routes::safe_next(&next)) };
     FormPost::new(FormName::SignIn, page)
         .typed("email", &email)
         .answer(async {

@@ -1,6 +1,7 @@
 //! The choice of colours.
 
 use leptos::prelude::*;
+use orghub::routes;
 
 use crate::{error::AppError, response, theme::Theme};
 
@@ -13,5 +14,8 @@ pub async fn set_theme(
     theme: String,
 ) -> Result<(), AppError> {
     response::set_cookie(&Theme::parse(&theme).cookie());
+    if !response::wants_json() {
+        response::see_other(&response::referring_path().unwrap_or_else(|| routes::HOME.to_owned()));
+    }
     Ok(())
 }

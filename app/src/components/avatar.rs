@@ -20,7 +20,8 @@ pub fn Avatar<'a>(
     let class = if square { "avatar avatar--square" } else { "avatar" };
     match picture {
         Some(address) => view! { <img class=class src=address alt="" width="28" height="28"/> }.into_any(),
-        None => view! { <span class=class data-hue=hue(name).to_string() aria-hidden="true">{initials(name)}</span> }.into_any(),
+        None => view! { <span class=class data-hue=hue(name).to_string() aria-hidden="true">{initials(name)}</span> }
+            .into_any(),
     }
 }
 
@@ -42,7 +43,9 @@ mod tests {
 
     #[test]
     fn initials_are_of_the_first_and_last_word() {
-        for (name, text) in [("Ada Lovelace", "AL"), ("acme", "A"), ("Émile de la Tour", "ÉT"), ("  ", ""), ("(Bob) 3rd", "B3")] {
+        for (name, text) in
+            [("Ada Lovelace", "AL"), ("acme", "A"), ("Émile de la Tour", "ÉT"), ("  ", ""), ("(Bob) 3rd", "B3")]
+        {
             assert_eq!(initials(name), text, "{name:?}");
         }
     }

@@ -70,8 +70,8 @@ pub fn Field<'a>(
                 />
             </div>
             {(!hint.is_empty()).then(|| view! { <p class="field__hint" id=hint_id>{hint}</p> })}
-            {children.map(|children| children())}
             {error.map(|message| view! { <p class="field__error" id=error_id role="alert">{message}</p> })}
+            {children.map(|children| children())}
         </div>
     }
     .into_any()

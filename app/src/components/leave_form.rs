@@ -3,9 +3,6 @@
 use leptos::prelude::*;
 use orghub::access::OrgAccess;
 
-use super::message::ProblemMessage;
-use crate::flash::Problem;
-
 /// Ends one's own membership, after a question.
 #[component]
 pub fn LeaveForm(
@@ -13,12 +10,9 @@ pub fn LeaveForm(
     access: OrgAccess,
     /// The page the form stands on.
     return_to: String,
-    /// What became of the form when it was sent last.
-    problem: Option<Problem>,
 ) -> impl IntoView {
     let name = access.membership().org_name.clone();
     view! {
-        {problem.map(|problem| view! { <ProblemMessage text=problem.error.message/> })}
         <form
             method="post"
             action="/api/leave_org"

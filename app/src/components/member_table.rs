@@ -26,7 +26,12 @@ struct RowContext<'a> {
 }
 
 /// The table. Rows carry `data-member-id` and `data-role`.
-pub fn member_table(access: &OrgAccess, query: &MemberListQuery, page: &Page<MemberRow>, problem: Option<&Problem>) -> AnyView {
+pub fn member_table(
+    access: &OrgAccess,
+    query: &MemberListQuery,
+    page: &Page<MemberRow>,
+    problem: Option<&Problem>,
+) -> AnyView {
     let context = RowContext {
         access,
         manages: access.role().may(Permission::ManageMembers),
@@ -72,9 +77,11 @@ fn row(member: &MemberRow, context: &RowContext<'_>) -> impl IntoView + use<> {
     let (id, me) = (member.id.to_string(), context.access.role());
     let is_me = member.user_id == context.access.user().id;
     let problem = context.problem.filter(|problem| problem.typed("member_id") == Some(id.as_str()));
-    let error = problem.map(|problem| view! { <p class="field__error" role="alert">{problem.error.message.clone()}</p> });
+    let error =
+        problem.map(|problem| view! { <p class="field__error" role="alert">{problem.error.message.clone()}</p> });
 
-    let choices = || Role::ALL.into_iter().filter(|role| *role == member.role || me.may_change(member.role, Some(*role)));
+    let choices =
+        || Role::ALL.into_iter().filter(|role| *role == member.role || me.may_change(member.role, Some(*role)));
     let role = if choices().count() > 1 {
         role_form(member, &id, is_me, context, choices())
     } else {

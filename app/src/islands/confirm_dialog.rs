@@ -6,27 +6,34 @@ use web_sys::{Event, HtmlFormElement};
 /// What the dialog answers with when the form may be sent.
 const YES: &str = "yes";
 
+/// Marks the form that waits for the answer. The document remembers it: a handle
+/// of the browser must not live in the island, which the server renders on one
+/// thread and drops on another.
+const WAITING: &str = "data-waiting";
+
 /// One dialog for all forms of the page that carry `data-confirm` (the question),
 /// `data-confirm-detail` (what will happen) and `data-confirm-verb` (what the
 /// button says). Without JavaScript such a form is sent at once.
 #[island]
 pub fn ConfirmDialog() -> impl IntoView {
     let [question, detail, verb] = [(); 3].map(|()| RwSignal::new(String::new()));
-    let waiting = StoredValue::new_local(None::<HtmlFormElement>);
     let dialog = NodeRef::<html::Dialog>::new();
 
     // An effect, because effects run in browsers only. The listener stays as long
     // as the page does.
     Effect::new(move || {
         let _kept_by_the_window = window_event_listener(ev::submit, move |event| {
-            let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else { return };
+            let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else {
+                return;
+            };
             let data = form.dataset();
             let (Some(text), Some(dialog)) = (data.get("confirm"), dialog.get_untracked()) else { return };
             event.prevent_default();
             question.set(text);
             detail.set(data.get("confirmDetail").unwrap_or_default());
             verb.set(data.get("confirmVerb").unwrap_or_default());
-            waiting.set_value(Some(form));
+            // Fails only for names that are none.
+            let _marked = form.set_attribute(WAITING, "");
             dialog.set_return_value("");
             // Fails only where the dialog is open already.
             let _open_already = dialog.show_modal();
@@ -35,8 +42,10 @@ pub fn ConfirmDialog() -> impl IntoView {
 
     let answer = move |_closed: Event| {
         let said_yes = dialog.get_untracked().is_some_and(|dialog| dialog.return_value() == YES);
-        let form = waiting.try_update_value(Option::take).flatten().filter(|_| said_yes);
-        if let Some(form) = form {
+        let Some(form) = waiting_form() else { return };
+        // Fails only for names that are none.
+        let _unmarked = form.remove_attribute(WAITING);
+        if said_yes {
             // Unlike a click on its button, this does not ask the listener above again.
             let _left_the_document = form.submit();
         }
@@ -54,4 +63,9 @@ pub fn ConfirmDialog() -> impl IntoView {
             </form>
         </dialog>
     }
+}
+
+fn waiting_form() -> Option<HtmlFormElement> {
+    let form = document().query_selector(&format!("form[{WAITING}]")).ok()??;
+    form.dyn_into().ok()
 }

@@ -84,6 +84,10 @@ pub fn SlugCheck() -> impl IntoView {
             } else {
                 return;
             }
+            if let Some(old) = document().get_element_by_id("org-slug-error") {
+                // It was about another slug.
+                old.remove();
+            }
             check(slug.value(), slug.value() == slug.default_value());
         });
     });

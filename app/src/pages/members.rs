@@ -30,7 +30,8 @@ pub fn MembersPage() -> impl IntoView {
         move |access, page| {
             let notice = flash.as_ref().and_then(Flash::notice);
             let problem = flash.as_ref().and_then(|flash| flash.problem(FormName::Member));
-            let about_no_row = problem.filter(|problem| !has_row(&page, problem)).map(|problem| problem.error.message.clone());
+            let about_no_row =
+                problem.filter(|problem| !has_row(&page, problem)).map(|problem| problem.error.message.clone());
             let content = view! {
                 <div class="page-head">
                     <h1 class="page-title">"Members"</h1>

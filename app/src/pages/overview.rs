@@ -10,7 +10,9 @@ use orghub::{
 
 use super::render_org;
 use crate::{
-    components::{ActivityList, Avatar, Day, LeaveForm, OrgLayout, RoleBadge, Section, grouped, status_badge},
+    components::{
+        ActivityList, Avatar, Day, LeaveForm, OrgLayout, ProblemMessage, RoleBadge, Section, grouped, status_badge,
+    },
     context,
     flash::{Flash, FormName},
 };
@@ -31,7 +33,10 @@ pub fn OverviewPage() -> impl IntoView {
             let membership = access.membership();
             let name = membership.org_name.clone();
             let notice = flash.as_ref().and_then(Flash::notice);
-            let problem = flash.as_ref().and_then(|flash| flash.problem(FormName::Leave)).cloned();
+            let stays_because = flash
+                .as_ref()
+                .and_then(|flash| flash.problem(FormName::Leave))
+                .map(|problem| problem.error.message.clone());
             // Who may change settings leaves there.
             let leaves_here = !access.role().may(Permission::UpdateOrg);
             let content = view! {
@@ -48,7 +53,8 @@ pub fn OverviewPage() -> impl IntoView {
                         <section class="card" aria-labelledby="membership-title">
                             <div class="card__head"><h2 class="card__title" id="membership-title">"Your membership"</h2></div>
                             <div class="card__body">
-                                <LeaveForm return_to=routes::org(access.slug()) problem access=access.clone()/>
+                                {stays_because.map(|text| view! { <ProblemMessage text/> })}
+                                <LeaveForm return_to=routes::org(access.slug()) access=access.clone()/>
                             </div>
                         </section>
                     }

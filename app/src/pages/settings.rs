@@ -24,7 +24,10 @@ pub fn SettingsPage() -> impl IntoView {
             let membership = access.membership();
             let notice = flash.as_ref().and_then(Flash::notice);
             let problem = flash.as_ref().and_then(|flash| flash.problem(FormName::OrgSettings));
-            let leave_problem = flash.as_ref().and_then(|flash| flash.problem(FormName::Leave)).cloned();
+            let stays_because = flash
+                .as_ref()
+                .and_then(|flash| flash.problem(FormName::Leave))
+                .map(|problem| problem.error.message.clone());
             let about_the_form = problem.and_then(|problem| problem.beside(&["name", "slug"])).map(str::to_owned);
             let content = view! {
                 <div class="page-head"><h1 class="page-title">"Settings"</h1></div>
@@ -61,9 +64,12 @@ pub fn SettingsPage() -> impl IntoView {
                 </section>
                 <section class="card card--danger" aria-labelledby="danger-title">
                     <div class="card__head"><h2 class="card__title" id="danger-title">"Danger zone"</h2></div>
-                    <div class="card__body card__body--split">
-                        <p>"Leaving ends your access to this organisation at once. Its only owner cannot leave."</p>
-                        <div><LeaveForm return_to=routes::settings(access.slug()) problem=leave_problem access=access.clone()/></div>
+                    <div class="card__body">
+                        {stays_because.map(|text| view! { <ProblemMessage text/> })}
+                        <div class="card__split">
+                            <p>"Leaving ends your access to this organisation at once. Its only owner cannot leave."</p>
+                            <LeaveForm return_to=routes::settings(access.slug()) access=access.clone()/>
+                        </div>
                     </div>
                 </section>
             };

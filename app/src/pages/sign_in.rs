@@ -15,7 +15,11 @@ use crate::{
 /// signed in already goes on at once.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let next = response::request_query().into_iter().find(|(name, _)| name == "next").map(|(_, next)| next).unwrap_or_default();
+    let next = response::request_query()
+        .into_iter()
+        .find(|(name, _)| name == "next")
+        .map(|(_, next)| next)
+        .unwrap_or_default();
     if context::current_user().is_some() {
         response::see_other(routes::safe_next(&next));
         return ().into_any();
