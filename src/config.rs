@@ -103,7 +103,9 @@ impl Config {
         let app_env = match get("APP_ENV").as_deref() {
             Some("production") => AppEnv::Production,
             None | Some("development") => AppEnv::Development,
-            Some(other) => return Err(ConfigError::new("APP_ENV", format!("is `{other}`; set development or production"))),
+            Some(other) => {
+                return Err(ConfigError::new("APP_ENV", format!("is `{other}`; set development or production")));
+            }
         };
         let site_addr = match get("SITE_ADDR").or_else(|| get("LEPTOS_SITE_ADDR")) {
             Some(text) => parse("SITE_ADDR", &text, "an address with a port, such as 127.0.0.1:3000")?,
@@ -112,7 +114,10 @@ impl Config {
         let app_url = match get("APP_URL") {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None if app_env == AppEnv::Production => {
-                return Err(ConfigError::new("APP_URL", "is not set; set the address people use, such as https://app.example.com"));
+                return Err(ConfigError::new(
+                    "APP_URL",
+                    "is not set; set the address people use, such as https://app.example.com",
+                ));
             }
             None => format!("http://{site_addr}"),
         };
@@ -185,11 +190,16 @@ fn read_stripe(get: &impl Fn(&str) -> Option<String>, app_env: AppEnv) -> Result
     };
     let api_base = get("STRIPE_API_BASE");
     if production && api_base.is_some() {
-        return Err(ConfigError::new("STRIPE_API_BASE", "is set; with APP_ENV=production only Stripe itself is used, remove it"));
+        return Err(ConfigError::new(
+            "STRIPE_API_BASE",
+            "is set; with APP_ENV=production only Stripe itself is used, remove it",
+        ));
     }
     let secret_key = or_stand_in("STRIPE_SECRET_KEY", "sk_test_stand_in")?;
-    let webhook_secrets =
-        or_stand_in("STRIPE_WEBHOOK_SECRET", "whsec_stand_in")?.split(',').map(|secret| secret.trim().to_owned()).collect();
+    let webhook_secrets = or_stand_in("STRIPE_WEBHOOK_SECRET", "whsec_stand_in")?
+        .split(',')
+        .map(|secret| secret.trim().to_owned())
+        .collect();
     // Without a key of its own a development machine never talks to Stripe.
     let api_base = match api_base {
         None if get("STRIPE_SECRET_KEY").is_none() => Some("http://127.0.0.1:12111/".to_owned()),
@@ -242,10 +252,13 @@ mod tests {
 
     #[test]
     fn production_refuses_stand_ins() {
-        let base = [DATABASE, ("REDIS_URL", "redis://cache.test"), ("APP_ENV", "production"), ("APP_URL", "https://app.test")];
+        let base =
+            [DATABASE, ("REDIS_URL", "redis://cache.test"), ("APP_ENV", "production"), ("APP_URL", "https://app.test")];
         assert_eq!(read(&base).expect_err("no Stripe").variable, "STRIPE_SECRET_KEY");
-        let with_stripe: Vec<_> =
-            base.into_iter().chain([("STRIPE_SECRET_KEY", "sk_live"), ("STRIPE_WEBHOOK_SECRET", "whsec_a, whsec_b")]).collect();
+        let with_stripe: Vec<_> = base
+            .into_iter()
+            .chain([("STRIPE_SECRET_KEY", "sk_live"), ("STRIPE_WEBHOOK_SECRET", "whsec_a, whsec_b")])
+            .collect();
         assert_eq!(read(&with_stripe).expect("complete").stripe.webhook_secrets, ["whsec_a", "whsec_b"]);
         let with_base: Vec<_> = with_stripe.into_iter().chain([("STRIPE_API_BASE", "http://127.0.0.1:1/")]).collect();
         assert_eq!(read(&with_base).expect_err("a stand-in").variable, "STRIPE_API_BASE");

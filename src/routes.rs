@@ -69,10 +69,8 @@ pub fn with_query(mut path: String, params: &[(&str, String)]) -> String {
 /// `next` if it is a path on this very site, else [`ORGS`]: `//evil.test`,
 /// `/\evil.test` and absolute addresses lead to other sites.
 pub fn safe_next(next: &str) -> &str {
-    let elsewhere = !next.starts_with('/')
-        || next.starts_with("//")
-        || next.contains('\\')
-        || next.chars().any(char::is_control);
+    let elsewhere =
+        !next.starts_with('/') || next.starts_with("//") || next.contains('\\') || next.chars().any(char::is_control);
     if elsewhere { ORGS } else { next }
 }
 

@@ -61,7 +61,7 @@ async fn an_index_whose_build_failed_is_built_again() {
                             where indexrelid = 'member_user_id_organization_id_key'::regclass";
     let database = TestDatabase::create().await;
     let db = open(&database).await;
-    seed(&db, 10).await;
+    seed(&db, 10, 3).await;
     // The state before the index, with a row in the way of it.
     run(&db, "drop index member_user_id_organization_id_key").await;
     run(&db, "delete from _sqlx_migrations where version = 4").await;
@@ -83,7 +83,7 @@ async fn an_index_whose_build_failed_is_built_again() {
 async fn the_counter_equals_the_count_after_concurrent_changes() {
     let database = TestDatabase::create().await;
     let db = open(&database).await;
-    seed(&db, 200).await;
+    seed(&db, 200, 20).await;
     let churn = (0..8).map(|worker| {
         let db = db.clone();
         async move {
@@ -119,7 +119,7 @@ async fn the_counter_equals_the_count_after_concurrent_changes() {
 async fn deleting_an_organisation_or_a_person_leaves_nothing_behind() {
     let database = TestDatabase::create().await;
     let db = open(&database).await;
-    seed(&db, 50).await;
+    seed(&db, 50, 3).await;
     run(&db, "delete from users where name = 'Person 7'").await;
     run(&db, "delete from organization where slug = 'org-1'").await;
     let lost = number(
@@ -160,7 +160,7 @@ const HOT: &[(&str, &str, &str)] = &[
 async fn hot_statements_use_their_indexes() {
     let database = TestDatabase::create().await;
     let db = open(&database).await;
-    seed(&db, 10_000).await;
+    seed(&db, 10_000, 2_000).await;
     let statements = prepared_statements();
     let mut connection = db.pool().acquire().await.expect("a connection");
     for (phrase, values, index) in HOT {
@@ -196,8 +196,8 @@ fn prepared_statements() -> Vec<String> {
 }
 
 /// `members` people, all of them members of `acme`, whose first is its owner, and
-/// twenty further organisations with a few members each.
-async fn seed(db: &Db, members: u32) {
+/// `others` further organisations with an owner each.
+async fn seed(db: &Db, members: u32, others: u32) {
     run(
         db,
         format!(
@@ -206,7 +206,7 @@ async fn seed(db: &Db, members: u32) {
                  from generate_series(1, {members}) as n;
              insert into organization (id, slug, name) values (md5('acme')::uuid, 'acme', 'Acme');
              insert into organization (id, slug, name)
-                 select gen_random_uuid(), 'org-' || n, 'Organisation ' || n from generate_series(1, 20) as n;
+                 select gen_random_uuid(), 'org-' || n, 'Organisation ' || n from generate_series(1, {others}) as n;
              insert into member (id, organization_id, user_id, role, created_at)
                  select gen_random_uuid(), organization.id, users.id,
                         case when users.name = 'Person 1' then 'owner' else 'member' end,

@@ -10,7 +10,7 @@ use std::{
 use axum::{Router, serve::ListenerExt as _};
 use orghub::{
     clock::Clock,
-    config::ConfigError,
+    config::{AppEnv, ConfigError},
     db::{self, Db},
     error::{Error, chain},
     seed::{self, SeedOptions},
@@ -34,7 +34,7 @@ pub enum StartError {
     #[error("{0}")]
     Usage(&'static str),
     /// A variable of the environment is missing or wrong.
-    #[error("configuration: {0}")]
+    #[error("configuration")]
     Config(#[from] ConfigError),
     /// The core could not start or failed.
     #[error(transparent)]
@@ -142,6 +142,9 @@ pub async fn migrate(config: ServerConfig) -> Result<(), StartError> {
 /// # Errors
 /// [`StartError::Core`].
 pub async fn seed(config: ServerConfig, members: Option<u32>) -> Result<(), StartError> {
+    if config.core.app_env == AppEnv::Production {
+        return Err(StartError::Usage("seed: the demo people's password is public; not with APP_ENV=production"));
+    }
     let db = Db::open_for_maintenance(&config.core.database_url).await?;
     let options = SeedOptions { now: Clock::default().now(), mega_members: members };
     let added = seed::run(&db, &options).await?;

@@ -14,7 +14,8 @@ use std::{
 
 use futures::StreamExt;
 use redis::{
-    Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError, RedisResult, ServerErrorKind,
+    Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError, RedisResult,
+    ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
@@ -100,10 +101,7 @@ fn tcp_settings() -> TcpSettings {
     TcpSettings::default()
         .set_nodelay(true)
         .set_keepalive(
-            TcpKeepalive::new()
-                .with_time(Duration::from_secs(5))
-                .with_interval(Duration::from_secs(1))
-                .with_retries(3),
+            TcpKeepalive::new().with_time(Duration::from_secs(5)).with_interval(Duration::from_secs(1)).with_retries(3),
         )
         // Ends a connection whose other side vanished without a word.
         .set_user_timeout(Duration::from_secs(3))
@@ -163,7 +161,12 @@ impl Redis {
     }
 
     /// Sets `key` for `ttl` unless it is set; whether it did.
-    pub(super) async fn set_if_absent(self: &Arc<Self>, key: &str, value: &str, ttl: Duration) -> Result<bool, NoAnswer> {
+    pub(super) async fn set_if_absent(
+        self: &Arc<Self>,
+        key: &str,
+        value: &str,
+        ttl: Duration,
+    ) -> Result<bool, NoAnswer> {
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
         let set: Option<String> =
             self.bounded(redis::cmd("SET").arg(key).arg(value).arg("NX").arg("PX").arg(ttl_ms)).await?;
@@ -172,7 +175,8 @@ impl Redis {
 
     /// Forgets `key` if it still holds `value`.
     pub(super) async fn unlink_if_equal(self: &Arc<Self>, key: &str, value: &str) -> Result<(), NoAnswer> {
-        const SCRIPT: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end return 0";
+        const SCRIPT: &str =
+            "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end return 0";
         self.bounded(redis::cmd("EVAL").arg(SCRIPT).arg(1).arg(key).arg(value)).await
     }
 

@@ -105,7 +105,9 @@ impl Cache {
         let texts: Vec<String> = scopes.iter().map(ToString::to_string).collect();
         match cache_log::write(self.inner.db.pool(), &texts).await {
             Ok(commit) => self.wait_until_applied(commit).await,
-            Err(error) => tracing::error!(error = %chain(&error), ?scopes, "an invalidation could not be logged; try again when the database answers"),
+            Err(error) => {
+                tracing::error!(error = %chain(&error), ?scopes, "an invalidation could not be logged; try again when the database answers")
+            }
         }
     }
 

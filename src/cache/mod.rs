@@ -36,7 +36,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{sync::Notify, task::JoinSet, time::timeout};
 use uuid::Uuid;
 
 #[cfg(not(feature = "testing"))]
@@ -265,7 +265,13 @@ impl Cache {
 
 impl Inner {
     /// Reads `key` from Redis or Postgres and keeps it, stamped with `batch`.
-    async fn fetch<K, Load, Loading>(self: Arc<Self>, key: &K, text: String, batch: u64, load: Load) -> Result<near::Copy>
+    async fn fetch<K, Load, Loading>(
+        self: Arc<Self>,
+        key: &K,
+        text: String,
+        batch: u64,
+        load: Load,
+    ) -> Result<near::Copy>
     where
         K: CacheKey,
         Load: Fn(Reader) -> Loading,
@@ -343,11 +349,21 @@ impl Inner {
     }
 }
 
-/// Tries again once when the database did not answer: a connection that lay idle
-/// through a restart looks like that.
+/// Longest time a load may take: the database ends its statements after two
+/// seconds, so whoever hears nothing for longer has lost the connection.
+const LOAD_TIMEOUT: Duration = Duration::from_millis(2_500);
+
+/// Tries again once when the database refused: a connection that lay idle through
+/// a restart looks like that. Silence is not tried again; it costs too much.
 async fn with_one_retry<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
-    match attempt().await {
-        Err(Error::Unavailable(..)) => attempt().await,
+    let in_time = || async {
+        match timeout(LOAD_TIMEOUT, attempt()).await {
+            Ok(outcome) => Ok(outcome),
+            Err(elapsed) => Err(Error::unavailable("the database", elapsed)),
+        }
+    };
+    match in_time().await? {
+        Err(Error::Unavailable(..)) => in_time().await?,
         outcome => outcome,
     }
 }

@@ -61,7 +61,9 @@ pub(super) async fn tail_forever(inner: Arc<Inner>) {
         inner.coherence.end_lease();
         metrics::counter!("orghub_cache_relay_restarts_total").increment(1);
         match outcome {
-            Ok(Err(error)) => tracing::warn!(error = %chain(&error), "the cache's relay lost the database; copies are not used until it is back"),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %chain(&error), "the cache's relay lost the database; copies are not used until it is back")
+            }
             Ok(Ok(never)) => match never {},
             Err(_panic) => {
                 tracing::error!("the cache's relay panicked; it starts over");
@@ -180,7 +182,9 @@ pub(super) async fn clean_up_forever(inner: Arc<Inner>) {
         sleep(CLEAN_UP_EVERY).await;
         match cache_log::clean_up(inner.db.pool(), KEEP_LOG_SECONDS).await {
             Ok(cut) => tracing::debug!(?cut, "the cache's log was tidied"),
-            Err(error) => tracing::warn!(error = %chain(&error), "the cache's log could not be tidied; trying again in a minute"),
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "the cache's log could not be tidied; trying again in a minute")
+            }
         }
     }
 }

@@ -29,7 +29,6 @@ pub struct Tailed {
     pub floor: u64,
 }
 
-
 /// Everything the log still holds, and the incarnation of the database it belongs
 /// to: a hash of cluster, timeline and database. After a failover or a restore
 /// transaction numbers may repeat; in another incarnation they mean something else.
@@ -63,7 +62,10 @@ pub async fn read_whole(pool: &PgPool) -> Result<(u64, Tailed)> {
     .fetch_all(&mut *snapshot)
     .await?;
     snapshot.commit().await?;
-    Ok((incarnation.cast_unsigned(), tailed(rows.into_iter().map(|row| (row.snapshot, row.floor, row.xid, row.scopes, row.age_seconds)))))
+    Ok((
+        incarnation.cast_unsigned(),
+        tailed(rows.into_iter().map(|row| (row.snapshot, row.floor, row.xid, row.scopes, row.age_seconds))),
+    ))
 }
 
 /// What became visible since the snapshot `previous`, and was not visible in it:
@@ -184,9 +186,10 @@ pub async fn write(pool: &PgPool, scopes: &[String]) -> Result<CommitId> {
 /// is at it.
 pub async fn clean_up(pool: &PgPool, keep_seconds: i32) -> Result<Option<u64>> {
     let mut tx = pool.begin().await?;
-    let mine = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock(hashtextextended('orghub.cache_log', 0)) as "mine!""#)
-        .fetch_one(&mut *tx)
-        .await?;
+    let mine =
+        sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock(hashtextextended('orghub.cache_log', 0)) as "mine!""#)
+            .fetch_one(&mut *tx)
+            .await?;
     if !mine {
         return Ok(None);
     }

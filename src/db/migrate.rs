@@ -48,9 +48,8 @@ async fn apply(pool: &PgPool) -> Result<usize> {
 /// # Errors
 /// [`Error::Unavailable`] without a database.
 pub async fn pending_migrations(pool: &PgPool) -> Result<usize> {
-    let has_table = sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "has!""#)
-        .fetch_one(pool)
-        .await?;
+    let has_table =
+        sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "has!""#).fetch_one(pool).await?;
     // Not a checked query: the table belongs to sqlx and is made by the first migration run.
     let applied: Vec<i64> = if has_table {
         sqlx::query_scalar("select version from _sqlx_migrations where success").fetch_all(pool).await?

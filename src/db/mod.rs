@@ -30,9 +30,9 @@ pub mod subscriptions;
 pub mod users;
 pub mod webhook_events;
 
+pub use cache_log::HeldLock;
 #[cfg(feature = "testing")]
 pub use migrate::schema_fingerprint;
-pub use cache_log::HeldLock;
 pub use migrate::{migrate, pending_migrations};
 
 /// How long a request waits for a connection before it is told to come back.
@@ -180,7 +180,11 @@ impl<'c> Executor<'c> for &'c Reader {
         self.pool.fetch_optional(query)
     }
 
-    fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
     where
         'c: 'e,
     {

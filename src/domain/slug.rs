@@ -131,9 +131,21 @@ mod tests {
     #[test]
     fn malformed_and_reserved_slugs_are_refused() {
         let long = "a".repeat(49);
-        for text in
-            ["", "a", &long, "Acme", "ac me", "-acme", "acme-", "ac--me", "äcme", "default", "new", "a/b", "0192f0c4-5b5e-7cc3-98c4-dc0c0c07398f"]
-        {
+        for text in [
+            "",
+            "a",
+            &long,
+            "Acme",
+            "ac me",
+            "-acme",
+            "acme-",
+            "ac--me",
+            "äcme",
+            "default",
+            "new",
+            "a/b",
+            "0192f0c4-5b5e-7cc3-98c4-dc0c0c07398f",
+        ] {
             assert!(OrgSlug::parse(text).is_err(), "{text:?} was taken");
         }
     }

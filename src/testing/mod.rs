@@ -161,15 +161,18 @@ impl TestApp {
 
     /// A person named `name` with the address `{name}@people.test` in lower case.
     pub async fn person(&self, name: &str) -> CurrentUser {
-        let email = Email::parse(&format!("{}@people.test", name.to_lowercase().replace(' ', "."))).expect("an address");
+        let email =
+            Email::parse(&format!("{}@people.test", name.to_lowercase().replace(' ', "."))).expect("an address");
         let id = UserId::new();
         static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| hash_password(PASSWORD));
         self.execute(
-            sqlx::query("insert into users (id, email, name, password_hash, email_verified_at) values ($1, $2, $3, $4, now())")
-                .bind(id.0)
-                .bind(email.as_str())
-                .bind(name)
-                .bind(PASSWORD_HASH.as_str()),
+            sqlx::query(
+                "insert into users (id, email, name, password_hash, email_verified_at) values ($1, $2, $3, $4, now())",
+            )
+            .bind(id.0)
+            .bind(email.as_str())
+            .bind(name)
+            .bind(PASSWORD_HASH.as_str()),
         )
         .await;
         CurrentUser { id, name: name.to_owned(), email, email_verified: true, platform_admin: false }

@@ -27,10 +27,7 @@ impl PrivatePostgres {
         let port = listener.local_addr().expect("a bound address").port();
         drop(listener);
         let postgres = Self { data, port };
-        postgres.run(
-            "initdb",
-            &["--username=orghub", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"],
-        );
+        postgres.run("initdb", &["--username=orghub", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
         postgres.resume();
         postgres
     }

@@ -44,13 +44,9 @@ impl FaultProxy {
     /// A proxy in front of the server at `url`, with nothing wrong yet.
     pub async fn before(url: &str) -> Self {
         let mut url = url::Url::parse(url).expect("an address");
-        let server: SocketAddr = format!(
-            "{}:{}",
-            url.host_str().expect("a host"),
-            url.port().expect("a port")
-        )
-        .parse()
-        .expect("a server on this machine, by number");
+        let server: SocketAddr = format!("{}:{}", url.host_str().expect("a host"), url.port().expect("a port"))
+            .parse()
+            .expect("a server on this machine, by number");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let port = listener.local_addr().expect("a bound address").port();
         url.set_ip_host(Ipv4Addr::LOCALHOST.into()).expect("an address with a host");

@@ -1,6 +1,7 @@
 //! A Redis that a test may kill, freeze, fill and bring back.
 
 use std::{
+    fs,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -15,7 +16,6 @@ use crate::config::RedisConfig;
 pub struct PrivateRedis {
     port: u16,
     process: Option<Child>,
-    dump: Option<PathBuf>,
 }
 
 impl PrivateRedis {
@@ -30,7 +30,7 @@ impl PrivateRedis {
     pub fn absent() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = listener.local_addr().expect("a bound address").port();
-        Self { port, process: None, dump: None }
+        Self { port, process: None }
     }
 
     /// Its address.
@@ -60,27 +60,37 @@ impl PrivateRedis {
 
     /// Starts it again, empty.
     pub fn restart(&mut self) {
+        self.kill();
+        self.forget_dump();
         self.run(&["--save", ""]);
     }
 
     /// Starts it again with what it held, which it takes `time` a key to load; until
     /// it is done it answers that it is loading.
     pub fn restart_loading(&mut self, time: Duration) {
-        let folder = std::env::temp_dir().join(format!("orghub-test-redis-{}", self.port));
-        std::fs::create_dir_all(&folder).expect("a folder for the dump");
-        self.dump = Some(folder.clone());
-        let folder = folder.to_string_lossy();
-        let mut connection = self.connect();
-        ::redis::cmd("CONFIG").arg("SET").arg("dir").arg(&*folder).exec(&mut connection).expect("taken");
-        ::redis::cmd("SAVE").exec(&mut connection).expect("dumped");
+        ::redis::cmd("SAVE").exec(&mut self.connect()).expect("dumped");
+        self.kill();
         let time = time.as_micros().to_string();
-        self.run(&["--dir", &folder, "--key-load-delay", &time, "--loading-process-events-interval-bytes", "1024"]);
+        self.run(&["--key-load-delay", &time, "--loading-process-events-interval-bytes", "1024"]);
+    }
+
+    fn dump(&self) -> PathBuf {
+        std::env::temp_dir().join(format!("orghub-test-redis-{}.rdb", self.port))
+    }
+
+    /// There is one only after [`Self::restart_loading`].
+    fn forget_dump(&self) {
+        let _absent_as_a_rule = fs::remove_file(self.dump());
     }
 
     fn run(&mut self, settings: &[&str]) {
-        self.kill();
+        let dump = self.dump();
         let process = Command::new("redis-server")
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--appendonly", "no"])
+            .arg("--dir")
+            .args(dump.parent())
+            .arg("--dbfilename")
+            .args(dump.file_name())
             .args(settings)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -116,8 +126,6 @@ impl PrivateRedis {
 impl Drop for PrivateRedis {
     fn drop(&mut self) {
         self.kill();
-        if let Some(Err(error)) = self.dump.as_ref().map(std::fs::remove_dir_all) {
-            tracing::warn!(%error, "a test's dump stays behind");
-        }
+        self.forget_dump();
     }
 }

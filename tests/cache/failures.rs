@@ -14,7 +14,7 @@ use orghub::{
     access::OrgLookup,
     cache::{BreakerState, Point},
     config::RedisConfig,
-    db::cache_log,
+    db::{self, cache_log},
     domain::{OrgName, OrgSegment, Role},
     error::Error,
     services::Services,
@@ -375,6 +375,8 @@ async fn a_poll_answered_after_the_lease_has_ended_does_not_revive_it() {
         let stalled = Gate::close(cache, point);
         stalled.arrival().await;
         within(BOUND, "the lease runs out", async || !cache.health().await.lease_is_running).await;
+        // The one before it. Its own would have run for half a second more.
+        tokio::time::sleep(Duration::from_millis(700)).await;
         // The renewal that was under way comes to its end; the next one may not begin.
         let next = Gate::close(cache, Point::HeartbeatDue);
         stalled.open();
@@ -475,6 +477,59 @@ async fn a_postgres_that_says_nothing_is_an_error_in_time() {
     proxy.mend();
     assert!(node.cache.wait_until_ready(Duration::from_secs(10)).await, "the relay finds the database again");
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
+}
+
+/// Test 24. The other side vanishes without a word while a statement is under way;
+/// whoever connects anew is answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_is_never_answered_holds_nobody_up_for_long() {
+    let database = TestDatabase::create().await;
+    let proxy = FaultProxy::before(&database.url).await;
+    let app = TestApp::start_over(TestDatabase { url: proxy.url() }, only_near).await;
+    let acme = Acme::over(app).await;
+    let node = &acme.app.services;
+    let key = acme.guests_key();
+
+    let unanswered = tokio::spawn({
+        let (cache, key) = (node.cache.clone(), key.clone());
+        async move {
+            let load = {
+                let key = key.clone();
+                move |reader| {
+                    let key = key.clone();
+                    async move {
+                        sqlx::query("select pg_sleep(0.5)").execute(&reader).await?;
+                        db::members::find_membership(&reader, &key.slug, key.user).await
+                    }
+                }
+            };
+            cache.get_or_load(&key, load).await
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    proxy.swallow();
+
+    // Those who ask for the same key may not be made to share its fate.
+    let began = Instant::now();
+    let mut answered = 0;
+    while began.elapsed() < Duration::from_secs(6) {
+        let asked = Instant::now();
+        let answer = tokio::time::timeout(Duration::from_secs(5), try_role(node, &acme.guest, &acme.slug)).await;
+        match answer.unwrap_or_else(|_elapsed| panic!("asked {:?} after it broke: no answer", asked - began)) {
+            Ok(role) => assert_eq!(role, Some(Role::Admin)),
+            Err(error) => assert!(matches!(error, Error::Unavailable(..)), "{error}"),
+        }
+        answered += 1;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(answered > 5, "{answered} answers in {:?}", began.elapsed());
+    let outcome = tokio::time::timeout(Duration::from_secs(5), unanswered).await;
+    let outcome = outcome.unwrap_or_else(|_elapsed| panic!("a look-up waits for an answer that never comes"));
+    let outcome = outcome.expect("no panic").map(|lookup| lookup.is_some());
+    assert!(matches!(outcome, Ok(true) | Err(Error::Unavailable(..))), "{outcome:?}");
+    assert!(node.cache.wait_until_ready(Duration::from_secs(10)).await, "the relay connects anew");
+    acme.make_guest(Role::Member).await;
+    assert_eq!(acme.guests_role().await, Some(Role::Member));
 }
 
 /// Test 25.

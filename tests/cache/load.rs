@@ -23,7 +23,9 @@ use crate::{Acme, loads, near_and_redis, only_near, only_redis, role};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_first_requests_at_once_are_one_statement_a_node() {
     let redis = PrivateRedis::start();
-    for (level, near_cache_bytes, redis) in [("near", 1 << 20, None), ("Redis", 0, Some(redis.config())), ("no", 0, None)] {
+    for (level, near_cache_bytes, redis) in
+        [("near", 1 << 20, None), ("Redis", 0, Some(redis.config())), ("no", 0, None)]
+    {
         let acme = Acme::start_with(|config| {
             config.near_cache_bytes = near_cache_bytes;
             config.redis = redis;

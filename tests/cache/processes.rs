@@ -36,7 +36,8 @@ fn main_of_a_node() {
     runtime.expect("a runtime").block_on(async {
         let variable = |name| std::env::var(name).expect("the parent sets it");
         let mut config = orghub::testing::config(&TestDatabase { url: variable("CHILD_DATABASE_URL") });
-        config.redis = Some(orghub::config::RedisConfig { urls: vec![variable("CHILD_REDIS_URL")], required_at_start: true });
+        config.redis =
+            Some(orghub::config::RedisConfig { urls: vec![variable("CHILD_REDIS_URL")], required_at_start: true });
         config.near_cache_bytes = NEAR_BYTES;
         let node = Services::start(config).await.expect("the services start");
         serve_parent(|question| answer(node.clone(), question)).await;
@@ -59,7 +60,12 @@ async fn answer(node: Services, question: String) -> String {
         },
         "remove" | "remove-and-die" => {
             if verb == "remove-and-die" {
-                node.cache.hooks().set(Point::Committed, || async { kill_myself(); }.boxed());
+                node.cache.hooks().set(Point::Committed, || {
+                    async {
+                        kill_myself();
+                    }
+                    .boxed()
+                });
             }
             let access = node.access.require(&user, &slug).await.expect("a member");
             let member: uuid::Uuid = word().parse().expect("an id");
@@ -118,7 +124,8 @@ async fn a_node_killed_right_after_its_commit_has_not_made_the_others_wrong() {
             .map(|_| {
                 let (acme, url) = (acme.clone(), redis.url());
                 tokio::task::spawn_blocking(move || {
-                    let variables = [("CHILD_DATABASE_URL", acme.app.database_url()), ("CHILD_REDIS_URL", url.as_str())];
+                    let variables =
+                        [("CHILD_DATABASE_URL", acme.app.database_url()), ("CHILD_REDIS_URL", url.as_str())];
                     let child = ChildProcess::start("processes::main_of_a_node", &variables);
                     let ready = child.ask(&format!("role {} {}", acme.slug, acme.owner.id));
                     assert_eq!(ready.as_deref(), Some("owner"));
@@ -170,10 +177,8 @@ async fn a_frozen_node_holds_a_mutation_up_until_its_lease_ends_and_serves_nothi
     let question = format!("role {} {}", acme.slug, acme.guest.id);
     for turn in 0..3 {
         let (old, new) = if turn % 2 == 0 { (Role::Admin, Role::Member) } else { (Role::Member, Role::Admin) };
-        within(Duration::from_secs(5), "the node knows the role", async || {
-            ask(&node, &question).await == old.as_str()
-        })
-        .await;
+        within(Duration::from_secs(5), "the node knows the role", async || ask(&node, &question).await == old.as_str())
+            .await;
         node.freeze();
         let began = Instant::now();
         acme.make_guest(new).await;

@@ -477,7 +477,10 @@ async fn changes_keep_their_own_transaction_whatever_their_order_in_the_log() {
         sqlx::query(statement).execute(tx.conn()).await.expect("the statement runs");
         tx.commit().await.expect("it commits")
     };
-    let change_of_first = change("update member set role = 'admin' where organization_id = (select id from organization where slug = 'first')").await;
+    let change_of_first = change(
+        "update member set role = 'admin' where organization_id = (select id from organization where slug = 'first')",
+    )
+    .await;
     // Read between the two: older than the second change, newer than the first.
     within(Duration::from_secs(2), "the change is seen", async || {
         role(node, &owner, &first).await == Some(Role::Admin)
@@ -485,7 +488,10 @@ async fn changes_keep_their_own_transaction_whatever_their_order_in_the_log() {
     .await;
     assert_eq!(role(node, &owner, &second).await, Some(Role::Owner));
     let between = crate::dump_when_stored(&mut redis.connect(), &owner).await;
-    let change_of_second = change("update member set role = 'admin' where organization_id = (select id from organization where slug = 'second')").await;
+    let change_of_second = change(
+        "update member set role = 'admin' where organization_id = (select id from organization where slug = 'second')",
+    )
+    .await;
     assert!(change_of_first < change_of_second);
 
     // The rows change places.

@@ -46,10 +46,20 @@ pub fn pause() -> Result<()> {
 ///
 /// rustup passes its choice of toolchain on as `RUSTUP_TOOLCHAIN`, which would
 /// hide the one that set-up chose for this checkout, and an inherited `CARGO`
-/// is believed by every cargo below.
+/// is believed by every cargo below. The description of our own package would
+/// be taken for a change by build scripts that watch it (ring's does), and
+/// everything above them be compiled again at each turn from plain cargo to here
+/// and back.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(checkout::root()).env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").stdin(Stdio::null());
+    command.current_dir(checkout::root()).stdin(Stdio::null());
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let is_trace = text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_");
+        if is_trace || text == "CARGO" || text == "RUSTUP_TOOLCHAIN" {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 

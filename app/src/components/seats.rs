@@ -13,6 +13,7 @@ pub fn Seats(
     limit: u32,
 ) -> impl IntoView {
     let free = i64::from(limit) - used;
+    let percent = (used.max(0) * 100 / i64::from(limit.max(1))).min(100);
     let (state, sentence) = match free {
         ..0 => ("over", format!("{} over the limit", grouped(-free))),
         0 => ("full", "No seat left".to_owned()),
@@ -29,12 +30,16 @@ pub fn Seats(
                 <span class="seats__left">{sentence}</span>
             </p>
             <meter
-                class="seats__bar"
+                class="visually-hidden"
                 min="0"
                 max=limit.max(1).to_string()
                 value=used.min(i64::from(limit)).to_string()
                 aria-labelledby="seats-used"
             ></meter>
+            // What a browser draws for a meter cannot be styled alike everywhere.
+            <svg class="seats__bar" aria-hidden="true">
+                <rect class="seats__fill" width=format!("{percent}%") height="100%" rx="4"></rect>
+            </svg>
         </div>
     }
 }

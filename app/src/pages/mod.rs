@@ -48,13 +48,13 @@ fn render<T: 'static>(
 
 /// The same for a page of the organisation in the address: first the proof that
 /// the reader is a member, then, with it, what `load` gets.
-fn render_org<T: 'static, L>(
+fn render_org<T, L>(
     load: impl FnOnce(OrgAccess) -> L + Send + 'static,
     view: impl FnOnce(OrgAccess, T) -> AnyView + Send + 'static,
 ) -> AnyView
 where
+    T: Send + 'static,
     L: Future<Output = Result<T, AppError>> + Send + 'static,
-    T: Send,
 {
     let slug = use_params_map().with_untracked(|params| params.get("slug")).unwrap_or_default();
     render(

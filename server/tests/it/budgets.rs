@@ -1,5 +1,7 @@
 //! What a page may ask of the database and of Redis.
 
+use std::time::{Duration, Instant};
+
 use orghub::domain::Role;
 
 use crate::site::{Cost, Site};
@@ -60,7 +62,8 @@ async fn a_page_nobody_saw_before_costs_few_statements() {
 
 #[tokio::test]
 async fn the_cost_of_a_page_does_not_grow_with_the_organisation() {
-    let site = Site::start().await;
+    // Without Redis, so that a new node asks the database for everything.
+    let site = Site::start_with(|config| config.redis = None).await;
     let ada = site.app.person("Ada").await;
     let acme = site.org("acme", &ada).await;
     let cost_of_members = async || {
@@ -84,13 +87,20 @@ async fn a_cold_node_with_a_warm_redis_asks_redis_and_not_the_database() {
     site.app.org("acme", &ada).await;
     let mut warm = site.sign_in(&ada).await;
     settle(&site).await;
-    // Twice: values are stored in Redis behind the first answer's back.
-    warm.open("/orgs/acme/members").await;
-    warm.open("/orgs/acme/members").await;
-    let node = site.another_node().await;
-    let cost = node.receive(&warm).open("/orgs/acme/members").await.cost();
-    assert_eq!(cost.sql, 0, "{cost:?}");
-    assert!(cost.redis >= 1, "{cost:?}");
+    // A transaction of another test, in the same cluster, makes what was read
+    // meanwhile look older than it is; the next reading is judged anew.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        // Twice: values are stored in Redis behind the first answer's back.
+        warm.open("/orgs/acme/members").await;
+        site.another_node().await.receive(&warm).open("/orgs/acme/members").await;
+        let cost = site.another_node().await.receive(&warm).open("/orgs/acme/members").await.cost();
+        if cost.sql == 0 {
+            assert!(cost.redis >= 1, "{cost:?}");
+            return;
+        }
+        assert!(Instant::now() < deadline, "{cost:?}");
+    }
 }
 
 #[tokio::test]
