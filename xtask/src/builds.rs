@@ -66,5 +66,7 @@ pub fn server(profile: Profile) -> Result<()> {
 
 /// Builds what the browser loads, into `target/site`.
 pub fn site(profile: Profile) -> Result<()> {
-    process::run(&mut profile.cargo("leptos build --frontend-only"))
+    // Compressed once here, so that the server never does it for a request.
+    let compressed = if let Profile::Release = profile { " --precompress" } else { "" };
+    process::run(&mut profile.cargo(&format!("leptos build --frontend-only{compressed}")))
 }

@@ -36,7 +36,8 @@ pub async fn log_request(request: Request, next: Next) -> Response {
             http.method = method.as_str(),
             http.route = route.as_ref().map_or("none", MatchedPath::as_str),
             http.status = response.status().as_u16(),
-            duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+            // To the microsecond: more digits would only look exact.
+            duration_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
             user.id = viewer.map(field::display),
             org.slug = org.map(|org| field::display(&org.0)),
             "answered",
