@@ -3,7 +3,7 @@
 //! `.env.example` lists the same variables for people. Nothing else in the
 //! workspace reads the environment.
 
-use std::{env, net::SocketAddr, time::Duration};
+use std::{env, fs, net::SocketAddr, time::Duration};
 
 /// Where the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Config {
     /// # Errors
     /// The first variable that is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::read(|name| env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
+        Self::read(variable)
     }
 
     /// Reads variables from `get`.
@@ -155,6 +155,23 @@ impl Config {
         if self.cookie_is_secure() { "__Host-orghub" } else { "orghub" }
     }
 }
+
+/// A variable of the environment; an empty one counts as unset.
+///
+/// While `cargo leptos watch` runs the server, what is unset is looked up in the
+/// file that `cargo xtask services up` leaves in the checkout: nobody should have to
+/// copy the addresses of private services into a shell.
+pub fn variable(name: &str) -> Option<String> {
+    let set = |name: &str| env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    set(name).or_else(|| {
+        set("LEPTOS_WATCH")?;
+        let services = fs::read_to_string(SERVICES_FILE).ok()?;
+        services.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+    })
+}
+
+/// Where the checkout's private services are, as `NAME=value` lines.
+const SERVICES_FILE: &str = ".services/env";
 
 fn read_redis(get: &impl Fn(&str) -> Option<String>) -> Result<Option<RedisConfig>, ConfigError> {
     if !flag(get, "ENABLE_REDIS_CACHE", true)? {

@@ -1,9 +1,7 @@
 //! The core's configuration and what only the HTTP edge needs besides: read once
 //! from the environment. `.env.example` lists all of it for people.
 
-use std::env;
-
-use orghub::config::{AppEnv, Config, ConfigError};
+use orghub::config::{AppEnv, Config, ConfigError, variable};
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +35,7 @@ impl ServerConfig {
     /// The first variable that is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
         let core = Config::from_env()?;
-        Self::read(core, |name| env::var(name).ok().filter(|value| !value.trim().is_empty()))
+        Self::read(core, variable)
     }
 
     /// Reads the edge's own variables from `get`.

@@ -13,6 +13,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::builds::NATIVE;
 use crate::checkout;
 use crate::database;
 use crate::process::{cargo, run as run_program};
@@ -67,7 +68,7 @@ fn compile_against(url: &str) -> Result<PathBuf> {
     let written = source.metadata()?.modified()?;
     source.set_modified(SystemTime::now())?;
     let outcome = run_program(
-        cargo("check --package orghub --lib --features ssr")
+        cargo(&format!("check {NATIVE} --all-targets"))
             .env("DATABASE_URL", url)
             .env("SQLX_OFFLINE", "false")
             .env("SQLX_OFFLINE_DIR", &answers),

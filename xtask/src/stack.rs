@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
@@ -128,7 +129,7 @@ fn further_settings() -> Result<BTreeMap<String, String>> {
 
 /// Programs that run until this is dropped; the last one is the server.
 pub struct Stack {
-    children: Vec<Child>,
+    children: Vec<(String, Child)>,
 }
 
 impl Stack {
@@ -143,8 +144,9 @@ impl Stack {
     fn spawn(&mut self, command: &mut Command) -> Result<()> {
         // A group of its own: Ctrl-C in the terminal then reaches this program
         // alone, which stops the others in order, the server first.
-        let child = command.process_group(0).spawn();
-        self.children.push(child.with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))?);
+        let name = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let child = command.process_group(0).spawn().with_context(|| format!("cannot start {name}"))?;
+        self.children.push((name, child));
         Ok(())
     }
 
@@ -160,9 +162,9 @@ impl Stack {
     }
 
     fn check_alive(&mut self) -> Result<()> {
-        for child in &mut self.children {
+        for (name, child) in &mut self.children {
             if let Some(status) = child.try_wait()? {
-                bail!("a program ended on its own ({status})");
+                bail!("{name} ended on its own ({status})");
             }
         }
         Ok(())
@@ -171,7 +173,7 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        for child in self.children.iter_mut().rev() {
+        for (_, child) in self.children.iter_mut().rev() {
             process::stop_child(child, PATIENCE);
         }
     }
