@@ -33,8 +33,13 @@ async fn a_thousand_first_requests_at_once_are_one_statement_a_node() {
         .await;
         for node in [acme.app.services.clone(), acme.app.another_node().await] {
             let ((), loaded) = loads(&node, a_thousand_ask(&node, &acme.guest, &acme.slug)).await;
-            // Without any copies it is one statement for those who ask at the same time.
-            let at_most = if level == "no" { 50 } else { 1 };
+            let at_most = match level {
+                "near" => 1,
+                // Nobody waits until a value is kept in Redis, so who comes right behind loads again.
+                "Redis" => 10,
+                // Without any copies it is one statement for those who ask at the same time.
+                _ => 50,
+            };
             assert!(loaded <= at_most, "{loaded} statements with {level} copies");
         }
     }
