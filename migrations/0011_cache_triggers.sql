@@ -47,6 +47,10 @@ begin
     if tg_op = 'DELETE' then
         select array_agg('ses:' || encode(id_hash, 'hex')), array_agg(distinct 'su:' || user_id)
         into fine, coarse from old_rows;
+    elsif tg_op = 'UPDATE' then
+        select array_agg('ses:' || encode(id_hash, 'hex')), null
+        into fine, coarse
+        from (select id_hash from old_rows union select id_hash from new_rows) changed;
     else
         select array_agg('ses:' || encode(id_hash, 'hex')), null
         into fine, coarse from new_rows;
@@ -59,7 +63,7 @@ create trigger session_cache_insert after insert on session
     referencing new table as new_rows
     for each statement execute function cache_log_session();
 create trigger session_cache_update after update on session
-    referencing new table as new_rows
+    referencing old table as old_rows new table as new_rows
     for each statement execute function cache_log_session();
 create trigger session_cache_delete after delete on session
     referencing old table as old_rows
@@ -173,6 +177,9 @@ declare
 begin
     if tg_op = 'DELETE' then
         select array_agg(distinct 'sub:' || organization_id) into fine from old_rows;
+    elsif tg_op = 'UPDATE' then
+        select array_agg(distinct 'sub:' || organization_id) into fine
+        from (select organization_id from old_rows union select organization_id from new_rows) changed;
     else
         select array_agg(distinct 'sub:' || organization_id) into fine from new_rows;
     end if;
@@ -184,7 +191,7 @@ create trigger subscription_cache_insert after insert on subscription
     referencing new table as new_rows
     for each statement execute function cache_log_subscription();
 create trigger subscription_cache_update after update on subscription
-    referencing new table as new_rows
+    referencing old table as old_rows new table as new_rows
     for each statement execute function cache_log_subscription();
 create trigger subscription_cache_delete after delete on subscription
     referencing old table as old_rows
@@ -196,7 +203,7 @@ create trigger limit_override_cache_insert after insert on limit_override
     referencing new table as new_rows
     for each statement execute function cache_log_subscription();
 create trigger limit_override_cache_update after update on limit_override
-    referencing new table as new_rows
+    referencing old table as old_rows new table as new_rows
     for each statement execute function cache_log_subscription();
 create trigger limit_override_cache_delete after delete on limit_override
     referencing old table as old_rows
@@ -208,7 +215,7 @@ create trigger invitation_cache_insert after insert on invitation
     referencing new table as new_rows
     for each statement execute function cache_log_subscription();
 create trigger invitation_cache_update after update on invitation
-    referencing new table as new_rows
+    referencing old table as old_rows new table as new_rows
     for each statement execute function cache_log_subscription();
 create trigger invitation_cache_delete after delete on invitation
     referencing old table as old_rows
@@ -223,6 +230,9 @@ declare
 begin
     if tg_op = 'DELETE' then
         select array_agg(distinct 'a:' || organization_id) into fine from old_rows;
+    elsif tg_op = 'UPDATE' then
+        select array_agg(distinct 'a:' || organization_id) into fine
+        from (select organization_id from old_rows union select organization_id from new_rows) changed;
     else
         select array_agg(distinct 'a:' || organization_id) into fine from new_rows;
     end if;
@@ -234,7 +244,7 @@ create trigger activity_cache_insert after insert on activity
     referencing new table as new_rows
     for each statement execute function cache_log_activity();
 create trigger activity_cache_update after update on activity
-    referencing new table as new_rows
+    referencing old table as old_rows new table as new_rows
     for each statement execute function cache_log_activity();
 create trigger activity_cache_delete after delete on activity
     referencing old table as old_rows
