@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Counting the rows of a filtered list stops here: "10,000+".
-/// Ten thousand index entries count in under 3 ms (docs/performance.md).
+/// Ten thousand index entries count in under 3 ms (docs/architecture.md).
 const COUNT_CAP: i64 = 10_000;
 
 /// The organisation a slug, current or former, leads to, and the person's

@@ -203,7 +203,7 @@ async fn a_key_that_changes_under_a_crowd_is_never_old() {
     assert!(asked > 100, "{asked} look-ups");
 }
 
-/// Test 36. The speed of page 20,000 is in docs/performance.md.
+/// Test 36, without the speed of page 20,000: no test is timed.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_missed_and_nobody_shown_twice_while_members_are_added() {
     let acme = Acme::start_with(only_near).await;
