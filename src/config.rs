@@ -62,6 +62,12 @@ pub struct Config {
     pub redis: Option<RedisConfig>,
     /// `NEAR_CACHE_BYTES`: bound of the copies held in this process; 0: none.
     pub near_cache_bytes: u64,
+    /// `WARM_UP_ORGANIZATIONS`: how many of the organisations used most are looked up
+    /// before anybody asks; 0: none.
+    pub warm_up_organizations: u32,
+    /// `METRICS_TOKEN`: what `/metrics` asks for; without one it answers in
+    /// development only.
+    pub metrics_token: Option<String>,
     /// `STRIPE_SECRET_KEY`, `STRIPE_API_BASE`, `STRIPE_WEBHOOK_SECRET`.
     pub stripe: StripeConfig,
     /// `SIGN_IN_ATTEMPTS_PER_ACCOUNT`, `SIGN_IN_ATTEMPTS_PER_CLIENT`, `SIGN_IN_WINDOW_SECONDS`.
@@ -133,6 +139,8 @@ impl Config {
             database_max_connections: number(&get, "DATABASE_MAX_CONNECTIONS", 12)?,
             redis: read_redis(&get)?,
             near_cache_bytes: number(&get, "NEAR_CACHE_BYTES", 64 * 1024 * 1024)?,
+            warm_up_organizations: number(&get, "WARM_UP_ORGANIZATIONS", 20)?,
+            metrics_token: get("METRICS_TOKEN"),
             stripe: read_stripe(&get, app_env)?,
             sign_in: SignInLimits {
                 per_account: number(&get, "SIGN_IN_ATTEMPTS_PER_ACCOUNT", 10)?,
@@ -153,6 +161,11 @@ impl Config {
     /// origin and only without a domain.
     pub fn cookie_name(&self) -> &'static str {
         if self.cookie_is_secure() { "__Host-orghub" } else { "orghub" }
+    }
+
+    /// Name of the cookie in which a browser remembers the id of its person.
+    pub fn person_cookie_name(&self) -> &'static str {
+        if self.cookie_is_secure() { "__Host-orghub_person" } else { "orghub_person" }
     }
 }
 

@@ -52,6 +52,27 @@ pub fn settings(slug: &OrgSlug) -> String {
     format!("{ORG_PREFIX}{slug}/settings")
 }
 
+/// Where among the organisations' pages an address leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrgPlace<'a> {
+    /// What stands for the organisation.
+    pub segment: &'a str,
+    /// What follows it, query included: `/members?page=2`, or nothing.
+    pub rest: &'a str,
+}
+
+impl<'a> OrgPlace<'a> {
+    /// Reads path and query; `None`: the address is not one of an organisation's pages.
+    pub fn of(path_and_query: &'a str) -> Option<Self> {
+        let place = path_and_query.strip_prefix(ORG_PREFIX)?;
+        let end = place.find(['/', '?']).unwrap_or(place.len());
+        let (segment, rest) = place.split_at(end);
+        // The form for a new one lies below the same prefix.
+        let is_new = NEW_ORG.strip_prefix(ORG_PREFIX) == Some(segment) && !rest.starts_with('/');
+        (!segment.is_empty() && !is_new).then_some(Self { segment, rest })
+    }
+}
+
 /// The sign-in page that leads back to `next`, a path of ours with its query.
 pub fn sign_in_then(next: &str) -> String {
     with_query(SIGN_IN.to_owned(), &[("next", next.to_owned())])
@@ -90,6 +111,34 @@ mod tests {
         };
         assert_eq!(member_list(&slug, &query), "/orgs/acme/members?q=a%26b%3D%C3%BC%20%25&role=admin&page=3");
         assert_eq!(sign_in_then("/orgs/acme?x=1"), "/sign-in?next=%2Forgs%2Facme%3Fx%3D1");
+    }
+
+    fn place(address: &str) -> Option<(&str, &str)> {
+        OrgPlace::of(address).map(|place| (place.segment, place.rest))
+    }
+
+    #[test]
+    fn everything_below_a_slug_is_an_organisations() {
+        assert_eq!(place("/orgs/acme"), Some(("acme", "")));
+        assert_eq!(place("/orgs/acme/"), Some(("acme", "/")));
+        assert_eq!(place("/orgs/acme?tab=1"), Some(("acme", "?tab=1")));
+        assert_eq!(place("/orgs/acme/members?page=2&q=a/b"), Some(("acme", "/members?page=2&q=a/b")));
+        assert_eq!(place("/orgs/acme/no/such/page"), Some(("acme", "/no/such/page")));
+    }
+
+    #[test]
+    fn what_only_looks_like_the_form_for_a_new_one_is_an_organisations_too() {
+        assert_eq!(place("/orgs/new"), None);
+        assert_eq!(place("/orgs/new?name=x"), None);
+        assert_eq!(place("/orgs/new/members"), Some(("new", "/members")));
+        assert_eq!(place("/orgs/newer"), Some(("newer", "")));
+    }
+
+    #[test]
+    fn other_pages_are_no_organisations() {
+        for address in ["/", "/orgs", "/orgs/", "/orgs?x=/orgs/acme", "/sign-in", "/organisations/acme"] {
+            assert_eq!(place(address), None, "{address}");
+        }
     }
 
     #[test]

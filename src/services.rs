@@ -20,6 +20,10 @@ use crate::{
     session::Sessions,
 };
 
+mod warm_up;
+
+pub use warm_up::WarmedUp;
+
 /// How long the start waits for the cache to be entitled to its copies; after
 /// that pages are served from Postgres until it is.
 const CACHE_PATIENCE: Duration = Duration::from_secs(3);

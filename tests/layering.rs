@@ -21,6 +21,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("db", &["domain", "error", "config", "metrics"]),
     ("cache", &["domain", "error", "config", "metrics", "clock", "db"]),
     ("session", &["domain", "error", "config", "metrics", "clock", "db", "cache"]),
+    ("foresight", &["domain", "routes", "cache", "session"]),
     ("access", &["domain", "error", "db", "cache", "metrics"]),
     ("billing", &["domain", "error", "config", "metrics", "clock", "db", "cache", "access"]),
     ("accounts", &["domain", "error", "config", "metrics", "clock", "db", "cache", "session"]),
@@ -59,7 +60,19 @@ const APP_DOORS: &[(&str, &[&str])] = &[
 /// What the server may name of the core: it opens the database to migrate it and
 /// asks the cache for its health, and has no business with a rule.
 const SERVER: &[&str] = &[
-    "access", "accounts", "cache", "clock", "config", "db", "domain", "error", "metrics", "routes", "seed", "services",
+    "access",
+    "accounts",
+    "cache",
+    "clock",
+    "config",
+    "db",
+    "domain",
+    "error",
+    "foresight",
+    "metrics",
+    "routes",
+    "seed",
+    "services",
     "session",
 ];
 

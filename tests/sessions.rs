@@ -162,7 +162,7 @@ async fn a_session_is_extended_once_a_day_and_ends_after_thirty_without_use() {
     let id = sign_in(&app, &ada).await;
     let visit = async || {
         let session = browser(&app.services.sessions, Some(id));
-        app.services.sessions.extend_if_due(&session).await.expect("the store answers");
+        app.services.sessions.recognise(&session).await.expect("the store answers");
         session.is_modified()
     };
     assert!(!visit().await, "nothing is written for a fresh session");

@@ -1,7 +1,7 @@
 //! What the program is asked to do.
 
 /// How the program is called, for whoever called it otherwise.
-pub const USAGE: &str = "usage: orghub-server [serve | migrate | seed [--members N] | check]";
+pub const USAGE: &str = "usage: orghub-server [serve | migrate | seed [--members N] | warm | check]";
 
 /// A subcommand. Settings are not arguments: they are environment variables,
 /// all of them in `.env.example`.
@@ -16,6 +16,8 @@ pub enum Command {
         /// Also make the organisation `mega` with this many members.
         members: Option<u32>,
     },
+    /// Look up what is used most, so that it lies in Redis for the nodes to come.
+    Warm,
     /// Start everything but the listener, print what `/readyz` would say, and stop.
     Check,
 }
@@ -29,6 +31,7 @@ impl Command {
             ["migrate"] => Some(Self::Migrate),
             ["seed"] => Some(Self::Seed { members: None }),
             ["seed", "--members", count] => count.parse().ok().map(|count| Self::Seed { members: Some(count) }),
+            ["warm"] => Some(Self::Warm),
             ["check"] => Some(Self::Check),
             _ => None,
         }

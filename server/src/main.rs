@@ -1,4 +1,4 @@
-//! The program: `orghub-server [serve | migrate | seed [--members N] | check]`.
+//! The program: `orghub-server [serve | migrate | seed [--members N] | warm | check]`.
 
 use std::{env, process::ExitCode};
 
@@ -27,6 +27,7 @@ async fn run() -> Result<(), StartError> {
         Command::Serve => startup::serve(config).await,
         Command::Migrate => startup::migrate(config).await,
         Command::Seed { members } => startup::seed(config, members).await,
+        Command::Warm => startup::warm(config).await,
         Command::Check => startup::check(config).await,
     }
 }

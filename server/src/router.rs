@@ -28,8 +28,8 @@ use tower_http::{
 
 use crate::{
     error_page,
-    handlers::{health, stripe_webhook},
-    middleware::{access_log, csrf, org_membership, security_headers, session, timing},
+    handlers::{health, metrics, stripe_webhook},
+    middleware::{access_log, csrf, foresight, org_membership, security_headers, session, timing},
     pages,
     state::AppState,
 };
@@ -59,6 +59,8 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), org_membership::require_membership))
         // Needs the session.
         .layer(from_fn_with_state(state.clone(), session::resolve_person))
+        // Needs the session's id, and has to come before anything is looked up.
+        .layer(from_fn_with_state(state.clone(), foresight::foresee))
         .layer(session::layer(&state.services))
         // Around the session, so that its look-up is measured too.
         .layer(from_fn_with_state(state.clone(), timing::measure))
@@ -79,6 +81,7 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/healthz", get(health::is_up))
         .route("/readyz", get(health::is_ready))
+        .route("/metrics", get(metrics::show))
         .route(
             routes::STRIPE_WEBHOOK,
             // Without the session and the check for foreign writes: Stripe is foreign, and signs.

@@ -16,7 +16,7 @@ use orghub::{
     seed::{self, SeedOptions},
     services::Services,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 use tracing::{info, warn};
 
 use crate::{
@@ -78,13 +78,14 @@ pub fn complain(error: &StartError) {
     let _unheard = writeln!(io::stderr(), "orghub-server: {}", chain(error));
 }
 
-/// Reads the configuration and starts logging.
+/// Reads the configuration and starts logging and counting.
 ///
 /// # Errors
 /// [`StartError::Config`].
 pub fn configure() -> Result<ServerConfig, StartError> {
     let config = ServerConfig::from_env()?;
     telemetry::start(&config)?;
+    telemetry::metrics();
     Ok(config)
 }
 
@@ -99,11 +100,23 @@ pub async fn serve(config: ServerConfig) -> Result<(), StartError> {
     let services = Services::start(config.core.clone()).await?;
     let router = router::router(AppState::new(&config, services.clone()));
     info!(%address, url = config.core.app_url, "serving");
+    let mut beside = JoinSet::new();
+    beside.spawn(warm_up(services.clone()));
+    beside.spawn(telemetry::keep_up());
     let outcome = listen(listener, router).await;
+    beside.abort_all();
     // Only now: the last requests still relied on it.
     services.stop().await;
     info!("stopped");
     outcome.map_err(|source| StartError::Listen { address, source })
+}
+
+/// Beside the first requests, which get the same values a little later.
+async fn warm_up(services: Services) {
+    match services.warm_up().await {
+        Ok(warmed) => info!(organizations = warmed.organizations, sessions = warmed.sessions, "the cache is warm"),
+        Err(error) => warn!(error = chain(&error), "the cache was not warmed up; it fills as people ask"),
+    }
 }
 
 async fn listen(listener: TcpListener, router: Router) -> io::Result<()> {
@@ -150,6 +163,24 @@ pub async fn seed(config: ServerConfig, members: Option<u32>) -> Result<(), Star
     let added = seed::run(&db, &options).await?;
     db.close().await;
     info!("{added}");
+    Ok(())
+}
+
+/// Looks up what is used most, which leaves it in Redis, and stops.
+///
+/// # Errors
+/// [`StartError::Core`]; [`StartError::Usage`] where nothing would be left.
+pub async fn warm(config: ServerConfig) -> Result<(), StartError> {
+    if config.core.redis.is_none() || config.core.warm_up_organizations == 0 {
+        return Err(StartError::Usage(
+            "warm: there is nothing to fill with ENABLE_REDIS_CACHE=false or WARM_UP_ORGANIZATIONS=0",
+        ));
+    }
+    let services = Services::start(config.core).await?;
+    let outcome = services.warm_up().await;
+    services.stop().await;
+    let warmed = outcome?;
+    info!(organizations = warmed.organizations, sessions = warmed.sessions, "Redis holds what is used most");
     Ok(())
 }
 

@@ -1,8 +1,17 @@
-//! Where log lines go: to standard output, one a line, as text or JSON.
+//! What operators read: log lines, which go to standard output, one a line, as text
+//! or JSON; and figures, which wait until somebody asks for them.
 
-use std::io::{self, IsTerminal as _};
+use std::{
+    io::{self, IsTerminal as _},
+    sync::OnceLock,
+    time::Duration,
+};
 
-use orghub::config::ConfigError;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use orghub::{
+    config::ConfigError,
+    metrics::{CATALOGUE, Kind, describe},
+};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, ServerConfig};
@@ -26,4 +35,34 @@ pub fn start(config: &ServerConfig) -> Result<(), ConfigError> {
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
     };
     Ok(())
+}
+
+/// Time between two sortings of what histograms took in. Between them every value
+/// is kept as it is.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// The figures of this process, counted from the first call on.
+pub fn metrics() -> &'static PrometheusHandle {
+    static FIGURES: OnceLock<PrometheusHandle> = OnceLock::new();
+    FIGURES.get_or_init(|| {
+        let mut builder = PrometheusBuilder::new();
+        for metric in CATALOGUE {
+            if let Kind::Histogram(bounds) = metric.kind {
+                builder = builder
+                    .set_buckets_for_metric(Matcher::Full(metric.name.to_owned()), bounds)
+                    .expect("every histogram of the catalogue has buckets");
+            }
+        }
+        let figures = builder.install_recorder().expect("nobody else counts in this process");
+        describe();
+        figures
+    })
+}
+
+/// Keeps the histograms small while nobody asks for them.
+pub async fn keep_up() {
+    loop {
+        tokio::time::sleep(UPKEEP_EVERY).await;
+        metrics().run_upkeep();
+    }
 }

@@ -20,11 +20,10 @@ impl Billing {
     pub async fn get_org_subscription(&self, access: &OrgAccess) -> Result<Arc<SubscriptionView>> {
         let org = access.org_id();
         let now = self.clock.now();
+        let key = SubscriptionKey { slug: access.slug().clone(), org };
         let view = self
             .cache
-            .get_or_load(&SubscriptionKey { org }, move |reader| async move {
-                db::subscriptions::find_view(&reader, org, now).await
-            })
+            .get_or_load(&key, move |reader| async move { db::subscriptions::find_view(&reader, org, now).await })
             .await?
             .ok_or(Error::NotFound)?;
         self.refresh_if_old(org, &view);

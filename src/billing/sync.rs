@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     db::{
-        Tx,
+        Tx, orgs,
         subscriptions::{self, CustomerLock, Mirrored, NewMirror},
         webhook_events,
     },
@@ -92,13 +92,17 @@ impl Billing {
             lock.release().await;
             return Ok(Synced::AlreadyDone);
         }
+        let slug = match org {
+            Some(org) => orgs::find_slug(&mut tx, org).await?,
+            None => None,
+        };
         // With its session the lock would be gone, and somebody who asked later may have written.
         lock.confirm().await?;
         let commit = tx.commit().await?;
         lock.release().await;
 
-        let Some(org) = org else { return Ok(Synced::UnknownCustomer) };
-        self.cache.invalidate_org_subscription(org).await;
+        let Some(slug) = slug else { return Ok(Synced::UnknownCustomer) };
+        self.cache.invalidate_org_subscription(&slug).await;
         self.cache.wait_until_applied(commit).await;
         Ok(Synced::Compared)
     }

@@ -154,6 +154,14 @@ impl Redis {
         self.bounded(redis::cmd("GET").arg(key)).await
     }
 
+    /// The bytes under each of `keys`, in their order, by one round trip.
+    pub(super) async fn get_many(self: &Arc<Self>, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, NoAnswer> {
+        match keys {
+            [key] => Ok(vec![self.get(key).await?]),
+            keys => self.bounded(redis::cmd("MGET").arg(keys)).await,
+        }
+    }
+
     /// Keeps `value` for `ttl`.
     pub(super) async fn set(self: &Arc<Self>, key: &str, value: &[u8], ttl: Duration) -> Result<(), NoAnswer> {
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
@@ -217,13 +225,12 @@ impl Redis {
     }
 
     async fn bounded<T: FromRedisValue>(self: &Arc<Self>, command: &Cmd) -> Result<T, NoAnswer> {
-        match self.breaker.ask(Instant::now()) {
-            Some(Pass::Ordinary) => {}
-            Some(Pass::Probe) => {
-                self.probe();
-                return Err(NoAnswer::BreakerOpen);
-            }
-            None => return Err(NoAnswer::BreakerOpen),
+        let pass = self.breaker.ask(Instant::now());
+        if pass == Some(Pass::Probe) {
+            self.probe();
+        }
+        if pass != Some(Pass::Ordinary) {
+            return Err(counted(NoAnswer::BreakerOpen));
         }
         count_redis();
         let mut connection = self.connection();
@@ -235,7 +242,7 @@ impl Redis {
             // Behind the same address there is a new primary now.
             self.reconnect();
         }
-        answer
+        answer.map_err(counted)
     }
 
     /// Finds out whether Redis is back, over a new connection: time-outs do not mark
@@ -271,6 +278,18 @@ async fn within<T>(limit: Duration, operation: impl Future<Output = RedisResult<
         }
         Err(_elapsed) => Err(NoAnswer::TimedOut),
     }
+}
+
+fn counted(no_answer: NoAnswer) -> NoAnswer {
+    let reason = match no_answer {
+        NoAnswer::BreakerOpen => "breaker_open",
+        NoAnswer::TimedOut => "timed_out",
+        NoAnswer::Unreachable => "unreachable",
+        NoAnswer::Demoted => "demoted",
+        NoAnswer::Refused => "refused",
+    };
+    metrics::counter!("orghub_redis_no_answers_total", "reason" => reason).increment(1);
+    no_answer
 }
 
 /// Why Redis was no help. Never more than a reason to ask Postgres.

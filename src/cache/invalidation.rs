@@ -34,9 +34,9 @@ pub enum Change {
     /// What a slug leads to.
     OrgSlug(OrgSlug),
     /// The member list.
-    OrgMembers(OrgId),
+    OrgMembers(OrgSlug),
     /// The subscription.
-    OrgSubscription(OrgId),
+    OrgSubscription(OrgSlug),
 }
 
 impl Cache {
@@ -56,8 +56,8 @@ impl Cache {
     }
 
     /// The organisation's subscription changed.
-    pub async fn invalidate_org_subscription(&self, org: OrgId) {
-        self.invalidate(&[Change::OrgSubscription(org)]).await;
+    pub async fn invalidate_org_subscription(&self, slug: &OrgSlug) {
+        self.invalidate(&[Change::OrgSubscription(slug.clone())]).await;
     }
 
     /// Ends every copy that depends on the person, wherever it is and however many
@@ -88,16 +88,18 @@ impl Cache {
     }
 
     fn key_of(&self, change: &Change) -> String {
-        fn text<K: CacheKey>(cache: &Cache, key: &K) -> String {
-            cache.inner.full_key(key)
-        }
+        let text = |family, text: String| self.inner.full_text(family, &text);
         match change {
-            Change::UserOrgs(user) => text(self, &UserOrgsKey { user: *user }),
-            Change::OrgMember(slug, user) => text(self, &MembershipKey { slug: slug.clone(), user: *user }),
-            Change::OrgSlug(slug) => self.inner.full_text(OrgSlugKey::FAMILY, &OrgSlugKey::text_of(slug)),
+            Change::UserOrgs(user) => text(UserOrgsKey::FAMILY, UserOrgsKey { user: *user }.text()),
+            Change::OrgMember(slug, user) => {
+                text(MembershipKey::FAMILY, MembershipKey { slug: slug.clone(), user: *user }.text())
+            }
+            Change::OrgSlug(slug) => text(OrgSlugKey::FAMILY, OrgSlugKey::text_of(slug)),
             // The page that is asked for most; the others age out.
-            Change::OrgMembers(org) => text(self, &MemberPageKey { org: *org, query: MemberListQuery::default() }),
-            Change::OrgSubscription(org) => text(self, &SubscriptionKey { org: *org }),
+            Change::OrgMembers(slug) => {
+                text(MemberPageKey::FAMILY, MemberPageKey::text_of(slug, &MemberListQuery::default()))
+            }
+            Change::OrgSubscription(slug) => text(SubscriptionKey::FAMILY, SubscriptionKey::text_of(slug)),
         }
     }
 

@@ -1,6 +1,11 @@
 //! What is cached: per family its key, its value, its TTL, and the scopes whose
 //! change ends a copy. Nobody outside builds a key.
 //!
+//! All keys of an organisation begin with its slug, which stands in the address:
+//! what a page needs can be asked for at once, before anybody knows which
+//! organisation it is (`prefetch`), and a cluster keeps it in one place. A copy
+//! ends when the slug comes to mean another organisation.
+//!
 //! To add a cached value, add a key type here, the trigger that writes its scopes
 //! (`migrations/`), and its row in `docs/caching.md`.
 
@@ -210,10 +215,19 @@ impl CacheKey for SessionKey {
 }
 
 /// What an organisation's subscription view shows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SubscriptionKey {
+    /// The organisation's current slug.
+    pub slug: OrgSlug,
     /// The organisation.
     pub org: OrgId,
+}
+
+impl SubscriptionKey {
+    /// The key's text, which the slug alone decides.
+    pub(super) fn text_of(slug: &OrgSlug) -> String {
+        format!("org:{{{slug}}}:subscription")
+    }
 }
 
 impl CacheKey for SubscriptionKey {
@@ -222,12 +236,12 @@ impl CacheKey for SubscriptionKey {
     const FAMILY: Family = Family { name: "subscription", ttl: minutes(60), format: 1 };
 
     fn text(&self) -> String {
-        format!("org:{{{}}}:subscription", self.org)
+        Self::text_of(&self.slug)
     }
 
     fn scopes(&self, _value: Option<&Self::Value>) -> Vec<Scope> {
         // The member list, because members take seats.
-        vec![Scope::Subscription(self.org), Scope::MemberList(self.org)]
+        vec![Scope::Slug(self.slug.clone()), Scope::Subscription(self.org), Scope::MemberList(self.org)]
     }
 }
 
@@ -235,10 +249,21 @@ impl CacheKey for SubscriptionKey {
 /// every one is new.
 #[derive(Clone, Debug)]
 pub struct MemberPageKey {
+    /// The organisation's current slug.
+    pub slug: OrgSlug,
     /// The organisation.
     pub org: OrgId,
     /// Which page of which list.
     pub query: MemberListQuery,
+}
+
+impl MemberPageKey {
+    /// The key's text, which slug and query alone decide.
+    pub(super) fn text_of(slug: &OrgSlug, query: &MemberListQuery) -> String {
+        let MemberListQuery { page, search, role, sort } = query;
+        let role = role.map_or("all", |role| role.as_str());
+        format!("org:{{{slug}}}:members:{role}:{}:{page}:{}", sort.as_str(), encoded(search))
+    }
 }
 
 impl CacheKey for MemberPageKey {
@@ -247,13 +272,11 @@ impl CacheKey for MemberPageKey {
     const FAMILY: Family = Family { name: "member_page", ttl: minutes(5), format: 1 };
 
     fn text(&self) -> String {
-        let MemberListQuery { page, search, role, sort } = &self.query;
-        let role = role.map_or("all", |role| role.as_str());
-        format!("org:{{{}}}:members:{role}:{}:{page}:{}", self.org, sort.as_str(), encoded(search))
+        Self::text_of(&self.slug, &self.query)
     }
 
     fn scopes(&self, _value: Option<&Self::Value>) -> Vec<Scope> {
-        vec![Scope::MemberList(self.org)]
+        vec![Scope::Slug(self.slug.clone()), Scope::MemberList(self.org)]
     }
 }
 
@@ -283,7 +306,7 @@ mod tests {
     fn typed_text_cannot_pose_as_another_key() {
         let key = |search: &str| {
             let query = MemberListQuery { page: PageNumber::FIRST, search: search.into(), ..Default::default() };
-            MemberPageKey { org: OrgId(uuid::Uuid::nil()), query }.text()
+            MemberPageKey::text_of(&OrgSlug::parse("acme").expect("a slug"), &query)
         };
         assert!(key("a}:b").ends_with(":members:all:joined:1:a%7D%3Ab"));
         assert_ne!(key("a%3Ab"), key("a:b"));

@@ -24,8 +24,8 @@
 //!
 //! The rooms: `keys` says what is cached, `stamp` which copies are right, `relay`
 //! hears of changes, `near` and `client` hold copies, `single_flight` joins loads,
-//! `breaker` keeps a dead Redis out of the way, `invalidation` is what mutations
-//! call. docs/caching.md tells the same at length, with the proof.
+//! `prefetch` makes one round trip of a request's many, `breaker` keeps a dead Redis
+//! out of the way, `invalidation` is what mutations call. docs/caching.md tells the same at length, with the proof.
 
 use std::{
     sync::{
@@ -36,12 +36,22 @@ use std::{
 };
 
 use futures::FutureExt;
-use tokio::{sync::Notify, task::JoinSet, time::timeout};
+use tokio::{
+    sync::{Notify, RwLock},
+    task::JoinSet,
+    time::timeout,
+};
 use uuid::Uuid;
 
 #[cfg(not(feature = "testing"))]
 use self::hooks::{Hooks, Point};
-use self::{client::Redis, near::Near, single_flight::Flights, stamp::Coherence};
+use self::{
+    client::Redis,
+    near::Near,
+    prefetch::Prefetch,
+    single_flight::Flights,
+    stamp::{BootTime, Coherence},
+};
 use crate::{
     config::Config,
     db::{Db, Reader, Stamped, cache_log},
@@ -57,6 +67,7 @@ pub mod keys;
 mod lock;
 mod near;
 mod observe;
+mod prefetch;
 mod relay;
 mod single_flight;
 mod stamp;
@@ -69,6 +80,7 @@ pub use self::{
     invalidation::Change,
     keys::{CacheKey, Family, Scope},
     lock::Turn,
+    prefetch::Foreseen,
 };
 
 /// How often somebody who joined a load that turned out too old joins another
@@ -90,9 +102,13 @@ struct Inner {
     flights: Flights,
     /// Hash of the database's identity; 0 until the log was read.
     incarnation: AtomicU64,
+    /// When the relay last heard from the database; 0: never.
+    heard: AtomicU64,
     /// When this node first saw the database's present incarnation, if it knew another.
     new_world: std::sync::Mutex<Option<tokio::time::Instant>>,
     bell: Notify,
+    /// Held by whoever stores a value in Redis.
+    storing: Arc<RwLock<()>>,
     tasks: std::sync::Mutex<JoinSet<()>>,
     hooks: Hooks,
 }
@@ -112,6 +128,10 @@ impl Inner {
         format!("orghub:{}:{:016x}:{text}", family.format, self.incarnation.load(Ordering::Acquire))
     }
 
+    fn since_heard(&self) -> Option<Duration> {
+        BootTime::from_nanos(self.heard.load(Ordering::Relaxed)).map(BootTime::elapsed)
+    }
+
     fn lock_key(&self, name: &str) -> String {
         format!("orghub:{:016x}:turn:{name}", self.incarnation.load(Ordering::Acquire))
     }
@@ -126,6 +146,8 @@ impl Inner {
 pub struct CacheHealth {
     /// Whether copies may be used at this moment.
     pub lease_is_running: bool,
+    /// Time since the relay last heard from the database; `None`: it never did.
+    pub heard: Option<Duration>,
     /// Bytes held in this process.
     pub near_bytes: u64,
     /// Redis, if it is configured.
@@ -171,8 +193,10 @@ impl Cache {
             redis,
             flights: Flights::default(),
             incarnation: AtomicU64::new(0),
+            heard: AtomicU64::new(0),
             new_world: std::sync::Mutex::default(),
             bell: Notify::new(),
+            storing: Arc::default(),
             tasks: std::sync::Mutex::default(),
             hooks: Hooks::default(),
         });
@@ -206,6 +230,11 @@ impl Cache {
         }
     }
 
+    /// Returns when everything looked up until now lies in Redis, or was given up on.
+    pub async fn wait_until_stored(&self) {
+        drop(self.inner.storing.write().await);
+    }
+
     /// How the cache is.
     pub async fn health(&self) -> CacheHealth {
         let redis = match &self.inner.redis {
@@ -217,6 +246,7 @@ impl Cache {
         };
         CacheHealth {
             lease_is_running: self.inner.coherence.lease_is_running(),
+            heard: self.inner.since_heard(),
             near_bytes: self.inner.near.as_ref().map_or(0, Near::bytes),
             redis,
         }
@@ -239,13 +269,19 @@ impl Cache {
         let text = self.inner.full_key(key);
         for _ in 0..JOINS {
             let Some(batch) = self.inner.coherence.begin() else { break };
-            if let Some(copy) = self.inner.near.as_ref().and_then(|near| near.get(&text, &self.inner.coherence)) {
-                count::<K>("near_hit");
-                return Ok(single_flight::typed(&copy));
+            match self.inner.near.as_ref().map_or(Ok(None), |near| near.get(&text, &self.inner.coherence)) {
+                Ok(Some(copy)) => {
+                    count::<K>("near_hit");
+                    return Ok(single_flight::typed(&copy));
+                }
+                Ok(None) => {}
+                Err(reason) => count_refused::<K>("near", reason),
             }
             let flight = || {
                 let (inner, key, text, load) = (self.inner.clone(), key.clone(), text.clone(), load.clone());
-                async move { inner.fetch(&key, text, batch, load).await }.boxed()
+                // Of the request that begins the flight, whoever drives it to its end.
+                let prefetch = Prefetch::current();
+                async move { inner.fetch(&key, text, batch, prefetch, load).await }.boxed()
             };
             let (landed, begun) = self.inner.flights.fly(&text, flight).await;
             let copy = landed?;
@@ -270,6 +306,7 @@ impl Inner {
         key: &K,
         text: String,
         batch: u64,
+        prefetch: Option<Arc<Prefetch>>,
         load: Load,
     ) -> Result<near::Copy>
     where
@@ -290,29 +327,29 @@ impl Inner {
         };
 
         if let Some(redis) = &self.redis {
-            let answer = redis.get(&text).await;
+            let answer = self.ask_redis(redis, &text, prefetch.as_deref()).await;
             self.hooks.pass(Point::Found).await;
-            match answer {
-                Ok(Some(bytes)) => match codec::decode::<K>(&bytes, incarnation) {
+            if let Ok(Some(bytes)) = answer {
+                match codec::decode::<K>(&bytes, incarnation) {
                     Some(found) => {
                         let slots = slots_of(found.value.as_ref());
-                        if self.coherence.covers(&slots, found.as_of) {
-                            count::<K>("redis_hit");
-                            let is_negative = K::is_negative(found.value.as_ref());
-                            let copy = copy_of(found.value, slots, bytes.len());
-                            self.keep_near(text, &copy, is_negative);
-                            return Ok(copy);
+                        match self.coherence.judge(&slots, found.as_of) {
+                            Ok(()) => {
+                                count::<K>("redis_hit");
+                                let is_negative = K::is_negative(found.value.as_ref());
+                                let copy = copy_of(found.value, slots, bytes.len());
+                                self.keep_near(text, &copy, is_negative);
+                                return Ok(copy);
+                            }
+                            Err(reason) => count_refused::<K>("redis", reason),
                         }
-                        count::<K>("stale");
                     }
-                    None => count::<K>("undecodable"),
-                },
-                Ok(None) => {}
-                Err(_no_answer) => count::<K>("error"),
+                    None => count_refused::<K>("redis", "undecodable"),
+                }
             }
         }
 
-        count::<K>("miss");
+        count::<K>("fill");
         let Stamped { value, as_of } = with_one_retry(|| load(self.db.reader())).await?;
         self.hooks.pass(Point::Loaded).await;
         let slots = slots_of(value.as_ref());
@@ -339,7 +376,10 @@ impl Inner {
         }
         // A tenth of jitter, so that values made together do not end together.
         let ttl = ttl.mul_f64(rand::random_range(0.9..1.1));
+        // Refused while somebody waits for what came before.
+        let storing = self.storing.clone().try_read_owned().ok();
         tokio::spawn(async move {
+            let _until_it_is_stored = storing;
             if let Some(redis) = &self.redis
                 && let Err(error) = redis.set(&text, &bytes, ttl).await
             {
@@ -370,4 +410,12 @@ async fn with_one_retry<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> 
 
 fn count<K: CacheKey>(outcome: &'static str) {
     metrics::counter!("orghub_cache_lookups_total", "family" => K::FAMILY.name, "outcome" => outcome).increment(1);
+}
+
+/// Counts a copy that was there and was not used.
+fn count_refused<K: CacheKey>(level: &'static str, reason: &'static str) {
+    metrics::counter!(
+        "orghub_cache_refused_total", "family" => K::FAMILY.name, "level" => level, "reason" => reason
+    )
+    .increment(1);
 }

@@ -36,6 +36,15 @@ pub(super) struct Copy {
     pub(super) made: Instant,
 }
 
+impl Copy {
+    fn judge(&self, coherence: &Coherence) -> Result<(), &'static str> {
+        if self.made.elapsed() >= LONGEST_LIFE {
+            return Err("aged");
+        }
+        if coherence.is_current(&self.slots, self.batch) { Ok(()) } else { Err("changed") }
+    }
+}
+
 #[derive(Clone)]
 struct Bytes;
 
@@ -64,17 +73,27 @@ impl Near {
         })
     }
 
-    /// The copy under `key`, if it is still right.
-    pub(super) fn get(&self, key: &str, coherence: &Coherence) -> Option<Copy> {
+    /// The copy under `key`, if there is one.
+    ///
+    /// # Errors
+    /// Why it is not right any more, in a word.
+    pub(super) fn get(&self, key: &str, coherence: &Coherence) -> Result<Option<Copy>, &'static str> {
         for segment in [&self.positive, &self.negative] {
             if let Some(copy) = segment.get(key) {
-                if copy.made.elapsed() < LONGEST_LIFE && coherence.is_current(&copy.slots, copy.batch) {
-                    return Some(copy);
+                if let Err(reason) = copy.judge(coherence) {
+                    segment.remove(key);
+                    return Err(reason);
                 }
-                segment.remove(key);
+                return Ok(Some(copy));
             }
         }
-        None
+        Ok(None)
+    }
+
+    /// Whether the copy under `key`, if there is one, is still right.
+    pub(super) fn holds(&self, key: &str, coherence: &Coherence) -> bool {
+        let copy = self.positive.peek(key).or_else(|| self.negative.peek(key));
+        copy.is_some_and(|copy| copy.judge(coherence).is_ok())
     }
 
     /// Keeps `copy`; a late, older one does no harm, its stamp is as old.

@@ -132,6 +132,7 @@ async fn start_over(inner: &Inner) -> Result<Position> {
 
 async fn poll(inner: &Inner, here: &mut Position) -> Result<Continuity> {
     let tailed = bounded(cache_log::read_since(inner.relay_pool(), &here.snapshot)).await?;
+    inner.heard.store(BootTime::now().as_nanos(), Ordering::Relaxed);
     inner.hooks.pass(Point::Polled).await;
     // In the same snapshot as the changes: the log may be cut while this node sleeps.
     if tailed.floor > snapshot_xmin(&here.snapshot) {

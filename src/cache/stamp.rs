@@ -76,11 +76,20 @@ impl Coherence {
     /// Whether a copy from outside, read at position `as_of`, is still right. It
     /// errs on the safe side: a transaction that was open at `as_of` counts as
     /// not seen.
-    pub(super) fn covers(&self, slots: &[Slot], as_of: u64) -> bool {
+    ///
+    /// # Errors
+    /// Why it is not, in a word.
+    pub(super) fn judge(&self, slots: &[Slot], as_of: u64) -> Result<(), &'static str> {
         let seen = |ended: &Ended| ended.xid.load(Ordering::Acquire) < as_of;
-        as_of >= self.floor.load(Ordering::Acquire)
-            && seen(&self.everything)
-            && slots.iter().all(|slot| seen(&self.slots[usize::from(*slot)]))
+        if as_of < self.floor.load(Ordering::Acquire) {
+            Err("below_floor")
+        } else if !seen(&self.everything) {
+            Err("flushed")
+        } else if !slots.iter().all(|slot| seen(&self.slots[usize::from(*slot)])) {
+            Err("changed")
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes in what one poll brought: first the slots, then the number.
@@ -148,6 +157,19 @@ impl BootTime {
         Self(now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned())
     }
 
+    /// A moment that was kept as a number; 0 stands for none.
+    pub(super) fn from_nanos(nanos: u64) -> Option<Self> {
+        (nanos != 0).then_some(Self(nanos))
+    }
+
+    pub(super) fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    pub(super) fn elapsed(self) -> std::time::Duration {
+        std::time::Duration::from_nanos(Self::now().0.saturating_sub(self.0))
+    }
+
     pub(super) fn plus(self, time: std::time::Duration) -> Self {
         Self(self.0 + u64::try_from(time.as_nanos()).unwrap_or(0))
     }
@@ -184,9 +206,9 @@ mod tests {
         let coherence = Coherence::new();
         coherence.set_floor(5);
         apply(&coherence, &[change(9, "o:1"), change(7, "o:1")]);
-        assert!(!coherence.covers(&[slot_of("o:1")], 9), "xid 9 was not visible at position 9");
-        assert!(coherence.covers(&[slot_of("o:1")], 10));
-        assert!(!coherence.covers(&[slot_of("o:2")], 4), "below the floor nothing is known");
+        assert!(coherence.judge(&[slot_of("o:1")], 9).is_err(), "xid 9 was not visible at position 9");
+        assert!(coherence.judge(&[slot_of("o:1")], 10).is_ok());
+        assert!(coherence.judge(&[slot_of("o:2")], 4).is_err(), "below the floor nothing is known");
     }
 
     #[test]
@@ -195,8 +217,8 @@ mod tests {
         coherence.set_floor(1);
         apply(&coherence, &[change(7, "*")]);
         assert!(!coherence.is_current(&[slot_of("whatever")], 0));
-        assert!(!coherence.covers(&[], 7));
-        assert!(coherence.covers(&[], 8));
+        assert!(coherence.judge(&[], 7).is_err());
+        assert!(coherence.judge(&[], 8).is_ok());
     }
 
     /// Test 7.
@@ -211,11 +233,11 @@ mod tests {
         let before = coherence.begin().expect("the lease runs");
         apply(&coherence, &[change(7, &neighbour)]);
         assert!(!coherence.is_current(&[slot_of(ours)], before), "too early, for nothing");
-        assert!(!coherence.covers(&[slot_of(ours)], 7), "too early, for nothing");
+        assert!(coherence.judge(&[slot_of(ours)], 7).is_err(), "too early, for nothing");
         // A smaller change that comes later does not make the slot forget.
         apply(&coherence, &[change(5, ours)]);
-        assert!(!coherence.covers(&[slot_of(&neighbour)], 6));
-        assert!(coherence.covers(&[slot_of(ours)], 8));
+        assert!(coherence.judge(&[slot_of(&neighbour)], 6).is_err());
+        assert!(coherence.judge(&[slot_of(ours)], 8).is_ok());
     }
 
     #[test]

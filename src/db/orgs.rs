@@ -209,6 +209,25 @@ pub async fn find_slug_by_id_for_member(reader: &Reader, org: OrgId, user: UserI
     .transpose()
 }
 
+/// The organisation's current slug.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot be reached.
+pub async fn find_slug(tx: &mut Tx, org: OrgId) -> Result<Option<OrgSlug>> {
+    sqlx::query_scalar!(
+        r#"
+        select slug
+        from organization
+        where id = $1
+        "#,
+        org.0,
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .map(|slug| OrgSlug::parse(&slug).map_err(Error::internal))
+    .transpose()
+}
+
 /// Which organisation a slug, current or former, belongs to.
 ///
 /// # Errors

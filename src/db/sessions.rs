@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use crate::{
     db::{Reader, Stamped, Tx},
-    domain::{CurrentUser, Email, SessionSnapshot, UserId},
+    domain::{CurrentUser, Email, OrgSlug, SessionSnapshot, UserId},
     error::{Error, Result},
 };
 
@@ -197,4 +197,85 @@ pub async fn delete_expired(tx: &mut Tx, now: OffsetDateTime, limit: i64) -> Res
     .execute(tx.conn())
     .await?;
     Ok(deleted.rows_affected())
+}
+
+/// A live session and an organisation of its person.
+#[derive(Clone, Debug)]
+pub struct RecentUse {
+    /// SHA-256 of the session's id.
+    pub id_hash: [u8; 32],
+    /// The organisation's slug.
+    pub slug: OrgSlug,
+}
+
+/// Of the `sessions` live sessions used last, those whose people belong to one of
+/// the `organizations` that most of them belong to; the most used organisation
+/// first. A session's end is moved when it is used, so that the index on it says
+/// which were.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot be reached.
+pub async fn list_recent_use(
+    reader: &Reader,
+    now: OffsetDateTime,
+    sessions: u32,
+    organizations: u32,
+) -> Result<Vec<RecentUse>> {
+    struct Row {
+        id_hash: Vec<u8>,
+        slug: String,
+    }
+
+    impl TryFrom<Row> for RecentUse {
+        type Error = Error;
+
+        fn try_from(row: Row) -> Result<Self> {
+            Ok(Self {
+                id_hash: row.id_hash.try_into().map_err(|_| Error::internal("a session's hash has 32 bytes"))?,
+                slug: OrgSlug::parse(&row.slug).map_err(Error::internal)?,
+            })
+        }
+    }
+
+    sqlx::query_as!(
+        Row,
+        r#"
+        with recent as materialized (
+            select
+                id_hash,
+                user_id,
+                expires_at
+            from session
+            where user_id is not null
+                and expires_at > $1
+            order by expires_at desc
+            limit $2
+        ), used as (
+            select
+                member.organization_id,
+                count(*) as sessions
+            from recent
+            join member on member.user_id = recent.user_id
+            group by member.organization_id
+            order by sessions desc, member.organization_id
+            limit $3
+        )
+        select
+            recent.id_hash,
+            organization.slug
+        from used
+        join organization on organization.id = used.organization_id
+        join member on member.organization_id = used.organization_id
+        join recent on recent.user_id = member.user_id
+        order by used.sessions desc, used.organization_id, recent.expires_at desc
+        "#,
+        now,
+        i64::from(sessions),
+        i64::from(organizations),
+    )
+    .fetch_all(reader)
+    .await?
+    .into_iter()
+    .map(TryInto::try_into)
+    .collect()
 }

@@ -46,9 +46,9 @@ impl Orgs {
 
         self.cache
             .invalidate(&[
-                Change::OrgMember(before.slug, member.user_id),
+                Change::OrgMember(before.slug.clone(), member.user_id),
                 Change::UserOrgs(member.user_id),
-                Change::OrgMembers(org),
+                Change::OrgMembers(before.slug),
             ])
             .await;
         self.cache.wait_until_applied(commit).await;

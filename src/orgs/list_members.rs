@@ -23,7 +23,7 @@ impl Orgs {
             return Ok(Arc::new(db::members::list_page(&self.db.reader(), org, query).await?.value));
         }
         let query = query.clone();
-        let key = MemberPageKey { org, query: query.clone() };
+        let key = MemberPageKey { slug: access.slug().clone(), org, query: query.clone() };
         self.cache
             .get_or_load(&key, move |reader| {
                 let query = query.clone();

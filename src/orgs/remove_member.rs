@@ -56,11 +56,11 @@ impl Orgs {
 
         self.cache
             .invalidate(&[
-                Change::OrgMember(before.slug, member.user_id),
+                Change::OrgMember(before.slug.clone(), member.user_id),
                 Change::UserOrgs(member.user_id),
-                Change::OrgMembers(org),
+                Change::OrgMembers(before.slug.clone()),
                 // A seat is free again.
-                Change::OrgSubscription(org),
+                Change::OrgSubscription(before.slug),
             ])
             .await;
         self.cache.wait_until_applied(commit).await;

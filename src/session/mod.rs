@@ -13,7 +13,7 @@
 //! * Ending one answers when every node has dropped its copy.
 //!
 //! Nothing in a session changes from request to request, so that reading pages
-//! writes nothing; [`Sessions::extend_if_due`] moves its end once a day.
+//! writes nothing; [`Sessions::recognise`] moves its end once a day.
 
 mod sign_in;
 mod store;
@@ -27,7 +27,7 @@ use tower_sessions::{Expiry, Session, session::Id};
 pub use sign_in::SignIn;
 
 use crate::{
-    cache::{Cache, keys::SessionKey},
+    cache::{Cache, Foreseen, keys::SessionKey},
     clock::Clock,
     db::{self, Db},
     domain::{CurrentUser, SessionSnapshot},
@@ -77,25 +77,28 @@ impl Sessions {
     /// # Errors
     /// [`Error::Unavailable`] when neither cache nor database answer.
     pub async fn current_user(&self, id: &Id) -> Result<Option<CurrentUser>> {
-        Ok(self.find(id).await?.and_then(|session| session.user.clone()))
+        self.current_user_by_hash(hash(id)).await
     }
 
-    /// Has the session's end moved, and its cookie sent anew, when a day of its
-    /// life is over: to be called once a request, before the answer. The session
-    /// layer does the writing.
+    /// The same for the session of a request, to be called once and before the answer:
+    /// when a day of its life is over, the session has its end moved, and its cookie
+    /// sent anew. The session layer does the writing.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when neither cache nor database answer.
-    pub async fn extend_if_due(&self, session: &Session) -> Result<()> {
+    pub async fn recognise(&self, session: &Session) -> Result<Option<CurrentUser>> {
         let Some(id) = session.id() else {
-            return Ok(());
+            return Ok(None);
+        };
+        let Some(snapshot) = self.find(&id).await? else {
+            return Ok(None);
         };
         let due_before = self.clock.now() + LIFETIME - EXTEND_AFTER;
-        if self.find(&id).await?.is_some_and(|snapshot| snapshot.expires_at < due_before) {
+        if snapshot.user.is_some() && snapshot.expires_at < due_before {
             // Setting what is set already marks the session as changed.
             session.set_expiry(Some(EXPIRY));
         }
-        Ok(())
+        Ok(snapshot.user.clone())
     }
 
     /// Removes the sessions that ended by themselves, and says how many.
@@ -115,9 +118,17 @@ impl Sessions {
         }
     }
 
+    /// The person signed in with the session whose id has this hash.
+    pub(crate) async fn current_user_by_hash(&self, hash: [u8; 32]) -> Result<Option<CurrentUser>> {
+        Ok(self.find_by_hash(hash).await?.and_then(|session| session.user.clone()))
+    }
+
     /// The live session of this id.
     async fn find(&self, id: &Id) -> Result<Option<Arc<SessionSnapshot>>> {
-        let hash = hash(id);
+        self.find_by_hash(hash(id)).await
+    }
+
+    async fn find_by_hash(&self, hash: [u8; 32]) -> Result<Option<Arc<SessionSnapshot>>> {
         let now = self.clock.now();
         let session = self
             .cache
@@ -128,6 +139,11 @@ impl Sessions {
         // The end of a session is no change that anybody would announce.
         Ok(session.filter(|session| session.expires_at > now))
     }
+}
+
+/// What a request with this session will ask the cache for.
+pub(crate) fn foresee(id: &Id) -> Foreseen {
+    Foreseen::session(hash(id))
 }
 
 /// What stands for a session everywhere but in its cookie. The id has 128 random

@@ -77,6 +77,9 @@ pub struct Postgres {
     pub latency_ms: Option<f64>,
     /// Migrations of this program the database lacks; absent without an answer.
     pub pending_migrations: Option<usize>,
+    /// Age of the oldest transaction that has written something, in seconds: what
+    /// was read since then cannot be kept in Redis. Absent without an answer.
+    pub oldest_write_xact_seconds: Option<f64>,
 }
 
 /// How Redis is.
@@ -98,6 +101,8 @@ pub struct Copies {
     pub status: Status,
     /// Whether copies may be used: only while the node surely hears of changes.
     pub lease_is_running: bool,
+    /// Time since the node last heard of changes, in milliseconds; absent if it never did.
+    pub heard_ms: Option<f64>,
     /// Memory they take, in bytes.
     pub bytes: u64,
 }
@@ -128,10 +133,16 @@ impl Postgres {
                 status: if pending == 0 { Status::Ok } else { Status::Unavailable },
                 latency_ms: Some(milliseconds(asked.elapsed())),
                 pending_migrations: Some(pending),
+                oldest_write_xact_seconds: services.cache.oldest_write().await.ok().map(|age| age.as_secs_f64()),
             },
             Err(error) => {
                 warn!(error = chain(&error), "the database did not answer a readiness check");
-                Self { status: Status::Unavailable, latency_ms: None, pending_migrations: None }
+                Self {
+                    status: Status::Unavailable,
+                    latency_ms: None,
+                    pending_migrations: None,
+                    oldest_write_xact_seconds: None,
+                }
             }
         }
     }
@@ -156,6 +167,7 @@ impl From<CacheHealth> for Copies {
         Self {
             status: if cache.lease_is_running { Status::Ok } else { Status::Degraded },
             lease_is_running: cache.lease_is_running,
+            heard_ms: cache.heard.map(milliseconds),
             bytes: cache.near_bytes,
         }
     }

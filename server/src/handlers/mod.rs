@@ -2,4 +2,5 @@
 //! addresses.
 
 pub mod health;
+pub mod metrics;
 pub mod stripe_webhook;

@@ -3,6 +3,7 @@
 
 pub mod access_log;
 pub mod csrf;
+pub mod foresight;
 pub mod org_membership;
 pub mod security_headers;
 pub mod session;

@@ -19,8 +19,7 @@ use http::{Extensions, HeaderMap, HeaderName, header};
 use orghub::{
     accounts::ClientInfo,
     config::Config,
-    domain::{CurrentUser, UserId},
-    error::Result,
+    domain::UserId,
     metrics::{Phase, current_request_stats},
     services::Services,
     session::{EXPIRY, Sessions, SignedIn},
@@ -61,7 +60,7 @@ pub fn layer(services: &Services) -> SessionManagerLayer<Sessions> {
 pub async fn resolve_person(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let found = match request.extensions().get::<Session>() {
-        Some(session) => find_person(&state.services.sessions, session).await,
+        Some(session) => state.services.sessions.recognise(session).await,
         None => Ok(None),
     };
     if let Some(stats) = current_request_stats() {
@@ -83,17 +82,6 @@ pub async fn resolve_person(State(state): State<AppState>, mut request: Request,
         response.extensions_mut().insert(viewer);
     }
     response
-}
-
-async fn find_person(sessions: &Sessions, session: &Session) -> Result<Option<CurrentUser>> {
-    let Some(id) = session.id() else {
-        return Ok(None);
-    };
-    let user = sessions.current_user(&id).await?;
-    if user.is_some() {
-        sessions.extend_if_due(session).await?;
-    }
-    Ok(user)
 }
 
 /// Where the request came from, as far as we can believe it.

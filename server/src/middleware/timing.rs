@@ -1,5 +1,5 @@
-//! What a page cost, told in `Server-Timing`: browsers show it in their network
-//! panel, tests hold pages to their budgets with it.
+//! What a page cost: counted for operators, and told in `Server-Timing`, which
+//! browsers show in their network panel and tests hold pages to their budgets with.
 //!
 //! Pages are rendered whole before their headers leave (`SsrMode::Async`), so all
 //! work is done when the header is written.
@@ -15,7 +15,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 use orghub::{
     config::AppEnv,
     metrics::{Phase, RequestStats, with_request_stats},
@@ -33,12 +33,26 @@ pub async fn measure(State(state): State<AppState>, request: Request, next: Next
     let stats = Arc::new(RequestStats::default());
     let mut response = with_request_stats(Arc::clone(&stats), next.run(request)).await;
 
+    let took = started.elapsed();
+    count(&stats, took, response.status());
     let may_see = state.services.config.app_env == AppEnv::Development
         || response.extensions().get::<Viewer>().is_some_and(|viewer| viewer.platform_admin);
     if may_see {
-        response.headers_mut().insert(SERVER_TIMING, header(&stats, started.elapsed()));
+        response.headers_mut().insert(SERVER_TIMING, header(&stats, took));
     }
     response
+}
+
+fn count(stats: &RequestStats, took: Duration, status: StatusCode) {
+    let class = match status.as_u16() / 100 {
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    };
+    ::metrics::histogram!("orghub_request_seconds", "status" => class).record(took.as_secs_f64());
+    ::metrics::histogram!("orghub_request_sql_statements").record(f64::from(stats.sql()));
+    ::metrics::histogram!("orghub_request_redis_round_trips").record(f64::from(stats.redis()));
 }
 
 /// `session;dur=0.012, membership;dur=0.004, data;dur=0.000, render;dur=0.310,

@@ -8,6 +8,7 @@ mod endpoints;
 mod files;
 mod health;
 mod members_page;
+mod metrics;
 mod organisations;
 mod outages;
 mod people;

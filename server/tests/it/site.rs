@@ -146,7 +146,17 @@ impl Visitor {
 
     /// The session's cookie, if there is one.
     pub fn session_cookie(&self) -> Option<&str> {
-        self.cookies.get("orghub").map(String::as_str)
+        self.cookie("orghub")
+    }
+
+    /// A cookie, if there is one.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    /// Changes a cookie, as nothing keeps people from doing.
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
     }
 
     /// Takes over another browser's session cookie.

@@ -1,7 +1,7 @@
-//! What one request cost, counted where the cost arises and read by whoever
-//! answers it.
+//! What the program counts: for operators ([`CATALOGUE`]), and what one request
+//! cost, counted where the cost arises and read by whoever answers it.
 //!
-//! The counts travel with the request's task, so that no function has to pass
+//! The counts of a request travel with the request's task, so that no function has to pass
 //! them on. Outside a request they go nowhere.
 
 use std::{
@@ -12,6 +12,10 @@ use std::{
     },
     time::Duration,
 };
+
+mod catalogue;
+
+pub use catalogue::{CATALOGUE, Kind, Metric, describe};
 
 tokio::task_local! {
     static REQUEST: Arc<RequestStats>;
@@ -71,12 +75,12 @@ pub fn current_request_stats() -> Option<Arc<RequestStats>> {
 
 /// Counts one SQL statement.
 pub(crate) fn count_sql() {
-    metrics::counter!("orghub_sql_statements_total").increment(1);
+    ::metrics::counter!("orghub_sql_statements_total").increment(1);
     let _outside_a_request = REQUEST.try_with(|stats| stats.sql.fetch_add(1, Ordering::Relaxed));
 }
 
 /// Counts one Redis round trip that somebody waits for.
 pub(crate) fn count_redis() {
-    metrics::counter!("orghub_redis_round_trips_total").increment(1);
+    ::metrics::counter!("orghub_redis_round_trips_total").increment(1);
     let _outside_a_request = REQUEST.try_with(|stats| stats.redis.fetch_add(1, Ordering::Relaxed));
 }

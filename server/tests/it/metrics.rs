@@ -1,0 +1,95 @@
+//! The figures of a node.
+
+use http::{Method, StatusCode};
+use orghub::{config::AppEnv, metrics::CATALOGUE, testing::PrivateRedis};
+use orghub_server::telemetry;
+
+use crate::site::{Answer, Site};
+
+async fn figures(site: &Site, headers: &[(&str, &str)]) -> Answer {
+    site.visitor().send(Method::GET, "/metrics", headers, axum::body::Body::empty()).await
+}
+
+/// The value of the sample that begins with `sample`; 0 if there is none.
+fn value(figures: &str, sample: &str) -> f64 {
+    let line = figures.lines().find(|line| line.strip_prefix(sample).is_some_and(|rest| rest.starts_with(' ')));
+    line.and_then(|line| line.rsplit(' ').next()).map_or(0.0, |value| value.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn what_happens_is_counted() {
+    telemetry::metrics();
+    let redis = PrivateRedis::start();
+    let site = Site::start_with(|config| {
+        config.redis = Some(redis.config());
+        config.near_cache_bytes = 1 << 20;
+    })
+    .await;
+    let ada = site.app.person("Ada").await;
+    let acme = site.org("acme", &ada).await;
+    let grace = site.app.person("Grace").await;
+    let mut browser = site.sign_in(&ada).await;
+    browser.open("/orgs/acme/members").await;
+    browser.open("/orgs/acme/members").await;
+    site.app.add_member(acme, &grace, orghub::domain::Role::Member).await;
+    browser.open("/orgs/acme/members").await;
+
+    let figures = figures(&site, &[]).await;
+    assert_eq!(figures.status, StatusCode::OK);
+    let value = |sample: &str| value(&figures.body, sample);
+    let lookups =
+        |outcome| value(&format!("orghub_cache_lookups_total{{family=\"member_page\",outcome=\"{outcome}\"}}"));
+    assert_eq!((lookups("near_hit"), lookups("fill")), (1.0, 2.0), "{}", figures.body);
+    assert_eq!(
+        value(r#"orghub_cache_refused_total{family="member_page",level="near",reason="changed"}"#),
+        1.0,
+        "{}",
+        figures.body
+    );
+    assert!(value("orghub_cache_near_bytes") > 0.0);
+    assert_eq!(value("orghub_cache_lease_running"), 1.0);
+    assert!(value(r#"orghub_cache_barrier_total{outcome="applied"}"#) >= 2.0);
+    assert!(value("orghub_cache_tail_lag_seconds_count") >= 2.0);
+    assert_eq!(value("orghub_redis_breaker_state"), 0.0);
+    assert!(value(r#"orghub_membership_check_seconds_count{source="memory"}"#) >= 1.0);
+    // The second opening of the list.
+    assert!(value(r#"orghub_request_sql_statements_bucket{le="0"}"#) >= 1.0);
+    assert!(value(r#"orghub_request_seconds_count{status="2xx"}"#) >= 3.0);
+}
+
+#[tokio::test]
+async fn every_figure_is_explained_where_it_stands_and_in_the_runbook() {
+    telemetry::metrics();
+    let site = Site::start().await;
+    let ada = site.app.person("Ada").await;
+    site.org("acme", &ada).await;
+    site.sign_in(&ada).await.open("/orgs/acme").await;
+    let figures = figures(&site, &[]).await.body;
+    let runbook = include_str!("../../../docs/runbook.md");
+    for metric in CATALOGUE {
+        assert!(runbook.contains(&format!("`{}`", metric.name)), "docs/runbook.md lacks {}", metric.name);
+    }
+    let known = |name: &str| CATALOGUE.iter().any(|metric| metric.name == name);
+    for line in figures.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let name = line.split(' ').next().expect("a name");
+        assert!(known(name), "{name} is in no catalogue");
+        assert!(figures.contains(&format!("# HELP {name} ")), "{name} is not explained");
+    }
+}
+
+#[tokio::test]
+async fn nobody_but_the_collector_sees_figures_in_production() {
+    let site = Site::start_with(|config| config.metrics_token = Some("collector".to_owned())).await;
+    assert_eq!(figures(&site, &[]).await.status, StatusCode::UNAUTHORIZED);
+    for wrong in ["Bearer collecto", "Bearer ", "Basic collector", "collector"] {
+        assert_eq!(figures(&site, &[("authorization", wrong)]).await.status, StatusCode::UNAUTHORIZED, "{wrong}");
+    }
+    assert_eq!(figures(&site, &[("authorization", "Bearer collector")]).await.status, StatusCode::OK);
+
+    let site = Site::start_with(|config| {
+        config.app_env = AppEnv::Production;
+        config.metrics_token = None;
+    })
+    .await;
+    assert_eq!(figures(&site, &[]).await.status, StatusCode::NOT_FOUND);
+}

@@ -1,0 +1,64 @@
+//! Filling the cache before people ask: what a node needs for the organisations
+//! that are used most is looked up as they would do it.
+//!
+//! A node that starts does so beside its first requests, one look-up after the
+//! other, so that it never stands in their way. `orghub-server warm` does it without
+//! serving, which leaves the values in Redis for the nodes to come: after Redis was
+//! replaced, or before many nodes start at once.
+
+use std::collections::HashSet;
+
+use super::Services;
+use crate::{
+    access::OrgLookup,
+    db,
+    domain::{MemberListQuery, OrgSegment, OrgSlug},
+    error::Result,
+};
+
+/// Sessions looked at: those used last. Each is a few look-ups of a millisecond.
+const SESSIONS: u32 = 1_000;
+
+/// What was looked up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WarmedUp {
+    /// Organisations with all that their first pages show.
+    pub organizations: usize,
+    /// Sessions, each with its person's organisations.
+    pub sessions: usize,
+}
+
+impl Services {
+    /// Looks up what the first pages of the most used organisations show, and the
+    /// sessions and memberships of the people who used them last;
+    /// `WARM_UP_ORGANIZATIONS` says how many.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Unavailable`] when the database does not answer; what
+    /// was looked up until then stays.
+    pub async fn warm_up(&self) -> Result<WarmedUp> {
+        let organizations = self.config.warm_up_organizations;
+        if organizations == 0 {
+            return Ok(WarmedUp::default());
+        }
+        let recent =
+            db::sessions::list_recent_use(&self.db.reader(), self.clock.now(), SESSIONS, organizations).await?;
+        let (mut warm_orgs, mut warm_sessions) = (HashSet::<OrgSlug>::new(), HashSet::new());
+        for db::sessions::RecentUse { id_hash, slug } in recent {
+            let Some(user) = self.sessions.current_user_by_hash(id_hash).await? else { continue };
+            if warm_sessions.insert(id_hash) {
+                self.orgs.list_mine(&user).await?;
+            }
+            let OrgLookup::Granted(access) = self.access.find(&user, &OrgSegment::Slug(slug.clone())).await? else {
+                continue;
+            };
+            if warm_orgs.insert(slug) {
+                self.orgs.get_overview(&access).await?;
+                self.orgs.list_members(&access, &MemberListQuery::default()).await?;
+                self.billing.get_org_subscription(&access).await?;
+            }
+        }
+        self.cache.wait_until_stored().await;
+        Ok(WarmedUp { organizations: warm_orgs.len(), sessions: warm_sessions.len() })
+    }
+}
