@@ -13,11 +13,11 @@ use fake_stripe::{
 use orghub::{
     access::OrgAccess,
     billing::WebhookOutcome,
-    config::StripeConfig,
+    config::{Config, StripeConfig},
     domain::{BillingInterval, CurrentUser, Plan, SubscriptionView},
     error::{Error, Result},
     services::Services,
-    testing::TestApp,
+    testing::{PrivateRedis, TestApp},
 };
 use stripe_webhook::{Webhook, WebhookError};
 use time::OffsetDateTime;
@@ -563,6 +563,34 @@ async fn a_look_at_an_old_row_is_answered_at_once_and_starts_one_comparison() {
 
     until("the row is compared", async || stage.status().await == "past_due").await;
     assert_eq!(stage.questions(), asked_before + 1);
+}
+
+#[tokio::test]
+async fn while_one_node_asks_stripe_the_others_leave_it_to_that_one() {
+    let redis = PrivateRedis::start();
+    for redis in [None, Some(redis.config())] {
+        let stage = Stage::set_with_pro().await;
+        let configure = move |config: &mut Config| config.redis = redis;
+        let node = stage.app.another_node_with(configure.clone()).await;
+        let other = stage.app.another_node_with(configure).await;
+        let turn = format!("subscription:{}", stage.access.org_id());
+        let elsewhere = other.cache.try_turn(&turn, Duration::from_secs(30)).await.expect("nobody asks yet");
+
+        node.clock.advance(time::Duration::hours(2));
+        let asked_before = stage.questions();
+        for _ in 0..5 {
+            view(&node, &stage.access).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(stage.questions(), asked_before, "the other one asks");
+
+        drop(elsewhere);
+        until("this one asks", async || {
+            view(&node, &stage.access).await;
+            stage.questions() == asked_before + 1
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -22,6 +22,10 @@ use crate::{
 /// this only heals what they missed.
 pub(super) const MAX_AGE: Duration = Duration::HOUR;
 
+/// How long a node may take to compare an organisation before another one tries: what
+/// Stripe may take to answer, and some.
+const TURN: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// How long an organisation is left alone after Stripe failed it, however many
 /// people look.
 const PAUSE_AFTER_FAILURE: Duration = Duration::MINUTE;
@@ -125,6 +129,8 @@ impl Billing {
     }
 
     async fn refresh(&self, org: OrgId, oldest: OffsetDateTime) -> Result<()> {
+        // One node asks. Whoever comes later finds what it wrote.
+        let Some(_turn) = self.cache.try_turn(&format!("subscription:{org}"), TURN).await else { return Ok(()) };
         if let Some(customer) = subscriptions::find_customer(&self.db.reader(), org).await? {
             self.sync_customer(&customer, Cause::OlderThan(oldest)).await?;
         }

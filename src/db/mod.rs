@@ -6,10 +6,9 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use futures::{future::BoxFuture, stream::BoxStream};
 use sqlx::{
-    Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr, Transaction,
-    postgres::{PgConnectOptions, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+    PgPool, Postgres, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use crate::{
@@ -21,6 +20,7 @@ use crate::{
 pub mod activity;
 pub mod cache_log;
 mod constraints;
+mod in_time;
 pub mod members;
 mod migrate;
 pub mod orgs;
@@ -31,6 +31,8 @@ pub mod users;
 pub mod webhook_events;
 
 pub use cache_log::HeldLock;
+pub use in_time::Conn;
+use in_time::{ANSWER_TIMEOUT, answers, in_time};
 #[cfg(feature = "testing")]
 pub use migrate::schema_fingerprint;
 pub use migrate::{migrate, pending_migrations};
@@ -48,6 +50,8 @@ const TRUSTED_IDLE_TIME: Duration = Duration::from_millis(250);
 pub struct Db {
     pool: PgPool,
     relay: PgPool,
+    /// How long to wait for a statement's answer; `None`: for maintenance.
+    limit: Option<Duration>,
 }
 
 impl Db {
@@ -67,6 +71,7 @@ impl Db {
             pool: pool(config.database_max_connections).connect_lazy_with(options.clone()),
             // Of its own, so that slow requests cannot keep the cache from hearing of changes.
             relay: pool(2).connect_lazy_with(options.application_name("orghub-relay")),
+            limit: Some(ANSWER_TIMEOUT),
         })
     }
 
@@ -80,12 +85,12 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.application_name("orghub-maintenance"))
             .await?;
-        Ok(Self { relay: pool.clone(), pool })
+        Ok(Self { relay: pool.clone(), pool, limit: None })
     }
 
     /// A handle that can only read.
     pub fn reader(&self) -> Reader {
-        Reader { pool: self.pool.clone() }
+        Reader { pool: self.pool.clone(), limit: self.limit }
     }
 
     /// The reader whose connections belong to the cache's relay alone.
@@ -104,7 +109,7 @@ impl Db {
     /// [`Error::Unavailable`] if no connection is free in time.
     pub async fn begin(&self) -> Result<Tx> {
         count_sql();
-        Ok(Tx { inner: self.pool.begin().await? })
+        Ok(Tx { inner: in_time(self.limit, self.pool.begin()).await?, limit: self.limit })
     }
 
     /// Closes all connections, after those in use are done.
@@ -120,10 +125,9 @@ fn pool(connections: u32) -> PgPoolOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                Ok(meta.idle_for < TRUSTED_IDLE_TIME || sqlx::Connection::ping(connection).await.is_ok())
-            })
+            Box::pin(async move { Ok(meta.idle_for < TRUSTED_IDLE_TIME || answers(connection).await.is_ok()) })
         })
+        .after_release(|connection, _meta| Box::pin(answers(connection)))
 }
 
 /// A value and the database position it was read at: `as_of` is the smallest
@@ -151,52 +155,12 @@ impl<T> Stamped<T> {
 #[derive(Clone)]
 pub struct Reader {
     pool: PgPool,
+    limit: Option<Duration>,
 }
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reader")
-    }
-}
-
-impl<'c> Executor<'c> for &'c Reader {
-    type Database = Postgres;
-
-    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, sqlx::Error>>
-    where
-        'c: 'e,
-        E: 'q + Execute<'q, Postgres>,
-    {
-        count_sql();
-        self.pool.fetch_many(query)
-    }
-
-    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
-    where
-        'c: 'e,
-        E: 'q + Execute<'q, Postgres>,
-    {
-        count_sql();
-        self.pool.fetch_optional(query)
-    }
-
-    fn prepare_with<'e>(
-        self,
-        sql: SqlStr,
-        parameters: &'e [PgTypeInfo],
-    ) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
-    where
-        'c: 'e,
-    {
-        self.pool.prepare_with(sql, parameters)
-    }
-
-    #[doc(hidden)]
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<sqlx::Describe<Postgres>, sqlx::Error>>
-    where
-        'c: 'e,
-    {
-        self.pool.describe(sql)
     }
 }
 
@@ -207,13 +171,13 @@ pub struct CommitId(pub(crate) u64);
 /// A transaction; rolled back when it is dropped.
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
+    limit: Option<Duration>,
 }
 
 impl Tx {
     /// The connection, for one statement.
-    pub fn conn(&mut self) -> &mut PgConnection {
-        count_sql();
-        &mut self.inner
+    pub fn conn(&mut self) -> Conn<'_> {
+        Conn { connection: &mut self.inner, limit: self.limit }
     }
 
     /// Commits; the number tells the cache what to wait for.
@@ -226,7 +190,7 @@ impl Tx {
             .fetch_one(self.conn())
             .await?;
         count_sql();
-        self.inner.commit().await?;
+        in_time(self.limit, self.inner.commit()).await?;
         Ok(CommitId(xid.cast_unsigned()))
     }
 }

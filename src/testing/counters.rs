@@ -44,6 +44,11 @@ impl Counters {
     pub fn lookups(&self, outcome: &str) -> u64 {
         self.sum("orghub_cache_lookups_total", ("outcome", outcome))
     }
+
+    /// How many copies were there and not used because of `reason`.
+    pub fn refused(&self, reason: &str) -> u64 {
+        self.sum("orghub_cache_refused_total", ("reason", reason))
+    }
 }
 
 impl Recorder for Counters {

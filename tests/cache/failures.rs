@@ -186,10 +186,10 @@ async fn what_redis_brings_back_from_before_a_revocation_is_refused() {
             redis::cmd("SET").arg(key).arg(bytes).exec(store).expect("restored");
         }
     };
-    let refused_before = counters.lookups("stale");
+    let refused_before = counters.refused("changed");
     restore(&mut store);
     assert_eq!(acme.guests_role().await, None);
-    assert!(counters.lookups("stale") > refused_before, "refused, and counted");
+    assert!(counters.refused("changed") > refused_before, "refused, and counted");
     restore(&mut store);
     assert_eq!(acme.guests_role_on(&acme.app.another_node().await).await, None, "and by a node that just started");
 }
@@ -209,11 +209,11 @@ async fn garbage_stumps_and_other_types_under_our_keys_are_misses_and_counted() 
         let mut of_another_world = bytes.clone();
         of_another_world[5] ^= 1;
         for value in [b"garbage".to_vec(), Vec::new(), stump, of_another_version, of_another_world] {
-            let before = counters.lookups("undecodable");
+            let before = counters.refused("undecodable");
             redis::cmd("SET").arg(&key).arg(value).exec(&mut store).expect("set");
             assert_eq!(acme.guests_role().await, Some(Role::Admin));
             if key.ends_with(&format!("member:{}", acme.guest.id)) {
-                assert_eq!(counters.lookups("undecodable"), before + 1);
+                assert_eq!(counters.refused("undecodable"), before + 1);
             }
         }
         let before = counters.lookups("error");
@@ -529,6 +529,43 @@ async fn a_statement_that_is_never_answered_holds_nobody_up_for_long() {
     assert!(matches!(outcome, Ok(true) | Err(Error::Unavailable(..))), "{outcome:?}");
     assert!(node.cache.wait_until_ready(Duration::from_secs(10)).await, "the relay connects anew");
     acme.make_guest(Role::Member).await;
+    assert_eq!(acme.guests_role().await, Some(Role::Member));
+}
+
+/// Test 24, for changes and for the connections themselves: those whose other side
+/// vanished are given up, not kept until TCP notices.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_on_connections_that_swallow_everything_ends_in_time_and_the_next_one_succeeds() {
+    let database = TestDatabase::create().await;
+    let proxy = FaultProxy::before(&database.url).await;
+    let app = TestApp::start_over(TestDatabase { url: proxy.url() }, |config| {
+        only_near(config);
+        config.database_max_connections = 2;
+    })
+    .await;
+    let acme = Acme::over(app).await;
+    let node = &acme.app.services;
+    // Both connections, held by a transaction each.
+    let (one, two) = (node.db.begin().await, node.db.begin().await);
+    proxy.swallow();
+    for tx in [one, two] {
+        let mut tx = tx.expect("a transaction begins");
+        let asked = Instant::now();
+        let outcome = sqlx::query("select 1").execute(tx.conn()).await;
+        assert!(
+            outcome.is_err() && asked.elapsed() < Duration::from_secs(5),
+            "{outcome:?} after {:?}",
+            asked.elapsed()
+        );
+    }
+    within(Duration::from_secs(15), "a change succeeds", async || {
+        let asked = Instant::now();
+        let outcome = node.orgs.change_role(&acme.access, acme.member, Role::Member).await;
+        assert!(asked.elapsed() < Duration::from_secs(8), "it took {:?}", asked.elapsed());
+        outcome.is_ok()
+    })
+    .await;
+    assert!(node.cache.wait_until_ready(Duration::from_secs(10)).await, "the relay connects anew");
     assert_eq!(acme.guests_role().await, Some(Role::Member));
 }
 
