@@ -14,4 +14,5 @@ mod outages;
 mod people;
 mod security;
 mod site;
+mod two_nodes;
 mod webhooks;
