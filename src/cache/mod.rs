@@ -30,7 +30,7 @@
 use std::{
     sync::{
         Arc, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -107,6 +107,8 @@ struct Inner {
     /// When this node first saw the database's present incarnation, if it knew another.
     new_world: std::sync::Mutex<Option<tokio::time::Instant>>,
     bell: Notify,
+    /// Whether changes may go unlogged: then there is no lease.
+    is_deaf: AtomicBool,
     /// Held by whoever stores a value in Redis.
     storing: Arc<RwLock<()>>,
     tasks: std::sync::Mutex<JoinSet<()>>,
@@ -196,15 +198,17 @@ impl Cache {
             heard: AtomicU64::new(0),
             new_world: std::sync::Mutex::default(),
             bell: Notify::new(),
+            is_deaf: AtomicBool::new(false),
             storing: Arc::default(),
             tasks: std::sync::Mutex::default(),
             hooks: Hooks::default(),
         });
         {
             let mut tasks = inner.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-            tasks.spawn(relay::tail_forever(inner.clone()));
-            tasks.spawn(relay::listen_forever(inner.clone()));
-            tasks.spawn(relay::clean_up_forever(inner.clone()));
+            tasks.spawn(relay::supervise(inner.clone(), "tail", relay::tail_forever));
+            tasks.spawn(relay::supervise(inner.clone(), "doorbell", relay::listen_forever));
+            tasks.spawn(relay::supervise(inner.clone(), "janitor", relay::clean_up_forever));
+            tasks.spawn(relay::supervise(inner.clone(), "triggers", triggers::watch_forever));
         }
         Ok(Self { inner })
     }

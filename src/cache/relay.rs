@@ -7,6 +7,7 @@
 //! wakes is thereby never entitled to what it knew before.
 
 use std::{
+    convert::Infallible,
     panic::AssertUnwindSafe,
     sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
@@ -52,29 +53,37 @@ enum Continuity {
     Broken,
 }
 
-/// Tails the log for as long as the node lives. Whatever ends the work ends the
-/// lease at once, is counted and begun again.
-pub(super) async fn tail_forever(inner: Arc<Inner>) {
-    let mut position = None;
+/// Does `work` for as long as the node lives. If it panics it takes the lease with
+/// it, is counted and begun again.
+pub(super) async fn supervise<Working: Future<Output = Infallible>>(
+    inner: Arc<Inner>,
+    task: &'static str,
+    work: impl Fn(Arc<Inner>) -> Working,
+) {
     loop {
-        let outcome = AssertUnwindSafe(tail(&inner, &mut position)).catch_unwind().await;
-        inner.coherence.end_lease();
-        metrics::counter!("orghub_cache_relay_restarts_total").increment(1);
-        match outcome {
-            Ok(Err(error)) => {
-                tracing::warn!(error = %chain(&error), "the cache's relay lost the database; copies are not used until it is back")
-            }
-            Ok(Ok(never)) => match never {},
-            Err(_panic) => {
-                tracing::error!("the cache's relay panicked; it starts over");
-                position = None;
-            }
-        }
-        sleep(PAUSE).await;
+        let Err(_panic) = AssertUnwindSafe(work(inner.clone())).catch_unwind().await;
+        tracing::error!(task, "a background task of the cache panicked; it starts over");
+        begin_again(&inner, task).await;
     }
 }
 
-async fn tail(inner: &Inner, position: &mut Option<Position>) -> Result<std::convert::Infallible> {
+async fn begin_again(inner: &Inner, task: &'static str) {
+    inner.coherence.end_lease();
+    metrics::counter!("orghub_cache_relay_restarts_total", "task" => task).increment(1);
+    sleep(PAUSE).await;
+}
+
+/// Tails the log and holds the lease. Whatever ends the tailing ends the lease at once.
+pub(super) async fn tail_forever(inner: Arc<Inner>) -> Infallible {
+    let mut position = None;
+    loop {
+        let Err(error) = tail(&inner, &mut position).await;
+        tracing::warn!(error = %chain(&error), "the cache's relay lost the database; copies are not used until it is back");
+        begin_again(&inner, "tail").await;
+    }
+}
+
+async fn tail(inner: &Inner, position: &mut Option<Position>) -> Result<Infallible> {
     let mut heartbeat_due = Instant::now();
     loop {
         let here = match position {
@@ -84,6 +93,8 @@ async fn tail(inner: &Inner, position: &mut Option<Position>) -> Result<std::con
         if Instant::now() >= heartbeat_due {
             heartbeat_due = Instant::now() + HEARTBEAT_EVERY;
             inner.hooks.pass(Point::HeartbeatDue).await;
+            // Before the poll: what ends deafness must be in what it brings.
+            let is_deaf = inner.is_deaf.load(Ordering::Acquire);
             let sent = BootTime::now();
             let lease_ms = i32::try_from(LEASE.as_millis()).expect("the lease is two seconds");
             let incarnation =
@@ -94,7 +105,9 @@ async fn tail(inner: &Inner, position: &mut Option<Position>) -> Result<std::con
                 continue;
             }
             inner.hooks.pass(Point::LeaseDue).await;
-            inner.coherence.grant_lease(sent.plus(LEASE - DRIFT));
+            if !is_deaf {
+                inner.coherence.grant_lease(sent.plus(LEASE - DRIFT));
+            }
         } else if poll(inner, here).await? == Continuity::Broken {
             heartbeat_due = drop_position(inner, position);
             continue;
@@ -163,8 +176,8 @@ async fn bounded<T>(statement: impl Future<Output = Result<T>>) -> Result<T> {
 }
 
 /// Listens for the doorbell, where there is a Redis to ring it.
-pub(super) async fn listen_forever(inner: Arc<Inner>) {
-    let Some(redis) = &inner.redis else { return };
+pub(super) async fn listen_forever(inner: Arc<Inner>) -> Infallible {
+    let Some(redis) = &inner.redis else { return std::future::pending().await };
     loop {
         // Known once the log was read.
         if inner.incarnation.load(Ordering::Acquire) != 0 {
@@ -178,7 +191,7 @@ pub(super) async fn listen_forever(inner: Arc<Inner>) {
 }
 
 /// Keeps the log as short as it may be.
-pub(super) async fn clean_up_forever(inner: Arc<Inner>) {
+pub(super) async fn clean_up_forever(inner: Arc<Inner>) -> Infallible {
     loop {
         sleep(CLEAN_UP_EVERY).await;
         match cache_log::clean_up(inner.db.pool(), KEEP_LOG_SECONDS).await {

@@ -13,7 +13,7 @@ use rustix::time::{ClockId, clock_gettime};
 const SLOTS: usize = 1 << 16;
 
 /// Name of the scope that everything depends on.
-const EVERYTHING: &str = "*";
+pub(super) const EVERYTHING: &str = "*";
 
 /// A scope's place in the table.
 pub(super) type Slot = u16;

@@ -69,7 +69,7 @@ pub const CATALOGUE: &[Metric] = &[
     metric(
         "orghub_cache_relay_restarts_total",
         Kind::Counter,
-        "How often the relay lost the database, or failed, and began again.",
+        "How often a background task lost the database, or failed, and began again.",
     ),
     metric(
         "orghub_cache_barrier_total",

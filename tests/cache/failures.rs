@@ -816,6 +816,26 @@ async fn a_missing_or_disabled_trigger_stops_the_start() {
     }
 }
 
+/// Test 30, for nodes that run already.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_trigger_is_disabled_no_copies_are_used_and_afterwards_none_from_before() {
+    let redis = PrivateRedis::start();
+    let acme = Acme::start_with(near_and_redis(&redis)).await;
+    let node = &acme.app.services;
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    let lease_runs = async || node.cache.health().await.lease_is_running;
+
+    acme.app.sql("alter table member disable trigger member_cache_update").await;
+    within(Duration::from_secs(20), "it is noticed", async || !lease_runs().await).await;
+    acme.app.sql("update member set role = 'member' where role = 'admin'").await;
+    assert_eq!(acme.guests_role().await, Some(Role::Member));
+
+    acme.app.sql("alter table member enable trigger member_cache_update").await;
+    within(Duration::from_secs(20), "copies are used again", lease_runs).await;
+    assert_eq!(acme.guests_role().await, Some(Role::Member));
+    assert_eq!(acme.guests_role_on(&acme.app.another_node().await).await, Some(Role::Member));
+}
+
 /// A node whose cache was never ready still answers, from Postgres.
 #[tokio::test]
 async fn a_node_without_a_lease_answers_from_postgres_and_takes_changes() {

@@ -12,7 +12,8 @@ use crate::process;
 use crate::services;
 use crate::steps::{Step, Steps};
 
-const CARGO_LEPTOS: &str = "0.3.11";
+/// Later ones want a newer compiler than some machines can get.
+const CARGO_LEPTOS: &str = "0.3.10";
 const NEXTEST: &str = "0.9.151";
 const BINARYEN: &str = "132.0.0";
 
