@@ -81,7 +81,7 @@ const SERVER: &[&str] = &[
 const KNOWN_TO_ONE: &[(&str, &[&str])] = &[
     ("db", &["sqlx"]),
     ("cache", &["redis"]),
-    ("billing", &["stripe", "stripe_billing", "stripe_checkout", "stripe_core", "stripe_shared", "stripe_webhook"]),
+    ("billing", &["stripe", "stripe_billing", "stripe_shared", "stripe_webhook"]),
 ];
 
 /// Packages that must not depend on crates which are somebody else's concern.

@@ -15,7 +15,6 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::Reader;
 use crate::metrics::count_sql;
 
 /// Longest time to wait for an answer: what the database allows a statement, and
@@ -45,32 +44,20 @@ fn silence() -> sqlx::Error {
 
 type Item = Either<PgQueryResult, PgRow>;
 
-/// All of `statement`'s rows at once, within `limit`. Nothing here reads more than
-/// a page.
-fn whole<'e>(
-    limit: Option<Duration>,
-    statement: BoxStream<'e, Result<Item, sqlx::Error>>,
-) -> BoxStream<'e, Result<Item, sqlx::Error>> {
-    stream::once(in_time(limit, statement.try_collect::<Vec<_>>()))
-        .map_ok(|items| stream::iter(items.into_iter().map(Ok)))
-        .try_flatten()
-        .boxed()
-}
-
-/// A transaction's connection, for one statement, which is counted and may not take
-/// for ever.
-pub struct Conn<'c> {
-    pub(super) connection: &'c mut PgConnection,
+/// A way to the database for one statement, which is counted and may not take for
+/// ever.
+pub struct InTime<Way> {
+    pub(super) way: Way,
     pub(super) limit: Option<Duration>,
 }
 
-impl fmt::Debug for Conn<'_> {
+impl<Way> fmt::Debug for InTime<Way> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Conn")
+        f.write_str("InTime")
     }
 }
 
-impl<'c> Executor<'c> for Conn<'c> {
+impl<'c, Way: Executor<'c, Database = Postgres>> Executor<'c> for InTime<Way> {
     type Database = Postgres;
 
     fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Item, sqlx::Error>>
@@ -79,7 +66,12 @@ impl<'c> Executor<'c> for Conn<'c> {
         E: 'q + Execute<'q, Postgres>,
     {
         count_sql();
-        whole(self.limit, self.connection.fetch_many(query))
+        // All rows at once: nothing here reads more than a page.
+        let rows = self.way.fetch_many(query).try_collect::<Vec<_>>();
+        stream::once(in_time(self.limit, rows))
+            .map_ok(|items| stream::iter(items.into_iter().map(Ok)))
+            .try_flatten()
+            .boxed()
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
@@ -88,7 +80,7 @@ impl<'c> Executor<'c> for Conn<'c> {
         E: 'q + Execute<'q, Postgres>,
     {
         count_sql();
-        Box::pin(in_time(self.limit, self.connection.fetch_optional(query)))
+        Box::pin(in_time(self.limit, self.way.fetch_optional(query)))
     }
 
     fn prepare_with<'e>(
@@ -99,7 +91,7 @@ impl<'c> Executor<'c> for Conn<'c> {
     where
         'c: 'e,
     {
-        self.connection.prepare_with(sql, parameters)
+        self.way.prepare_with(sql, parameters)
     }
 
     #[doc(hidden)]
@@ -107,47 +99,6 @@ impl<'c> Executor<'c> for Conn<'c> {
     where
         'c: 'e,
     {
-        self.connection.describe(sql)
-    }
-}
-
-impl<'c> Executor<'c> for &'c Reader {
-    type Database = Postgres;
-
-    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Item, sqlx::Error>>
-    where
-        'c: 'e,
-        E: 'q + Execute<'q, Postgres>,
-    {
-        count_sql();
-        whole(self.limit, self.pool.fetch_many(query))
-    }
-
-    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
-    where
-        'c: 'e,
-        E: 'q + Execute<'q, Postgres>,
-    {
-        count_sql();
-        Box::pin(in_time(self.limit, self.pool.fetch_optional(query)))
-    }
-
-    fn prepare_with<'e>(
-        self,
-        sql: SqlStr,
-        parameters: &'e [PgTypeInfo],
-    ) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
-    where
-        'c: 'e,
-    {
-        self.pool.prepare_with(sql, parameters)
-    }
-
-    #[doc(hidden)]
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<sqlx::Describe<Postgres>, sqlx::Error>>
-    where
-        'c: 'e,
-    {
-        self.pool.describe(sql)
+        self.way.describe(sql)
     }
 }

@@ -56,7 +56,7 @@ pub async fn find_membership(
         slug.as_str(),
         user.0,
     )
-    .fetch_one(reader)
+    .fetch_one(reader.conn())
     .await?;
 
     let (Some(org_id), Some(org_slug), Some(org_name)) = (row.org_id, row.org_slug, row.org_name) else {
@@ -181,7 +181,7 @@ async fn list_newest(reader: &Reader, org: OrgId, query: &MemberListQuery) -> Re
         i64::from(PAGE_SIZE),
         query.page.offset(),
     )
-    .fetch_all(reader)
+    .fetch_all(reader.conn())
     .await?)
 }
 
@@ -236,7 +236,7 @@ async fn list_by_role(reader: &Reader, org: OrgId, query: &MemberListQuery) -> R
         i64::from(PAGE_SIZE),
         query.page.offset(),
     )
-    .fetch_all(reader)
+    .fetch_all(reader.conn())
     .await?)
 }
 
@@ -294,7 +294,7 @@ async fn list_by_person(reader: &Reader, org: OrgId, query: &MemberListQuery) ->
         i64::from(PAGE_SIZE),
         query.page.offset(),
     )
-    .fetch_all(reader)
+    .fetch_all(reader.conn())
     .await?)
 }
 

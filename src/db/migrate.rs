@@ -70,6 +70,8 @@ async fn drop_invalid_indexes(pool: &PgPool) -> Result<()> {
         join pg_namespace n on n.oid = c.relnamespace
         where not i.indisvalid
           and n.nspname = current_schema()
+          -- Somebody may be building one by hand at this moment.
+          and not exists (select from pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
         "#
     )
     .fetch_all(pool)

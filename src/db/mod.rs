@@ -7,7 +7,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use sqlx::{
-    PgPool, Postgres, Transaction,
+    PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -31,7 +31,7 @@ pub mod users;
 pub mod webhook_events;
 
 pub use cache_log::HeldLock;
-pub use in_time::Conn;
+pub use in_time::InTime;
 use in_time::{ANSWER_TIMEOUT, answers, in_time};
 #[cfg(feature = "testing")]
 pub use migrate::schema_fingerprint;
@@ -150,12 +150,17 @@ impl<T> Stamped<T> {
 
 /// A pool handle for reading. What fills the cache gets this and nothing else:
 /// with a transaction in hand, an uncommitted value could be published.
-///
-/// `&Reader` is a sqlx executor that counts its statements.
 #[derive(Clone)]
 pub struct Reader {
     pool: PgPool,
     limit: Option<Duration>,
+}
+
+impl Reader {
+    /// A connection of the pool, for one statement.
+    pub fn conn(&self) -> InTime<&PgPool> {
+        InTime { way: &self.pool, limit: self.limit }
+    }
 }
 
 impl fmt::Debug for Reader {
@@ -176,8 +181,8 @@ pub struct Tx {
 
 impl Tx {
     /// The connection, for one statement.
-    pub fn conn(&mut self) -> Conn<'_> {
-        Conn { connection: &mut self.inner, limit: self.limit }
+    pub fn conn(&mut self) -> InTime<&mut PgConnection> {
+        InTime { way: &mut self.inner, limit: self.limit }
     }
 
     /// Commits; the number tells the cache what to wait for.

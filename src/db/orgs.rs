@@ -89,7 +89,7 @@ pub async fn find_overview(reader: &Reader, org: OrgId) -> Result<Stamped<Option
         "#,
         org.0,
     )
-    .fetch_all(reader)
+    .fetch_all(reader.conn())
     .await?
     .into_iter()
     .peekable();
@@ -154,7 +154,7 @@ pub async fn list_for_user(reader: &Reader, user: UserId) -> Result<Stamped<Opti
         "#,
         user.0,
     )
-    .fetch_all(reader)
+    .fetch_all(reader.conn())
     .await?;
 
     let Some(as_of) = rows.first().map(|row| row.as_of) else {
@@ -180,7 +180,7 @@ pub async fn find_oldest_slug_for_user(reader: &Reader, user: UserId) -> Result<
         "#,
         user.0,
     )
-    .fetch_optional(reader)
+    .fetch_optional(reader.conn())
     .await?
     .map(|slug| OrgSlug::parse(&slug).map_err(Error::internal))
     .transpose()
@@ -203,7 +203,7 @@ pub async fn find_slug_by_id_for_member(reader: &Reader, org: OrgId, user: UserI
         org.0,
         user.0,
     )
-    .fetch_optional(reader)
+    .fetch_optional(reader.conn())
     .await?
     .map(|slug| OrgSlug::parse(&slug).map_err(Error::internal))
     .transpose()
@@ -241,7 +241,7 @@ pub async fn find_id_by_slug(reader: &Reader, slug: &OrgSlug) -> Result<Option<O
         "#,
         slug.as_str(),
     )
-    .fetch_optional(reader)
+    .fetch_optional(reader.conn())
     .await?
     .map(OrgId))
 }

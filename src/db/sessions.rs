@@ -98,7 +98,7 @@ pub async fn find_snapshot(
         id_hash.as_slice(),
         now,
     )
-    .fetch_one(reader)
+    .fetch_one(reader.conn())
     .await?;
 
     let user = row.user()?;
@@ -273,7 +273,7 @@ pub async fn list_recent_use(
         i64::from(sessions),
         i64::from(organizations),
     )
-    .fetch_all(reader)
+    .fetch_all(reader.conn())
     .await?
     .into_iter()
     .map(TryInto::try_into)

@@ -77,7 +77,7 @@ pub async fn find_view(reader: &Reader, org: OrgId, now: OffsetDateTime) -> Resu
         org.0,
         now,
     )
-    .fetch_one(reader)
+    .fetch_one(reader.conn())
     .await?;
     let as_of = row.as_of;
     Ok(Stamped::new(row.view()?, as_of))
@@ -167,7 +167,7 @@ pub async fn find_customer(reader: &Reader, org: OrgId) -> Result<Option<String>
         "#,
         org.0,
     )
-    .fetch_optional(reader)
+    .fetch_optional(reader.conn())
     .await?)
 }
 
@@ -229,7 +229,7 @@ pub async fn find_mirrored(reader: &Reader, customer: &str) -> Result<Option<Mir
         "#,
         customer,
     )
-    .fetch_optional(reader)
+    .fetch_optional(reader.conn())
     .await?
     .map(TryInto::try_into)
     .transpose()

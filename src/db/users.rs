@@ -71,7 +71,7 @@ pub async fn find_credentials(reader: &Reader, email: &Email) -> Result<Option<C
         "#,
         email.as_str(),
     )
-    .fetch_optional(reader)
+    .fetch_optional(reader.conn())
     .await?
     .map(TryInto::try_into)
     .transpose()

@@ -9,7 +9,9 @@
 //! | 1–3, 5–14 | races | `races.rs`; `tests/members.rs` and `tests/sessions.rs` ask the same of the use cases |
 //! | 7 | scopes that share a slot | `src/cache/stamp.rs` |
 //! | 4 | two nodes under everything at once | `stress.rs` |
-//! | 15–20, 23–30 | failures | `failures.rs`; configuration: `src/config.rs` |
+//! | 15–20 | Redis fails | `redis_failures.rs`; configuration: `src/config.rs` |
+//! | 23, 26, 27 | the relay is held up, late or behind | `relay_failures.rs` |
+//! | 23–25, 28–30 | PostgreSQL fails | `postgres_failures.rs` |
 //! | 21, 22 | nodes killed and frozen | `processes.rs` |
 //! | 32, 33, 36 | load | `load.rs` |
 //! | 34 | a page seen before costs nothing | `load.rs`; whole pages: `server/tests/it/budgets.rs` |
@@ -37,11 +39,17 @@ use orghub::{
     testing::{PrivateRedis, TestApp},
 };
 
-mod failures;
 mod load;
+mod postgres_failures;
 mod processes;
 mod races;
+mod redis_failures;
+mod relay_failures;
 mod stress;
+
+/// The longest anybody may have to wait for anything: the lease, and a little for
+/// a busy machine.
+const BOUND: Duration = Duration::from_millis(2_500);
 
 /// What the near cache holds where a test wants one.
 const NEAR_BYTES: u64 = 8 * 1024 * 1024;
@@ -138,6 +146,16 @@ async fn within(patience: Duration, what: &str, mut is_so: impl AsyncFnMut() -> 
 async fn until_redis_answers(services: &Services) {
     within(Duration::from_secs(30), "Redis is back and used", async || {
         services.cache.health().await.redis.expect("configured").round_trip.is_some()
+    })
+    .await;
+}
+
+/// Returns when the guest's membership comes from Redis. Not at once: the value is
+/// stored without anybody waiting, and while transactions of other tests are open
+/// in the same cluster it could have been read before the last change.
+async fn until_redis_is_believed(acme: &Acme, node: &Services) {
+    within(Duration::from_secs(20), "Redis is believed", async || {
+        loads(node, acme.guests_role_on(node)).await == (Some(Role::Admin), 0)
     })
     .await;
 }

@@ -17,10 +17,7 @@ use orghub::{
     testing::{ChildProcess, PrivateRedis, TestDatabase, is_child, kill_myself, serve_parent},
 };
 
-use crate::{Acme, NEAR_BYTES, near_and_redis, role, try_role, within};
-
-/// Test 22's bound: the lease, and a little for a busy machine.
-const BOUND: Duration = Duration::from_millis(2_500);
+use crate::{Acme, BOUND, NEAR_BYTES, near_and_redis, role, try_role, within};
 
 /// Processes killed between COMMIT and everything that would follow.
 const KILLS: usize = 100;

@@ -267,7 +267,7 @@ impl CommitThenDelete {
                         .bind(subject.access.org_id().0),
                     _ => sqlx::query_scalar("select name from users where id = $1").bind(subject.owner.id.0),
                 }
-                .fetch_one(&self.services.db.reader())
+                .fetch_one(self.services.db.reader().conn())
                 .await?;
                 number_in(&name)
             }

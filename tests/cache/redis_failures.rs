@@ -1,0 +1,310 @@
+//! Redis fails: nothing old is served, and nobody notices.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use orghub::{
+    cache::BreakerState,
+    config::RedisConfig,
+    domain::Role,
+    error::Error,
+    services::Services,
+    testing::{Counters, FaultProxy, PrivateRedis, TestDatabase},
+};
+
+use crate::{
+    Acme, dump_when_stored, loads, near_and_redis, only_redis, until_redis_answers, until_redis_is_believed, within,
+};
+
+/// Test 15.
+#[tokio::test]
+async fn without_redis_at_start_it_starts_degraded_and_uses_it_when_it_comes() {
+    let mut redis = PrivateRedis::absent();
+    let began = Instant::now();
+    let acme = Acme::start_with(near_and_redis(&redis)).await;
+    assert!(began.elapsed() < Duration::from_secs(20), "it waits five seconds, not for ever");
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    assert_eq!(acme.app.services.cache.health().await.redis.expect("configured").round_trip, None);
+
+    redis.restart();
+    until_redis_answers(&acme.app.services).await;
+}
+
+/// Test 15.
+#[tokio::test]
+async fn a_redis_that_is_required_at_start_and_away_stops_the_start() {
+    let redis = PrivateRedis::absent();
+    let database = TestDatabase::create().await;
+    let mut config = orghub::testing::config(&database);
+    config.redis = Some(RedisConfig { required_at_start: true, ..redis.config() });
+    let refused = Services::start(config).await.err().expect("it refuses");
+    assert!(matches!(refused, Error::Unavailable("Redis", _)), "{refused}");
+}
+
+/// Test 16.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_killed_under_load_is_noticed_by_nobody() {
+    let mut redis = PrivateRedis::start();
+    let acme = Arc::new(Acme::start_with(near_and_redis(&redis)).await);
+    let cold = acme.app.another_node_with(only_redis(&redis)).await;
+    let killed_at = Arc::new(std::sync::OnceLock::new());
+    let readers: Vec<_> = [acme.app.services.clone(), cold]
+        .into_iter()
+        .flat_map(|node| [node.clone(), node])
+        .map(|node| {
+            let (acme, killed_at) = (acme.clone(), killed_at.clone());
+            tokio::spawn(async move {
+                let mut times_after = Vec::new();
+                let began = Instant::now();
+                while began.elapsed() < Duration::from_secs(3) {
+                    let asked = Instant::now();
+                    let role = acme.guests_role_on(&node).await;
+                    assert_eq!(role, Some(Role::Admin), "and no error");
+                    if killed_at.get().is_some() {
+                        times_after.push(asked.elapsed());
+                    }
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                times_after
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    redis.kill();
+    killed_at.set(Instant::now()).expect("once");
+    let mut times = Vec::new();
+    for reader in readers {
+        times.extend(reader.await.expect("every look-up was answered"));
+    }
+    times.sort();
+    let p99 = times[times.len() * 99 / 100];
+    assert!(p99 < Duration::from_millis(250), "{} look-ups without Redis, p99 {p99:?}", times.len());
+
+    redis.restart();
+    until_redis_answers(&acme.app.services).await;
+}
+
+/// Tests 16 and 17.
+#[tokio::test]
+async fn redis_frozen_killed_and_restarted_empty_is_not_noticed() {
+    let mut redis = PrivateRedis::start();
+    let acme = Acme::start_with(only_redis(&redis)).await;
+
+    redis.freeze();
+    for _ in 0..20 {
+        assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    }
+    assert_ne!(acme.app.services.cache.health().await.redis.expect("configured").breaker, BreakerState::Closed);
+    // What changes meanwhile is right afterwards, whatever Redis kept.
+    acme.make_guest(Role::Member).await;
+    redis.thaw();
+    until_redis_answers(&acme.app.services).await;
+    assert_eq!(acme.guests_role().await, Some(Role::Member));
+
+    redis.kill();
+    for _ in 0..20 {
+        assert_eq!(acme.guests_role().await, Some(Role::Member));
+    }
+    redis.restart();
+    until_redis_answers(&acme.app.services).await;
+    assert_eq!(acme.guests_role().await, Some(Role::Member));
+}
+
+/// A Redis that is slow but alive: look-ups wait for it no longer than they must.
+#[tokio::test]
+async fn a_slow_redis_holds_nobody_up_for_long() {
+    let redis = PrivateRedis::start();
+    let proxy = FaultProxy::before(&redis.url()).await;
+    let settings = RedisConfig { urls: vec![proxy.url()], required_at_start: false };
+    let acme = Acme::start_with(|config| {
+        config.redis = Some(settings);
+        config.near_cache_bytes = 0;
+    })
+    .await;
+    proxy.delay(Duration::from_millis(200));
+    let began = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    }
+    // Five time-outs of 60 ms, then the breaker is open, and Postgres answers.
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?} for 20 look-ups", began.elapsed());
+    proxy.mend();
+    until_redis_answers(&acme.app.services).await;
+}
+
+/// Test 18.
+#[tokio::test]
+async fn a_connection_that_swallows_everything_is_replaced_within_five_seconds() {
+    let redis = PrivateRedis::start();
+    let proxy = FaultProxy::before(&redis.url()).await;
+    let settings = RedisConfig { urls: vec![proxy.url()], required_at_start: false };
+    let acme = Acme::start_with(|config| {
+        config.redis = Some(settings);
+        config.near_cache_bytes = 0;
+    })
+    .await;
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    let opened_before = proxy.opened();
+
+    proxy.swallow();
+    let replaced = within(Duration::from_secs(5), "the connection is replaced", async || {
+        assert_eq!(acme.guests_role().await, Some(Role::Admin));
+        acme.app.services.cache.health().await.redis.expect("configured").round_trip.is_some()
+    })
+    .await;
+    assert!(proxy.opened() > opened_before && replaced < Duration::from_secs(5));
+}
+
+/// Test 19.
+#[tokio::test]
+async fn what_redis_brings_back_from_before_a_revocation_is_refused() {
+    let counters = Counters::listen();
+    let redis = PrivateRedis::start();
+    let acme = Acme::start_with(only_redis(&redis)).await;
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+
+    // A dump is taken, the right revoked, the dump restored.
+    let mut store = redis.connect();
+    let dump = dump_when_stored(&mut store, &acme.guest).await;
+    acme.app.services.orgs.remove_member(&acme.access, acme.member).await.expect("an owner may");
+    let restore = |store: &mut redis::Connection| {
+        for (key, bytes) in &dump {
+            redis::cmd("SET").arg(key).arg(bytes).exec(store).expect("restored");
+        }
+    };
+    let refused_before = counters.refused("changed");
+    restore(&mut store);
+    assert_eq!(acme.guests_role().await, None);
+    assert!(counters.refused("changed") > refused_before, "refused, and counted");
+    restore(&mut store);
+    assert_eq!(acme.guests_role_on(&acme.app.another_node().await).await, None, "and by a node that just started");
+}
+
+/// Test 20.
+#[tokio::test]
+async fn garbage_stumps_and_other_types_under_our_keys_are_misses_and_counted() {
+    let counters = Counters::listen();
+    let redis = PrivateRedis::start();
+    let acme = Acme::start_with(only_redis(&redis)).await;
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    let mut store = redis.connect();
+    for (key, bytes) in dump_when_stored(&mut store, &acme.guest).await {
+        let stump = bytes[..bytes.len() - 1].to_vec();
+        let mut of_another_version = bytes.clone();
+        of_another_version[3] += 1;
+        let mut of_another_world = bytes.clone();
+        of_another_world[5] ^= 1;
+        for value in [b"garbage".to_vec(), Vec::new(), stump, of_another_version, of_another_world] {
+            let before = counters.refused("undecodable");
+            redis::cmd("SET").arg(&key).arg(value).exec(&mut store).expect("set");
+            assert_eq!(acme.guests_role().await, Some(Role::Admin));
+            if key.ends_with(&format!("member:{}", acme.guest.id)) {
+                assert_eq!(counters.refused("undecodable"), before + 1);
+            }
+        }
+        let refusals = || counters.sum("orghub_redis_no_answers_total", ("reason", "refused"));
+        let before = refusals();
+        redis::cmd("DEL").arg(&key).exec(&mut store).expect("deleted");
+        redis::cmd("RPUSH").arg(&key).arg("a list").exec(&mut store).expect("pushed");
+        assert_eq!(acme.guests_role().await, Some(Role::Admin));
+        if key.ends_with(&format!("member:{}", acme.guest.id)) {
+            assert_eq!(refusals(), before + 1);
+        }
+    }
+    let breaker = acme.app.services.cache.health().await.redis.expect("configured").breaker;
+    assert_eq!(breaker, BreakerState::Closed, "a Redis that answers is not avoided");
+}
+
+/// Test 20.
+#[tokio::test]
+async fn a_flushed_redis_is_filled_again() {
+    let redis = PrivateRedis::start();
+    let acme = Acme::start_with(only_redis(&redis)).await;
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    let mut store = redis.connect();
+    until_redis_is_believed(&acme, &acme.app.services).await;
+    redis::cmd("FLUSHALL").exec(&mut store).expect("flushed");
+    assert_eq!(loads(&acme.app.services, acme.guests_role()).await, (Some(Role::Admin), 1));
+    until_redis_is_believed(&acme, &acme.app.services).await;
+}
+
+/// Test 20.
+#[tokio::test]
+async fn a_full_redis_that_evicts_or_refuses_is_not_noticed() {
+    let redis = PrivateRedis::start();
+    let acme = Acme::start_with(only_redis(&redis)).await;
+    let mut store = redis.connect();
+    let mut set = |name: &str, value: &str| {
+        redis::cmd("CONFIG").arg("SET").arg(name).arg(value).exec(&mut store).expect("taken");
+    };
+    for policy in ["noeviction", "allkeys-lru"] {
+        set("maxmemory-policy", policy);
+        set("maxmemory", "1");
+        for turn in 0..20 {
+            let role = if turn % 2 == 0 { Role::Member } else { Role::Admin };
+            acme.make_guest(role).await;
+            assert_eq!(acme.guests_role().await, Some(role), "{policy}");
+        }
+        set("maxmemory", "0");
+    }
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    dump_when_stored(&mut redis.connect(), &acme.guest).await;
+    let breaker = acme.app.services.cache.health().await.redis.expect("configured").breaker;
+    assert_eq!(breaker, BreakerState::Closed, "a Redis that answers is not avoided");
+}
+
+/// Test 20.
+#[tokio::test]
+async fn a_redis_that_became_a_replica_is_not_noticed() {
+    let (redis, primary) = (PrivateRedis::start(), PrivateRedis::start());
+    let acme = Acme::start_with(only_redis(&redis)).await;
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    let mut store = redis.connect();
+    let before = dump_when_stored(&mut store, &acme.guest).await;
+    // The new primary has what the old one had, and nothing that came later.
+    let mut of_primary = primary.connect();
+    for (key, bytes) in &before {
+        redis::cmd("SET").arg(key).arg(bytes).exec(&mut of_primary).expect("set");
+    }
+    let port = primary.url().rsplit(':').next().expect("a port").to_owned();
+    redis::cmd("REPLICAOF").arg("127.0.0.1").arg(&port).exec(&mut store).expect("demoted");
+    for turn in 0..20 {
+        let role = if turn % 2 == 0 { Role::Member } else { Role::Admin };
+        acme.make_guest(role).await;
+        assert_eq!(acme.guests_role().await, Some(role));
+    }
+    redis::cmd("REPLICAOF").arg("NO").arg("ONE").exec(&mut store).expect("promoted");
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    assert_eq!(acme.guests_role_on(&acme.app.another_node().await).await, Some(Role::Admin));
+}
+
+/// Test 20.
+#[tokio::test]
+async fn a_redis_that_is_loading_its_data_is_not_noticed() {
+    let mut redis = PrivateRedis::start();
+    let acme = Acme::start_with(only_redis(&redis)).await;
+    assert_eq!(acme.guests_role().await, Some(Role::Admin));
+    let mut store = redis.connect();
+    dump_when_stored(&mut store, &acme.guest).await;
+    for number in 0..2_000 {
+        redis::cmd("SET").arg(format!("filler:{number}")).arg("x".repeat(64)).exec(&mut store).expect("set");
+    }
+    acme.make_guest(Role::Member).await;
+
+    redis.restart_loading(Duration::from_millis(1));
+    let refused = redis::cmd("GET").arg("filler:0").exec(&mut redis.connect()).expect_err("it is loading");
+    assert_eq!(refused.code(), Some("LOADING"), "{refused}");
+    for turn in 0..10 {
+        let role = if turn % 2 == 0 { Role::Admin } else { Role::Member };
+        acme.make_guest(role).await;
+        assert_eq!(acme.guests_role().await, Some(role));
+    }
+    until_redis_answers(&acme.app.services).await;
+    within(Duration::from_secs(20), "it has loaded", async || {
+        redis::cmd("GET").arg("filler:0").exec(&mut redis.connect()).is_ok()
+    })
+    .await;
+    assert_eq!(acme.guests_role().await, Some(Role::Member), "whatever the dump held");
+}
