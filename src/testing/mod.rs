@@ -4,6 +4,7 @@
 //! `DATABASE_URL` names a cluster in which databases may be created; `REDIS_URL`
 //! a Redis, unless `ENABLE_REDIS_CACHE=false`. `cargo xtask test` sets them.
 
+mod accounting;
 mod child;
 mod counters;
 mod gate;

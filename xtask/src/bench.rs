@@ -1,31 +1,109 @@
-//! `cargo xtask bench`: how fast it is.
+//! `cargo xtask bench`: how fast it is, side by side with itself, written to
+//! `docs/benchmarks.md`.
 
-use anyhow::Result;
+use std::fs;
+use std::path::Path;
 
-use crate::builds::Profile;
-use crate::process;
-use crate::services::Services;
+use anyhow::{Context, Result};
+
+use crate::checkout;
+use crate::process::{self, command};
+use crate::services::{self, Services};
 use crate::setup;
 use crate::steps::{self, Step};
+
+/// What the micro-benchmarks ask, and where each answer can come from.
+const LOOK_UPS: [&str; 3] = ["session", "membership check", "first page of 10,000 members"];
+const LEVELS: [&str; 3] = ["memory", "redis", "postgres"];
+
+const HEAD: &str = "# Benchmarks
+
+Written by `cargo xtask bench`, which runs all of it again in about five minutes (and builds for as long the first time). Read the
+ratios: everything in a table was measured in the same run on the same machine, on which the database, Redis, the server
+and whoever asks share the cores. Built as deployed but for thin instead of fat link-time optimisation.
+";
 
 pub fn run() -> Result<()> {
     steps::report(|steps| {
         setup::to_compile(steps)?;
         let services = Services::start()?;
         let step = Step {
-            name: "Benchmarks",
-            what: "measures the core, optimised as deployed",
-            usually: "3 minutes, 15 minutes the first time",
+            name: "Look-ups",
+            what: "measures look-ups by where the answer comes from",
+            usually: "1 minute, 6 minutes the first time",
         };
-        steps.take(&step, || {
-            process::run(
-                // The bench profile is the release profile.
-                Profile::Dev
-                    .cargo("bench --package orghub --features testing")
-                    .env("RUSTFLAGS", "")
-                    .env("DATABASE_URL", &services.database_url)
-                    .env("REDIS_URL", &services.redis_url),
-            )
-        })
+        steps.take(&step, || process::run(&mut bench(&services, "--package orghub --bench cache")))?;
+        let step = Step {
+            name: "Node",
+            what: "measures a server with Redis alive, killed and frozen, and left alone",
+            usually: "2 minutes, 8 minutes the first time",
+        };
+        let node = steps.take(&step, || {
+            let mut bench = bench(&services, "--package orghub-server --bench node");
+            process::read(bench.stderr(std::process::Stdio::inherit()))
+        })?;
+
+        let report = format!("{HEAD}\n{}\n{}\n{}\n", machine()?, look_ups()?, node.trim());
+        let file = checkout::root().join("docs/benchmarks.md");
+        fs::write(&file, report.trim_end().to_owned() + "\n")
+            .with_context(|| format!("cannot write {}", file.display()))
     })
+}
+
+/// Cargo's benchmarks, without the flags that make development builds quick.
+fn bench(services: &Services, selection: &str) -> std::process::Command {
+    let mut bench = process::cargo(&format!("bench --quiet {selection}"));
+    bench.env("RUSTFLAGS", "").env("DATABASE_URL", &services.database_url).env("REDIS_URL", &services.redis_url);
+    bench
+}
+
+/// Where and of what it was measured.
+fn machine() -> Result<String> {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
+    let cpu = cpu.trim_start_matches([' ', '\t', ':']);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let read = |program: &Path, argument: &str| process::read(command(program).arg(argument));
+    let postgres = read(&services::postgres_program("postgres")?, "--version")?;
+    let redis = read(Path::new("redis-server"), "--version")?;
+    let redis = redis.split_whitespace().nth(2).unwrap_or_default().trim_start_matches("v=").to_owned();
+    let commit = process::read(command("git").args(["rev-parse", "--short", "HEAD"]))?;
+    let date = process::read(command("git").args(["log", "-1", "--format=%cs"]))?;
+    Ok(format!(
+        "| | |\n|---|---|\n| machine | {cores} cores, {cpu} |\n| versions | {}, {}, Redis {redis} |\n| commit | {} of {} |\n",
+        read(Path::new("rustc"), "--version")?.trim(),
+        postgres.trim(),
+        commit.trim(),
+        date.trim(),
+    ))
+}
+
+/// The medians that criterion left behind.
+fn look_ups() -> Result<String> {
+    let mut table = String::from(
+        "### A look-up, by where the answer comes from\n\nMedians. From memory: found, and checked to be right still.\n\n\
+         | | memory | Redis | PostgreSQL | Redis ÷ memory | PostgreSQL ÷ memory |\n|---|--:|--:|--:|--:|--:|\n",
+    );
+    for look_up in LOOK_UPS {
+        let times = LEVELS.map(|level| median(look_up, level));
+        let [memory, redis, postgres] = times;
+        let (memory, redis, postgres) = (memory?, redis?, postgres?);
+        table += &format!(
+            "| {look_up} | {:.2} µs | {:.0} µs | {:.0} µs | {:.0} | {:.0} |\n",
+            memory / 1e3,
+            redis / 1e3,
+            postgres / 1e3,
+            redis / memory,
+            postgres / memory,
+        );
+    }
+    Ok(table)
+}
+
+/// Nanoseconds.
+fn median(look_up: &str, level: &str) -> Result<f64> {
+    let file = checkout::target().join("criterion").join(look_up).join(level).join("new/estimates.json");
+    let estimates = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let estimates: serde_json::Value = serde_json::from_str(&estimates)?;
+    estimates["median"]["point_estimate"].as_f64().context("criterion's estimates have another form now")
 }

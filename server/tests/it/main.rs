@@ -12,6 +12,7 @@ mod metrics;
 mod organisations;
 mod outages;
 mod people;
+mod process;
 mod security;
 mod site;
 mod two_nodes;

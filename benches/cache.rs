@@ -1,0 +1,152 @@
+//! What a look-up costs, by where the answer comes from: this process's memory, with
+//! the check that it is still right; Redis; PostgreSQL. Side by side in one run,
+//! because only their ratios mean something on another machine.
+//!
+//! `cargo xtask bench` runs it.
+
+use std::{sync::Arc, time::Duration};
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use orghub::{
+    config::Config,
+    domain::{CurrentUser, MemberListQuery, OrgSegment, Role},
+    metrics::{RequestStats, with_request_stats},
+    services::Services,
+    session,
+    testing::{PrivateRedis, TestApp},
+};
+use tower_sessions::{Session, session::Id};
+
+/// Members of the organisation whose first page is read.
+const MEMBERS: i32 = 10_000;
+
+/// A node and what is asked of it.
+struct Asker {
+    node: Services,
+    member: CurrentUser,
+    session: Id,
+    segment: OrgSegment,
+}
+
+impl Asker {
+    async fn session(&self) {
+        self.node.sessions.current_user(&self.session).await.expect("an answer").expect("signed in");
+    }
+
+    /// As the middleware asks it.
+    async fn membership(&self) {
+        self.node.access.find(&self.member, &self.segment).await.expect("an answer");
+    }
+
+    async fn member_page(&self, access: &orghub::access::OrgAccess) {
+        self.node.orgs.list_members(access, &MemberListQuery::default()).await.expect("an answer");
+    }
+
+    /// SQL statements and Redis round trips of a look-up.
+    async fn cost(&self) -> (u32, u32) {
+        let stats = Arc::new(RequestStats::default());
+        with_request_stats(stats.clone(), self.membership()).await;
+        (stats.sql(), stats.redis())
+    }
+}
+
+fn look_ups(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let redis = PrivateRedis::start();
+    let near = 64 << 20;
+    let (app, askers) = runtime.block_on(async {
+        let app = TestApp::start_with(|config| (config.redis, config.near_cache_bytes) = (None, near)).await;
+        let owner = app.person("Olive").await;
+        let slug = app.org("acme", &owner).await;
+        let member = app.person("Gus").await;
+        app.add_member(app.access(&owner, &slug).await.org_id(), &member, Role::Member).await;
+        sqlx::query(
+            "with people as (
+                 insert into users (id, email, name, password_hash)
+                 select gen_random_uuid(), 'member' || number || '@people.test', 'Member ' || number, ''
+                 from generate_series(1, $1) as number
+                 returning id
+             )
+             insert into member (id, organization_id, user_id, role)
+             select gen_random_uuid(), organization.id, people.id, 'member' from people cross join organization",
+        )
+        .bind(MEMBERS)
+        .execute(app.services.db.pool())
+        .await
+        .expect("members");
+        sqlx::query("analyze").execute(app.services.db.pool()).await.expect("statistics");
+
+        let browser = Session::new(None, Arc::new(app.services.sessions.clone()), Some(session::EXPIRY));
+        let client = orghub::accounts::ClientInfo { address: None, user_agent: None };
+        let signed_in =
+            app.services.accounts.sign_in(&browser, member.email.as_str(), orghub::testing::PASSWORD, &client);
+        signed_in.await.expect("the right password");
+        browser.save().await.expect("stored");
+        let session = browser.id().expect("stored");
+
+        let levels: [(&str, Box<dyn FnOnce(&mut Config)>); 3] = [
+            ("memory", Box::new(move |config| (config.redis, config.near_cache_bytes) = (None, near))),
+            ("redis", Box::new(|config| (config.redis, config.near_cache_bytes) = (Some(redis.config()), 0))),
+            ("postgres", Box::new(|config| (config.redis, config.near_cache_bytes) = (None, 0))),
+        ];
+        let mut askers = Vec::new();
+        for (level, configure) in levels {
+            let segment = OrgSegment::parse("acme").expect("a slug");
+            let node = app.another_node_with(configure).await;
+            let asker = Asker { node, member: member.clone(), session, segment };
+            // Values are stored in Redis behind the first answer's back, and read once more
+            // if a transaction was open meanwhile.
+            let expected = [("memory", (0, 0)), ("redis", (0, 1)), ("postgres", (1, 0))];
+            let (_, expected) = expected.into_iter().find(|(name, _)| *name == level).expect("one of three");
+            for _ in 0..100 {
+                asker.session().await;
+                let access = asker.node.access.require(&member, &slug).await.expect("a member");
+                asker.member_page(&access).await;
+                if asker.cost().await == expected {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            assert_eq!(
+                asker.cost().await,
+                expected,
+                "a look-up that ends at {level}: SQL statements, Redis round trips"
+            );
+            askers.push((level, asker));
+        }
+        (app, askers)
+    });
+
+    let mut group = criterion.benchmark_group("session");
+    for (level, asker) in &askers {
+        group.bench_function(BenchmarkId::from_parameter(level), |bench| {
+            bench.to_async(&runtime).iter(|| asker.session());
+        });
+    }
+    group.finish();
+    let mut group = criterion.benchmark_group("membership check");
+    for (level, asker) in &askers {
+        group.bench_function(BenchmarkId::from_parameter(level), |bench| {
+            bench.to_async(&runtime).iter(|| asker.membership());
+        });
+    }
+    group.finish();
+    let mut group = criterion.benchmark_group("first page of 10,000 members");
+    for (level, asker) in &askers {
+        let slug = orghub::domain::OrgSlug::parse("acme").expect("a slug");
+        let access = runtime.block_on(asker.node.access.require(&asker.member, &slug)).expect("a member");
+        group.bench_function(BenchmarkId::from_parameter(level), |bench| {
+            bench.to_async(&runtime).iter(|| asker.member_page(&access));
+        });
+    }
+    group.finish();
+    drop(app);
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().measurement_time(Duration::from_secs(4)).warm_up_time(Duration::from_secs(1));
+    targets = look_ups
+}
+criterion_main!(benches);
