@@ -16,7 +16,7 @@ pub fn Avatar<'a>(
     /// Organisations are square, people are round.
     #[prop(optional)]
     square: bool,
-) -> impl IntoView {
+) -> impl IntoView + use<> {
     let class = if square { "avatar avatar--square" } else { "avatar" };
     match picture {
         Some(address) => view! { <img class=class src=address alt="" width="28" height="28"/> }.into_any(),
