@@ -10,6 +10,7 @@ mod gate;
 mod postgres;
 mod proxy;
 mod redis;
+mod redis_cluster;
 
 use std::sync::{
     LazyLock,
@@ -34,6 +35,7 @@ pub use self::{
     postgres::PrivatePostgres,
     proxy::FaultProxy,
     redis::PrivateRedis,
+    redis_cluster::PrivateCluster,
 };
 
 /// The password of everybody whom [`TestApp::person`] makes.
