@@ -6,7 +6,7 @@
 use std::{
     future::Future,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -42,6 +42,14 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_millis(50);
 /// the start and the probe wait for it.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long a probe may take. In a cluster that is up to one [`CONNECTION_TIMEOUT`]
+/// for the configured nodes, one for those they name, and the answer: a node that
+/// vanished takes the whole of its time.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Time between two new connections because the server is no primary any more.
+const DEMOTION_PAUSE: Duration = Duration::from_secs(1);
+
 /// How long the start waits for Redis before it goes on without.
 const START_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -52,6 +60,8 @@ pub(super) struct Redis {
     breaker: Breaker,
     /// The node the doorbell listens on; the next one when that fails.
     listening_on: AtomicUsize,
+    /// When the connection was last replaced because it led to a replica.
+    left_replica: Mutex<Option<Instant>>,
 }
 
 /// A way to Redis that mends itself. A server behind one address that fails over
@@ -80,9 +90,13 @@ impl Connection {
                     .tcp_settings(tcp_settings())
                     .connection_timeout(CONNECTION_TIMEOUT)
                     .response_timeout(RESPONSE_TIMEOUT)
-                    .overall_response_timeout(Some(OPERATION_TIMEOUT))
-                    // One, for a slot that moved meanwhile.
-                    .retries(1)
+                    // Each caller has a limit of its own; a probe takes longer.
+                    .overall_response_timeout(None)
+                    // For a slot that has moved, and moves on meanwhile, and a node that is
+                    // gone. By default the pauses are longer than anybody here waits.
+                    .retries(3)
+                    .min_retry_wait(2)
+                    .max_retry_wait(10)
                     .build()?;
                 Ok(Self::Cluster(client.get_pending_async_connection_with_config(Default::default())))
             }
@@ -120,6 +134,7 @@ impl Redis {
             connection: RwLock::new(connection),
             breaker: Breaker::new(),
             listening_on: AtomicUsize::new(0),
+            left_replica: Mutex::new(None),
         }))
     }
 
@@ -132,7 +147,8 @@ impl Redis {
         loop {
             let mut connection = self.connection();
             let ping = async move { connection.query::<String>(&redis::cmd("PING")).await };
-            let error = match timeout(CONNECTION_TIMEOUT, ping).await {
+            let patience = PROBE_TIMEOUT.min(deadline.saturating_duration_since(Instant::now()));
+            let error = match timeout(patience, ping).await {
                 Ok(Ok(_pong)) => return Ok(()),
                 Ok(Err(refused)) => Error::unavailable("Redis", refused),
                 Err(elapsed) => Error::unavailable("Redis", elapsed),
@@ -239,10 +255,19 @@ impl Redis {
         let went_well = !matches!(answer, Err(NoAnswer::TimedOut | NoAnswer::Unreachable));
         self.breaker.note(Pass::Ordinary, went_well, Instant::now());
         if matches!(answer, Err(NoAnswer::Demoted)) {
-            // Behind the same address there is a new primary now.
-            self.reconnect();
+            self.leave_replica(Instant::now());
         }
         answer.map_err(counted)
+    }
+
+    /// Connects anew, because behind the same address there may be a new primary by
+    /// now. Not at each refusal: where there is none, every write is refused.
+    fn leave_replica(&self, now: Instant) {
+        let mut left = self.left_replica.lock().unwrap_or_else(PoisonError::into_inner);
+        if left.is_none_or(|left| now.duration_since(left) >= DEMOTION_PAUSE) {
+            *left = Some(now);
+            self.reconnect();
+        }
     }
 
     /// Finds out whether Redis is back, over a new connection: time-outs do not mark
@@ -252,7 +277,7 @@ impl Redis {
         tokio::spawn(async move {
             redis.reconnect();
             let mut connection = redis.connection();
-            let ping = within(CONNECTION_TIMEOUT, connection.query::<String>(&redis::cmd("PING"))).await;
+            let ping = within(PROBE_TIMEOUT, connection.query::<String>(&redis::cmd("PING"))).await;
             redis.breaker.note(Pass::Probe, ping.is_ok(), Instant::now());
         });
     }
@@ -311,9 +336,49 @@ impl From<&RedisError> for NoAnswer {
     fn from(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::ReadOnly) => Self::Demoted,
+            // The slot is on its way from one living node to another.
+            ErrorKind::Server(ServerErrorKind::Ask | ServerErrorKind::TryAgain) => Self::Refused,
+            // After its last retry: nobody was found who has the slot.
+            ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::ClusterDown | ServerErrorKind::MasterDown) => {
+                Self::Unreachable
+            }
             _ if error.is_timeout() => Self::TimedOut,
-            _ if error.is_io_error() || error.is_connection_dropped() || error.is_cluster_error() => Self::Unreachable,
+            _ if error.is_io_error() || error.is_unrecoverable_error() => Self::Unreachable,
             _ => Self::Refused,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_redis_that_cannot_serve_counts_against_the_breaker() {
+        let no_answer = |kind| NoAnswer::from(&RedisError::from((kind, "for this test")));
+        for alive in [ServerErrorKind::Ask, ServerErrorKind::TryAgain, ServerErrorKind::ResponseError] {
+            assert_eq!(no_answer(ErrorKind::Server(alive)), NoAnswer::Refused, "{alive:?}");
+        }
+        for gone in [ServerErrorKind::Moved, ServerErrorKind::ClusterDown, ServerErrorKind::MasterDown] {
+            assert_eq!(no_answer(ErrorKind::Server(gone)), NoAnswer::Unreachable, "{gone:?}");
+        }
+        // What a cluster connection says when none of its nodes is left.
+        assert_eq!(no_answer(ErrorKind::ClusterConnectionNotFound), NoAnswer::Unreachable);
+        assert_eq!(no_answer(ErrorKind::Io), NoAnswer::Unreachable);
+        assert_eq!(no_answer(ErrorKind::Server(ServerErrorKind::ReadOnly)), NoAnswer::Demoted);
+    }
+
+    #[tokio::test]
+    async fn a_replica_is_left_once_a_second_and_not_at_each_refusal() {
+        let config = RedisConfig { urls: vec!["redis://127.0.0.1:1".to_owned()], required_at_start: false };
+        let redis = Redis::open(&config).expect("an address");
+        let now = Instant::now();
+        let left_at = |later| {
+            redis.leave_replica(now + later);
+            *redis.left_replica.lock().expect("no panic")
+        };
+        assert_eq!(left_at(Duration::ZERO), Some(now));
+        assert_eq!(left_at(DEMOTION_PAUSE / 2), Some(now));
+        assert_eq!(left_at(DEMOTION_PAUSE), Some(now + DEMOTION_PAUSE));
     }
 }

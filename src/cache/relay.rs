@@ -179,12 +179,26 @@ async fn bounded<T>(statement: impl Future<Output = Result<T>>) -> Result<T> {
 pub(super) async fn listen_forever(inner: Arc<Inner>) -> Infallible {
     let Some(redis) = &inner.redis else { return std::future::pending().await };
     loop {
+        let incarnation = inner.incarnation.load(Ordering::Acquire);
         // Known once the log was read.
-        if inner.incarnation.load(Ordering::Acquire) != 0 {
-            if let Err(error) = redis.listen(&inner.channel(), || inner.bell.notify_one()).await {
-                tracing::debug!(error = %chain(&error), "no doorbell; the relay polls");
+        if incarnation != 0 {
+            let channel = inner.channel();
+            let listening = redis.listen(&channel, || inner.bell.notify_one());
+            let end_of_world = async {
+                while inner.incarnation.load(Ordering::Acquire) == incarnation {
+                    sleep(HEARTBEAT_EVERY).await;
+                }
+            };
+            tokio::select! {
+                outcome = listening => {
+                    if let Err(error) = outcome {
+                        tracing::debug!(error = %chain(&error), "no doorbell; the relay polls");
+                    }
+                    sleep(HEARTBEAT_EVERY).await;
+                }
+                // Others ring elsewhere now.
+                () = end_of_world => {}
             }
-            sleep(HEARTBEAT_EVERY).await;
         }
         sleep(PAUSE).await;
     }

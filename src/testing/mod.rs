@@ -11,6 +11,7 @@ mod gate;
 mod postgres;
 mod proxy;
 mod redis;
+mod redis_cluster;
 
 use std::sync::{
     LazyLock,
@@ -35,6 +36,7 @@ pub use self::{
     postgres::PrivatePostgres,
     proxy::FaultProxy,
     redis::PrivateRedis,
+    redis_cluster::PrivateCluster,
 };
 
 /// The password of everybody whom [`TestApp::person`] makes.

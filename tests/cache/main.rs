@@ -13,6 +13,7 @@
 //! | 23, 26, 27 | the relay is held up, late or behind | `relay_failures.rs` |
 //! | 23–25, 28–30 | PostgreSQL fails | `postgres_failures.rs` |
 //! | 21, 22 | nodes killed and frozen | `processes.rs` |
+//! | 31 | a Redis cluster whose slots move and whose primaries die | `cluster.rs` |
 //! | 32, 33, 36 | load | `load.rs` |
 //! | 34 | a page seen before costs nothing | `load.rs`; whole pages: `server/tests/it/budgets.rs` |
 //! | 35 | the counter equals the count | `tests/members.rs`, `tests/migrations.rs` |
@@ -31,14 +32,15 @@ use std::{
 use orghub::{
     access::OrgLookup,
     cache::{Point, keys::MembershipKey},
-    config::Config,
+    config::{Config, RedisConfig},
     db::{self, CommitId, Tx},
     domain::{CurrentUser, OrgSegment, OrgSlug, Role},
     error::Result,
     services::Services,
-    testing::{PrivateRedis, TestApp},
+    testing::{PrivateCluster, PrivateRedis, TestApp},
 };
 
+mod cluster;
 mod load;
 mod postgres_failures;
 mod processes;
@@ -54,8 +56,26 @@ const BOUND: Duration = Duration::from_millis(2_500);
 /// What the near cache holds where a test wants one.
 const NEAR_BYTES: u64 = 8 * 1024 * 1024;
 
+/// What nodes share a second level in.
+trait SecondLevel {
+    /// The configuration that names it.
+    fn config(&self) -> RedisConfig;
+}
+
+impl SecondLevel for PrivateRedis {
+    fn config(&self) -> RedisConfig {
+        self.config()
+    }
+}
+
+impl SecondLevel for PrivateCluster {
+    fn config(&self) -> RedisConfig {
+        self.config()
+    }
+}
+
 /// Nothing in this process: every look-up that can goes to Redis.
-fn only_redis(redis: &PrivateRedis) -> impl FnOnce(&mut Config) + use<> {
+fn only_redis<R: SecondLevel>(redis: &R) -> impl FnOnce(&mut Config) + use<R> {
     let redis = redis.config();
     |config| {
         config.redis = Some(redis);
@@ -70,7 +90,7 @@ fn only_near(config: &mut Config) {
 }
 
 /// Both levels.
-fn near_and_redis(redis: &PrivateRedis) -> impl FnOnce(&mut Config) + use<> {
+fn near_and_redis<R: SecondLevel>(redis: &R) -> impl FnOnce(&mut Config) + use<R> {
     let redis = redis.config();
     |config| {
         config.redis = Some(redis);

@@ -190,6 +190,15 @@ async fn after_a_failover_nothing_from_the_time_before_it_is_used() {
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
     let mut store = redis.connect();
     let before = dump_when_stored(&mut store, &acme.guest).await;
+    let doors = |store: &mut redis::Connection| -> Vec<String> {
+        redis::cmd("PUBSUB").arg("CHANNELS").query(store).expect("an answer")
+    };
+    let mut old_doors = Vec::new();
+    within(Duration::from_secs(5), "the doorbell is hung up", async || {
+        old_doors = doors(&mut store);
+        old_doors.len() == 1
+    })
+    .await;
 
     postgres.fail_over();
     within(Duration::from_secs(10), "the new primary takes writes", async || {
@@ -207,6 +216,11 @@ async fn after_a_failover_nothing_from_the_time_before_it_is_used() {
     assert_eq!(reads().await, 0);
     within(Duration::from_secs(5), "the value is stored under another key", async || {
         dump_when_stored(&mut store, &acme.guest).await.len() > before.len()
+    })
+    .await;
+    within(Duration::from_secs(5), "the doorbell hangs where the new world rings", async || {
+        let new_doors = doors(&mut store);
+        new_doors.len() == 1 && new_doors != old_doors
     })
     .await;
     acme.make_guest(Role::Member).await;

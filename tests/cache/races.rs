@@ -24,14 +24,18 @@ use tokio::sync::{Notify, Semaphore};
 use tower_sessions::{Session, session::Id};
 
 use crate::{
-    Acme, acked, acked_sql, loads, look_up_membership, near_and_redis, only_near, only_redis, role, try_role, within,
+    Acme, SecondLevel, acked, acked_sql, loads, look_up_membership, near_and_redis, only_near, only_redis, role,
+    try_role, within,
 };
 
 /// Tests 1 and 2.
 #[tokio::test]
 async fn a_value_read_before_a_change_and_stored_after_it_is_not_served() {
-    let redis = PrivateRedis::start();
-    let app = TestApp::start_with(near_and_redis(&redis)).await;
+    held_up_filler(&PrivateRedis::start()).await;
+}
+
+pub(crate) async fn held_up_filler(redis: &impl SecondLevel) {
+    let app = TestApp::start_with(near_and_redis(redis)).await;
     let owner = app.person("Olive").await;
     let read = Arc::new(Notify::new());
     let may_store = Arc::new(Semaphore::new(0));
@@ -69,7 +73,7 @@ async fn a_value_read_before_a_change_and_stored_after_it_is_not_served() {
 
     // … nor what the filler stored, here and on a node that has only Redis.
     assert_eq!(app.services.orgs.list_mine(&owner).await.expect("a list").len(), 1);
-    let cold = app.another_node_with(only_redis(&redis)).await;
+    let cold = app.another_node_with(only_redis(redis)).await;
     assert_eq!(cold.orgs.list_mine(&owner).await.expect("a list").len(), 1);
 }
 
@@ -203,8 +207,11 @@ async fn a_prepared_change_is_noticed_when_it_is_committed() {
 /// Test 8.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_demoted_admin_is_one_nowhere_after_the_answer_while_a_hundred_requests_run() {
-    let redis = PrivateRedis::start();
-    let acme = Acme::start_with(near_and_redis(&redis)).await;
+    demotion_under_requests(&PrivateRedis::start()).await;
+}
+
+pub(crate) async fn demotion_under_requests(redis: &impl SecondLevel) {
+    let acme = Acme::start_with(near_and_redis(redis)).await;
     let other = acme.app.another_node().await;
     let demoted = Arc::new(AtomicBool::new(false));
     let stop = Arc::new(AtomicBool::new(false));
@@ -274,8 +281,11 @@ async fn a_write_begun_by_somebody_who_is_demoted_meanwhile_is_refused_inside_it
 /// Test 9.
 #[tokio::test]
 async fn a_slug_that_comes_to_mean_another_organisation_never_shows_the_wrong_one() {
-    let redis = PrivateRedis::start();
-    let acme = Acme::start_with(near_and_redis(&redis)).await;
+    reused_slug(&PrivateRedis::start()).await;
+}
+
+pub(crate) async fn reused_slug(redis: &impl SecondLevel) {
+    let acme = Acme::start_with(near_and_redis(redis)).await;
     let other = acme.app.another_node().await;
     let stranger = acme.app.person("Stella").await;
     let nodes = [&acme.app.services, &other];
@@ -307,8 +317,11 @@ async fn a_slug_that_comes_to_mean_another_organisation_never_shows_the_wrong_on
 /// Test 10.
 #[tokio::test]
 async fn a_stranger_who_joins_gets_in_and_a_member_who_is_removed_does_not_on_every_node() {
-    let redis = PrivateRedis::start();
-    let app = TestApp::start_with(near_and_redis(&redis)).await;
+    joining_and_removal(&PrivateRedis::start()).await;
+}
+
+pub(crate) async fn joining_and_removal(redis: &impl SecondLevel) {
+    let app = TestApp::start_with(near_and_redis(redis)).await;
     let other_node = app.another_node().await;
     let (owner, guest) = (app.person("Olive").await, app.person("Gus").await);
     let slug = app.org("acme", &owner).await;
@@ -354,8 +367,11 @@ async fn a_change_made_at_a_database_prompt_is_noticed() {
 /// Test 11.
 #[tokio::test]
 async fn an_import_and_a_clearance_of_hundreds_are_noticed_for_each_of_them() {
-    let redis = PrivateRedis::start();
-    let acme = Acme::start_with(near_and_redis(&redis)).await;
+    import_and_clearance(&PrivateRedis::start()).await;
+}
+
+pub(crate) async fn import_and_clearance(redis: &impl SecondLevel) {
+    let acme = Acme::start_with(near_and_redis(redis)).await;
     let other = acme.app.another_node().await;
     acme.app
         .sql(
@@ -409,8 +425,11 @@ fn browser(node: &Services, id: Option<Id>) -> Session {
 /// Test 12. `tests/sessions.rs` has the save that comes after the sign-out.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_read_before_a_sign_out_and_kept_after_it_stays_dead() {
-    let redis = PrivateRedis::start();
-    let app = TestApp::start_with(near_and_redis(&redis)).await;
+    held_up_session(&PrivateRedis::start()).await;
+}
+
+pub(crate) async fn held_up_session(redis: &impl SecondLevel) {
+    let app = TestApp::start_with(near_and_redis(redis)).await;
     let other = app.another_node().await;
     let ada = app.person("Ada").await;
     let id = sign_in(&app.services, ada.email.as_str()).await;
@@ -434,8 +453,11 @@ async fn a_session_read_before_a_sign_out_and_kept_after_it_stays_dead() {
 /// Test 13.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_raised_epoch_ends_every_session_of_the_person_on_the_next_request_on_another_node() {
-    let redis = PrivateRedis::start();
-    let app = TestApp::start_with(near_and_redis(&redis)).await;
+    raised_epoch(&PrivateRedis::start()).await;
+}
+
+pub(crate) async fn raised_epoch(redis: &impl SecondLevel) {
+    let app = TestApp::start_with(near_and_redis(redis)).await;
     let other = app.another_node().await;
     let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
     let mut of_ada = Vec::new();

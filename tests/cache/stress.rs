@@ -37,7 +37,7 @@ use orghub::{
 use tokio::task::JoinSet;
 use tower_sessions::{Session, session::Id};
 
-use crate::near_and_redis;
+use crate::{SecondLevel, near_and_redis};
 
 /// Organisations, each with an owner: few, so that readers and writers meet.
 const SUBJECTS: usize = 12;
@@ -56,16 +56,22 @@ const LEASE_MS: u64 = 2_000;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_read_begun_after_an_acknowledged_change_returns_less() {
     let seconds = std::env::var("ORGHUB_STRESS_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
-    let redis = PrivateRedis::start();
-    let app = TestApp::start_with(for_stress(&redis)).await;
+    let tally = over(&PrivateRedis::start(), seconds).await;
+    eprintln!("{tally}");
+}
+
+/// Runs two nodes over `redis` for `seconds`.
+pub(crate) async fn over(redis: &impl SecondLevel, seconds: u64) -> Tally {
+    let app = TestApp::start_with(for_stress(redis)).await;
     let nodes = vec![app.services.clone(), app.another_node().await];
     let strategies = nodes.iter().cloned().map(Strategy::Ours).collect();
-    let tally = Harness::set_up(&app, nodes, strategies).await.run(Duration::from_secs(seconds), u64::MAX).await;
-    eprintln!("{tally}");
+    let harness = Harness::set_up(&app, nodes, strategies).await;
+    let tally = harness.run(Duration::from_secs(seconds), u64::MAX).await;
     assert_eq!(tally.violations.load(SeqCst), 0, "{tally}");
     // That there was something to find.
     assert!(tally.mutations.load(SeqCst) > seconds && tally.reads.load(SeqCst) > 100 * seconds, "{tally}");
     assert!(tally.fills.load(SeqCst) > seconds && tally.stalls.load(SeqCst) >= seconds / 10, "{tally}");
+    tally
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -94,7 +100,7 @@ async fn the_same_harness_finds_out_a_cache_that_commits_and_then_deletes() {
     assert!(tally.violations.load(SeqCst) > 0, "the harness is blind: {tally}");
 }
 
-fn for_stress(redis: &PrivateRedis) -> impl FnOnce(&mut orghub::config::Config) + use<> {
+fn for_stress<R: SecondLevel>(redis: &R) -> impl FnOnce(&mut orghub::config::Config) + use<R> {
     let configure = near_and_redis(redis);
     |config| {
         configure(config);
@@ -104,7 +110,7 @@ fn for_stress(redis: &PrivateRedis) -> impl FnOnce(&mut orghub::config::Config) 
 
 /// What was done and found.
 #[derive(Debug, Default)]
-struct Tally {
+pub(crate) struct Tally {
     nodes: AtomicU64,
     reads: AtomicU64,
     /// Reads and writes that were told to come back: neither right nor wrong.

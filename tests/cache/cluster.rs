@@ -1,0 +1,496 @@
+//! A Redis cluster in the place of one Redis (test 31): slots move, primaries die,
+//! and nobody notices.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+use futures::FutureExt;
+use orghub::{
+    access::OrgAccess,
+    cache::{BreakerState, Change, Point},
+    config::RedisConfig,
+    domain::{CurrentUser, MemberId, OrgSlug, Role},
+    services::Services,
+    testing::{Counters, PrivateCluster, TestApp},
+};
+use tokio::task::{JoinSet, spawn_blocking};
+
+use crate::{
+    Acme, SecondLevel, acked, acked_sql, loads, near_and_redis, only_redis, races, role, stress, until_redis_answers,
+    within,
+};
+
+/// The longest anybody may have to wait for a mutation's answer.
+const BOUND: Duration = Duration::from_millis(2_500);
+
+/// Organisations of one owner, enough for each primary to hold some of them.
+const ORGS: usize = 8;
+
+/// Two nodes that keep everything in Redis and one that keeps copies as well, and
+/// organisations with a guest whose role changes.
+struct Town {
+    app: TestApp,
+    nodes: Vec<Services>,
+    guest: CurrentUser,
+    orgs: Vec<Org>,
+}
+
+struct Org {
+    slug: OrgSlug,
+    access: OrgAccess,
+    guest: MemberId,
+}
+
+impl Town {
+    async fn over(redis: &impl SecondLevel) -> Arc<Self> {
+        let settings = only_redis(redis);
+        let app = TestApp::start_with(|config| {
+            settings(config);
+            config.database_max_connections = 16;
+        })
+        .await;
+        let (owner, guest) = (app.person("Olive").await, app.person("Gus").await);
+        let mut orgs = Vec::new();
+        for number in 0..ORGS {
+            let slug = app.org(&format!("org-{number}"), &owner).await;
+            let access = app.access(&owner, &slug).await;
+            let guest = app.add_member(access.org_id(), &guest, Role::Admin).await;
+            orgs.push(Org { slug, access, guest });
+        }
+        let nodes =
+            vec![app.services.clone(), app.another_node().await, app.another_node_with(near_and_redis(redis)).await];
+        Arc::new(Self { app, nodes, guest, orgs })
+    }
+
+    async fn guests_role(&self, node: &Services, org: &Org) -> Option<Role> {
+        role(node, &self.guest, &org.slug).await
+    }
+
+    /// Changes the guest's role in every organisation over and over, and asks for it
+    /// on every node, while `weather` comes over the cluster and for a while after it.
+    ///
+    /// # Panics
+    /// If anybody gets an error, an answer from before an acknowledged change, or
+    /// their own answer later than [`BOUND`].
+    async fn live_through<T: Send + 'static>(
+        self: &Arc<Self>,
+        weather: impl FnOnce(&Progress) -> T + Send + 'static,
+    ) -> T {
+        let progress = Progress::default();
+        let mut lives = JoinSet::new();
+        for node in self.nodes.clone() {
+            let (town, progress) = (self.clone(), progress.clone());
+            lives.spawn(async move {
+                while !progress.is_over.load(SeqCst) {
+                    for org in &town.orgs {
+                        assert!(town.guests_role(&node, org).await.is_some(), "the guest is always a member");
+                    }
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            });
+        }
+        for number in 0..ORGS {
+            let (town, progress) = (self.clone(), progress.clone());
+            lives.spawn(async move { town.change_roles(number, &progress).await });
+        }
+        let passed = spawn_blocking({
+            let progress = progress.clone();
+            move || {
+                let _until_then = Over(progress.is_over.clone());
+                progress.wait_for_changes(5 * ORGS);
+                let passed = weather(&progress);
+                progress.wait_for_changes(5 * ORGS);
+                passed
+            }
+        });
+        while let Some(life) = lives.join_next().await {
+            if let Err(noticed) = life {
+                progress.is_over.store(true, SeqCst);
+                panic!("somebody noticed: {noticed}");
+            }
+        }
+        passed.await.expect("the weather passes")
+    }
+
+    async fn change_roles(&self, number: usize, progress: &Progress) {
+        let org = &self.orgs[number];
+        let mut role = Role::Admin;
+        while !progress.is_over.load(SeqCst) {
+            role = if role == Role::Admin { Role::Member } else { Role::Admin };
+            let node = &self.nodes[progress.changes() % self.nodes.len()];
+            let asked = Instant::now();
+            node.orgs.change_role(&org.access, org.guest, role).await.expect("an owner may");
+            assert!(asked.elapsed() < BOUND, "the answer took {:?}", asked.elapsed());
+            for node in &self.nodes {
+                assert_eq!(self.guests_role(node, org).await, Some(role), "begun after the answer");
+            }
+            progress.changes.fetch_add(1, SeqCst);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Returns when every node that has only Redis is told of every organisation by it.
+    async fn until_redis_tells_all(&self) {
+        for node in &self.nodes[..2] {
+            for org in &self.orgs {
+                within(Duration::from_secs(30), "Redis is used", async || {
+                    let (role, loaded) = loads(node, self.guests_role(node, org)).await;
+                    assert!(role.is_some(), "the guest is a member");
+                    loaded == 0
+                })
+                .await;
+            }
+        }
+    }
+
+    /// The key of the guest's membership of an organisation, and who holds it.
+    fn a_membership_key(&self, cluster: &PrivateCluster) -> (String, usize) {
+        let ending = format!("member:{}", self.guest.id);
+        cluster.keys().into_iter().find(|(key, _)| key.ends_with(&ending)).expect("stored before")
+    }
+}
+
+/// How far people have got.
+#[derive(Clone, Default)]
+struct Progress {
+    changes: Arc<AtomicUsize>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Progress {
+    fn changes(&self) -> usize {
+        self.changes.load(SeqCst)
+    }
+
+    /// Blocks until there were `more` changes from now on.
+    fn wait_for_changes(&self, more: usize) {
+        let enough = self.changes() + more;
+        self.wait("changes go on", || self.changes() >= enough);
+    }
+
+    fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !is_so() {
+            assert!(!self.is_over.load(SeqCst), "{what}: not before somebody noticed");
+            assert!(began.elapsed() < Duration::from_secs(30), "{what}: not within 30 s");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Says so when it is dropped, however the test ends.
+struct Over(Arc<AtomicBool>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_keeps_on_a_cluster_another_finds_until_it_changes() {
+    let counters = Counters::listen();
+    let cluster = PrivateCluster::start(1);
+    let town = Town::over(&cluster).await;
+    town.until_redis_tells_all().await;
+    let hits = counters.lookups("redis_hit");
+    assert!(hits > 0, "counted as hits");
+
+    let ending = format!("member:{}", town.guest.id);
+    let holders: BTreeSet<usize> =
+        cluster.keys().into_iter().filter(|(key, _)| key.ends_with(&ending)).map(|(_, holder)| holder).collect();
+    assert!(holders.len() > 1, "the organisations share one primary");
+
+    let [first, others @ ..] = town.orgs.as_slice() else { panic!("several organisations") };
+    // At a prompt: nobody removes the value that the cluster holds.
+    acked_sql(
+        &town.app.services,
+        "delete from member where role = 'admin' and organization_id = (select id from organization where slug = 'org-0')",
+    )
+    .await;
+    for node in &town.nodes {
+        assert_eq!(town.guests_role(node, first).await, None, "revoked");
+        for org in others {
+            assert_eq!(town.guests_role(node, org).await, Some(Role::Admin));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_of_several_slots_are_removed_in_one_go() {
+    let cluster = PrivateCluster::start(1);
+    let town = Town::over(&cluster).await;
+    town.until_redis_tells_all().await;
+    let ending = format!("member:{}", town.guest.id);
+    let stored = || cluster.keys().iter().filter(|(key, _)| key.ends_with(&ending)).count();
+    assert_eq!(stored(), ORGS);
+    let changes: Vec<Change> = town.orgs.iter().map(|org| Change::OrgMember(org.slug.clone(), town.guest.id)).collect();
+    town.app.services.cache.invalidate(&changes).await;
+    assert_eq!(stored(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_that_move_while_rights_change_are_noticed_by_nobody() {
+    let cluster = PrivateCluster::start(1);
+    let town = Town::over(&cluster).await;
+    town.until_redis_tells_all().await;
+    let cluster = town
+        .live_through(move |progress| {
+            let mut slots: Vec<u16> = cluster.keys().iter().map(|(key, _)| cluster.slot(key)).collect();
+            slots.sort_unstable();
+            slots.dedup();
+            for slot in slots {
+                let to = (cluster.owner(slot) + 1) % 3;
+                let asked_before = cluster.refusals("ASK");
+                cluster.begin_move(slot, to);
+                progress.wait("somebody is sent to ask", || cluster.refusals("ASK") > asked_before);
+                let moved_before = cluster.refusals("MOVED");
+                cluster.finish_move(slot, to);
+                progress.wait("somebody is told that it moved", || cluster.refusals("MOVED") > moved_before);
+            }
+            cluster
+        })
+        .await;
+    cluster.wait_until_whole();
+    town.until_redis_tells_all().await;
+    for node in &town.nodes {
+        assert_eq!(breaker(node).await, BreakerState::Closed, "a cluster that moves its slots is not avoided");
+    }
+}
+
+async fn breaker(node: &Services) -> BreakerState {
+    node.cache.health().await.redis.expect("configured").breaker
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_dies_while_rights_change_is_noticed_by_nobody() {
+    let counters = Counters::listen();
+    let mut cluster = PrivateCluster::start(1);
+    let town = Town::over(&cluster).await;
+    town.until_redis_tells_all().await;
+    let (key, holder) = town.a_membership_key(&cluster);
+    let cluster = town
+        .live_through(move |progress| {
+            cluster.kill(holder);
+            cluster.wait_until_whole();
+            assert_ne!(cluster.owner(cluster.slot(&key)), holder);
+            progress.wait_for_changes(5 * ORGS);
+            // It comes back as a replica, and takes its place again.
+            cluster.restart(holder);
+            cluster.wait_until_whole();
+            progress.wait_for_changes(5 * ORGS);
+            cluster.promote(holder);
+            assert_eq!(cluster.owner(cluster.slot(&key)), holder);
+            cluster
+        })
+        .await;
+    for node in &town.nodes {
+        until_redis_answers(node).await;
+    }
+    let hits_before = counters.lookups("redis_hit");
+    town.until_redis_tells_all().await;
+    assert!(counters.lookups("redis_hit") >= hits_before + 2 * ORGS as u64);
+    drop(cluster);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_down_for_want_of_a_shard_is_left_alone_and_used_when_it_is_whole() {
+    let mut cluster = PrivateCluster::start(1);
+    let town = Town::over(&cluster).await;
+    town.until_redis_tells_all().await;
+    let (_, holder) = town.a_membership_key(&cluster);
+    let lost = [vec![holder], cluster.replicas(holder)].concat();
+    let (mut cluster, lost) = town
+        .live_through({
+            let nodes = town.nodes.clone();
+            let runtime = tokio::runtime::Handle::current();
+            move |progress| {
+                lost.iter().for_each(|&node| cluster.kill(node));
+                progress.wait("the others refuse to serve without it", || cluster.refusals("CLUSTERDOWN") > 0);
+                for node in &nodes {
+                    progress.wait("it is left alone", || runtime.block_on(breaker(node)) != BreakerState::Closed);
+                }
+                (cluster, lost)
+            }
+        })
+        .await;
+    lost.iter().for_each(|&node| cluster.restart(node));
+    cluster.wait_until_whole();
+    for node in &town.nodes {
+        until_redis_answers(node).await;
+    }
+    town.until_redis_tells_all().await;
+}
+
+/// Frozen, not killed: a connection to it is neither refused nor answered, as when a
+/// machine has vanished.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_configured_node_that_vanished_keeps_nobody_from_the_rest_of_the_cluster() {
+    let cluster = PrivateCluster::start(1);
+    let town = Town::over(&cluster).await;
+    town.until_redis_tells_all().await;
+    assert!(!cluster.replicas(0).is_empty(), "node 0 is a primary");
+    let replica = cluster.replicas(0)[0];
+    let cluster = town
+        .live_through(move |progress| {
+            cluster.freeze(0);
+            progress.wait("its replica takes over", || {
+                let text: String =
+                    redis::cmd("INFO").arg("replication").query(&mut cluster.connect(replica)).expect("it answers");
+                text.contains("role:master")
+            });
+            cluster
+        })
+        .await;
+    // Whoever's breaker opened meanwhile comes back over a new connection …
+    for node in &town.nodes {
+        until_redis_answers(node).await;
+    }
+    town.until_redis_tells_all().await;
+    // … and so does somebody who starts only now.
+    let late = town.app.another_node().await;
+    until_redis_answers(&late).await;
+    cluster.thaw(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_on_a_cluster_is_one_nodes_at_a_time() {
+    let cluster = PrivateCluster::start(1);
+    let app = TestApp::start_with(only_redis(&cluster)).await;
+    let other = app.another_node().await;
+    let (here, there) = (&app.services.cache, &other.cache);
+    let mut turns = Vec::new();
+    for number in 0..12 {
+        let name = format!("turn-{number}");
+        turns.push(here.try_turn(&name, Duration::from_secs(60)).await.expect("nobody else is at it"));
+        assert!(there.try_turn(&name, Duration::from_secs(60)).await.is_none(), "two at once");
+    }
+    let locks = cluster.keys();
+    let holders: BTreeSet<usize> = locks.iter().map(|(_, holder)| *holder).collect();
+    assert!(locks.len() == 12 && holders.len() == 3, "kept by all primaries: {locks:?}");
+
+    // A lock goes with its slot.
+    let (key, holder) = &locks[0];
+    cluster.move_slot(cluster.slot(key), (holder + 1) % 3);
+    let name = key.rsplit(':').next().expect("a name");
+    assert!(there.try_turn(name, Duration::from_secs(60)).await.is_none(), "two at once after a move");
+
+    drop(turns);
+    within(Duration::from_secs(5), "the locks are given back", async || cluster.keys().is_empty()).await;
+    for number in 0..12 {
+        assert!(there.try_turn(&format!("turn-{number}"), Duration::from_secs(60)).await.is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doorbell_is_heard_whichever_node_of_the_cluster_somebody_listens_on() {
+    let cluster = PrivateCluster::start(1);
+    let acme = Acme::start_with(only_redis(&cluster)).await;
+    let mut tx = acme.app.services.db.begin().await.expect("a transaction begins");
+    sqlx::query("select pg_current_xact_id()").execute(tx.conn()).await.expect("a transaction of its own");
+    let commit = acked(&acme.app.services, tx).await;
+    for first in cluster.nodes() {
+        let settings: RedisConfig = cluster.config_from(first);
+        let listener = acme.app.another_node_with(|config| config.redis = Some(settings)).await;
+        within(Duration::from_secs(10), "it listens", async || {
+            let listened: Vec<String> =
+                redis::cmd("PUBSUB").arg("CHANNELS").query(&mut cluster.connect(first)).expect("an answer");
+            !listened.is_empty()
+        })
+        .await;
+        let polls = Arc::new(AtomicU64::new(0));
+        let counted = polls.clone();
+        listener.cache.hooks().set(Point::Polled, move || {
+            counted.fetch_add(1, SeqCst);
+            std::future::ready(()).boxed()
+        });
+        // Without a bell there would be one every 50 ms.
+        let began = Instant::now();
+        within(Duration::from_secs(10), "the bell is heard", async || {
+            acme.app.services.cache.wait_until_applied(commit).await;
+            let by_the_clock = began.elapsed().as_millis() / 50;
+            u128::from(polls.load(SeqCst)) > 2 * by_the_clock + 20
+        })
+        .await;
+        listener.stop().await;
+    }
+}
+
+/// The races of one Redis, while the slots of their keys move all the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_races_of_one_redis_end_the_same_on_a_cluster_whose_slots_move() {
+    let cluster = Arc::new(PrivateCluster::start(1));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mover = spawn_blocking({
+        let (cluster, is_over) = (cluster.clone(), is_over.clone());
+        move || {
+            let mut moved = 0;
+            while !is_over.load(SeqCst) {
+                for (key, holder) in cluster.keys() {
+                    cluster.move_slot(cluster.slot(&key), (holder + 1) % 3);
+                    moved += 1;
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            moved
+        }
+    });
+    let over = Over(is_over);
+    races::held_up_filler(&*cluster).await;
+    races::demotion_under_requests(&*cluster).await;
+    races::reused_slug(&*cluster).await;
+    races::joining_and_removal(&*cluster).await;
+    races::import_and_clearance(&*cluster).await;
+    races::held_up_session(&*cluster).await;
+    races::raised_epoch(&*cluster).await;
+    drop(over);
+    let moved = mover.await.expect("no panic");
+    assert!(moved > 20, "{moved} slots moved");
+}
+
+/// Test 4 again. `ORGHUB_STRESS_SECONDS` says for how long; twenty if nothing does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_read_begun_after_an_acknowledged_change_returns_less_whatever_the_cluster_does() {
+    let seconds = std::env::var("ORGHUB_STRESS_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let cluster = PrivateCluster::start(1);
+    let settings = Settings(cluster.config());
+    let is_over = Arc::new(AtomicBool::new(false));
+    let weather = spawn_blocking({
+        let (is_over, mut cluster) = (is_over.clone(), cluster);
+        move || {
+            while !is_over.load(SeqCst) {
+                let held = cluster.keys();
+                for ((key, holder), (_, other)) in held.iter().zip(held.iter().rev()).take(10) {
+                    if holder != other {
+                        cluster.move_slot(cluster.slot(key), *other);
+                    }
+                }
+                let victim = cluster.owner(0);
+                cluster.kill(victim);
+                cluster.wait_until_whole();
+                cluster.restart(victim);
+                cluster.wait_until_whole();
+            }
+        }
+    });
+    let over = Over(is_over);
+    let tally = stress::over(&settings, seconds).await;
+    eprintln!("on a cluster: {tally}");
+    drop(over);
+    weather.await.expect("the cluster survives it");
+}
+
+/// A cluster that somebody else holds.
+struct Settings(RedisConfig);
+
+impl SecondLevel for Settings {
+    fn config(&self) -> RedisConfig {
+        self.0.clone()
+    }
+}
