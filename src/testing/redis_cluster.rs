@@ -22,7 +22,7 @@ const SLOTS: usize = 16_384;
 /// over one to two seconds after that.
 const NODE_TIMEOUT_MS: &str = "1000";
 /// Longest wait for the nodes to agree on something.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `redis-server` processes of the test's own that form a cluster of three primaries
 /// with replicas, killed with it.
