@@ -231,10 +231,31 @@ impl PrivateCluster {
     /// Begins to move `slot` to the primary `to` and carries over the keys it holds
     /// now: who asks the old owner for one of them is told to `ASK` the new one.
     pub fn begin_move(&self, slot: u16, to: usize) {
+        // Who takes a slot numbers its claim above all it knows of. A claim from before
+        // with a higher number would have it give the slot up again, to nobody.
+        self.wait("all know each other's claims", Self::claims_are_known);
         let (from, number) = (self.owner(slot), slot.to_string());
         self.order(to, &["CLUSTER", "SETSLOT", &number, "IMPORTING", &self.nodes[from].id]);
         self.order(from, &["CLUSTER", "SETSLOT", &number, "MIGRATING", &self.nodes[to].id]);
         self.carry_over(slot, from, to);
+    }
+
+    /// Whether every node that runs knows the newest claims of all others.
+    fn claims_are_known(&self) -> bool {
+        let views: Option<Vec<Vec<(String, u64)>>> = self.running().map(|node| self.claims_in_view_of(node)).collect();
+        views.is_some_and(|views| views.iter().all(|view| *view == views[0]))
+    }
+
+    /// The numbers of the running primaries' claims (their config epochs), by id.
+    fn claims_in_view_of(&self, node: usize) -> Option<Vec<(String, u64)>> {
+        let text: String = self.try_ask(node, &["CLUSTER", "NODES"]).ok()?;
+        let mut claims = Vec::new();
+        for line in text.lines().filter(|line| line.contains("master") && !line.contains("fail")) {
+            let mut parts = line.split(' ');
+            claims.push((parts.next()?.to_owned(), parts.nth(5)?.parse().ok()?));
+        }
+        claims.sort();
+        Some(claims)
     }
 
     fn carry_over(&self, slot: u16, from: usize, to: usize) {
