@@ -174,7 +174,11 @@ impl Redis {
     pub(super) async fn get_many(self: &Arc<Self>, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, NoAnswer> {
         match keys {
             [key] => Ok(vec![self.get(key).await?]),
-            keys => self.bounded(redis::cmd("MGET").arg(keys)).await,
+            keys => {
+                let values: Vec<_> = self.bounded(redis::cmd("MGET").arg(keys)).await?;
+                // A cluster that lost a shard could answer for the others only.
+                if values.len() == keys.len() { Ok(values) } else { Err(NoAnswer::Refused) }
+            }
         }
     }
 

@@ -18,7 +18,7 @@ const LEVELS: [&str; 3] = ["memory", "redis", "postgres"];
 
 const HEAD: &str = "# Benchmarks
 
-Written by `cargo xtask bench`, which runs all of it again in about five minutes (and builds for as long the first time). Read the
+Written by `cargo xtask bench`, which runs all of it again in about five minutes (and builds for a quarter of an hour the first time). Read the
 ratios: everything in a table was measured in the same run on the same machine, on which the database, Redis, the server
 and whoever asks share the cores. Built as deployed but for thin instead of fat link-time optimisation.
 ";
@@ -30,7 +30,7 @@ pub fn run() -> Result<()> {
         let step = Step {
             name: "Look-ups",
             what: "measures look-ups by where the answer comes from",
-            usually: "1 minute, 6 minutes the first time",
+            usually: "1 minute, 8 minutes the first time",
         };
         steps.take(&step, || process::run(&mut bench(&services, "--package orghub --bench cache")))?;
         let step = Step {
