@@ -85,20 +85,16 @@ fn look_ups(criterion: &mut Criterion) {
         browser.save().await.expect("stored");
         let session = browser.id().expect("stored");
 
-        let levels: [(&str, Box<dyn FnOnce(&mut Config)>); 3] = [
-            ("memory", Box::new(move |config| (config.redis, config.near_cache_bytes) = (None, near))),
-            ("redis", Box::new(|config| (config.redis, config.near_cache_bytes) = (Some(redis.config()), 0))),
-            ("postgres", Box::new(|config| (config.redis, config.near_cache_bytes) = (None, 0))),
-        ];
+        let levels =
+            [("memory", None, near, (0, 0)), ("redis", Some(redis.config()), 0, (0, 1)), ("postgres", None, 0, (1, 0))];
         let mut askers = Vec::new();
-        for (level, configure) in levels {
+        for (level, redis, near, expected) in levels {
             let segment = OrgSegment::parse("acme").expect("a slug");
+            let configure = |config: &mut Config| (config.redis, config.near_cache_bytes) = (redis, near);
             let node = app.another_node_with(configure).await;
             let asker = Asker { node, member: member.clone(), session, segment };
             // Values are stored in Redis behind the first answer's back, and read once more
             // if a transaction was open meanwhile.
-            let expected = [("memory", (0, 0)), ("redis", (0, 1)), ("postgres", (1, 0))];
-            let (_, expected) = expected.into_iter().find(|(name, _)| *name == level).expect("one of three");
             for _ in 0..100 {
                 asker.session().await;
                 let access = asker.node.access.require(&member, &slug).await.expect("a member");
