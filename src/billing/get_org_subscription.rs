@@ -18,15 +18,23 @@ impl Billing {
     /// [`Error::NotFound`] when the organisation was deleted meanwhile;
     /// [`Error::Unavailable`] when neither cache nor database answer.
     pub async fn get_org_subscription(&self, access: &OrgAccess) -> Result<Arc<SubscriptionView>> {
+        let view = self.look_up_subscription(access).await?;
+        self.refresh_if_old(access.org_id(), &view);
+        Ok(view)
+    }
+
+    /// The same without a comparison, for a look that nobody takes: before anybody
+    /// asks, Stripe need not be asked either.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) async fn look_up_subscription(&self, access: &OrgAccess) -> Result<Arc<SubscriptionView>> {
         let org = access.org_id();
         let now = self.clock.now();
         let key = SubscriptionKey { slug: access.slug().clone(), org };
-        let view = self
-            .cache
+        self.cache
             .get_or_load(&key, move |reader| async move { db::subscriptions::find_view(&reader, org, now).await })
             .await?
-            .ok_or(Error::NotFound)?;
-        self.refresh_if_old(org, &view);
-        Ok(view)
+            .ok_or(Error::NotFound)
     }
 }

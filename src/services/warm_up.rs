@@ -55,7 +55,7 @@ impl Services {
             if warm_orgs.insert(slug) {
                 self.orgs.get_overview(&access).await?;
                 self.orgs.list_members(&access, &MemberListQuery::default()).await?;
-                self.billing.get_org_subscription(&access).await?;
+                self.billing.look_up_subscription(&access).await?;
             }
         }
         self.cache.wait_until_stored().await;
