@@ -33,8 +33,10 @@ fn rust_tests(steps: &mut Steps, services: &Services) {
     let step = Step { name: "Tests", what: "runs the tests in Rust", usually: "4 minutes, 15 minutes the first time" };
     steps.attempt(&step, || process::run(&mut nextest(services, "all()")));
 
-    // Caching may be switched off in parts, and nothing may come to depend on it.
-    let cached = "package(orghub) | package(orghub-server)";
+    // Caching may be switched off in parts, and nothing may come to depend on it. What
+    // runs alone chooses its levels itself, and would only do the same again.
+    let cached = "(package(orghub) | package(orghub-server)) \
+                  - (binary(cache) & (test(stress::) | test(load::) | test(processes::) | test(cluster::)))";
     for (name, what, redis, near) in [
         ("Tests without Redis", "runs those of core and server again, with near copies alone", false, true),
         ("Tests without memory", "runs them again, with copies in Redis alone", true, false),
@@ -46,8 +48,7 @@ fn rust_tests(steps: &mut Steps, services: &Services) {
             if !near {
                 nextest.env("NEAR_CACHE_BYTES", "0");
             }
-            // It sets its levels itself; the long run was the first one.
-            process::run(nextest.env("ORGHUB_STRESS_SECONDS", "5"))
+            process::run(&mut nextest)
         });
     }
     let step = Step { name: "Doc tests", what: "runs the examples in the documentation", usually: "30 seconds" };
