@@ -30,16 +30,29 @@ struct Asker {
 
 impl Asker {
     async fn session(&self) {
-        self.node.sessions.current_user(&self.session).await.expect("an answer").expect("signed in");
+        self.node
+            .sessions
+            .current_user(&self.session)
+            .await
+            .expect("an answer")
+            .expect("signed in");
     }
 
     /// As the middleware asks it.
     async fn membership(&self) {
-        self.node.access.find(&self.member, &self.segment).await.expect("an answer");
+        self.node
+            .access
+            .find(&self.member, &self.segment)
+            .await
+            .expect("an answer");
     }
 
     async fn member_page(&self, access: &orghub::access::OrgAccess) {
-        self.node.orgs.list_members(access, &MemberListQuery::default()).await.expect("an answer");
+        self.node
+            .orgs
+            .list_members(access, &MemberListQuery::default())
+            .await
+            .expect("an answer");
     }
 
     /// SQL statements and Redis round trips of a look-up.
@@ -51,7 +64,10 @@ impl Asker {
 }
 
 fn look_ups(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     let runtime = runtime.expect("a runtime");
     let redis = PrivateRedis::start();
     let near = 64 << 20;
@@ -131,7 +147,9 @@ fn look_ups(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("first page of 10,000 members");
     for (level, asker) in &askers {
         let slug = orghub::domain::OrgSlug::parse("acme").expect("a slug");
-        let access = runtime.block_on(asker.node.access.require(&asker.member, &slug)).expect("a member");
+        let access = runtime
+            .block_on(asker.node.access.require(&asker.member, &slug))
+            .expect("a member");
         group.bench_function(BenchmarkId::from_parameter(level), |bench| {
             bench.to_async(&runtime).iter(|| asker.member_page(&access));
         });

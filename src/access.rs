@@ -59,7 +59,11 @@ impl OrgAccess {
     /// # Errors
     /// [`Error::Forbidden`] if the role does not carry the right.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.role().may(permission) { Ok(()) } else { Err(Error::Forbidden) }
+        if self.role().may(permission) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden)
+        }
     }
 }
 
@@ -98,13 +102,17 @@ impl Access {
         match segment {
             OrgSegment::Slug(slug) => match self.membership(user, slug).await? {
                 Some(membership) if membership.org_slug == *slug => {
-                    Ok(OrgLookup::Granted(OrgAccess { user: user.clone(), membership }))
+                    Ok(OrgLookup::Granted(OrgAccess {
+                        user: user.clone(),
+                        membership,
+                    }))
                 }
                 Some(membership) => Ok(OrgLookup::Moved(membership.org_slug.clone())),
                 None => Ok(OrgLookup::NotFound),
             },
             OrgSegment::Id(org) => {
-                let slug = db::orgs::find_slug_by_id_for_member(&self.db.reader(), *org, user.id).await?;
+                let slug =
+                    db::orgs::find_slug_by_id_for_member(&self.db.reader(), *org, user.id).await?;
                 Ok(moved(slug, OrgLookup::NotFound))
             }
             OrgSegment::Default => {
@@ -121,11 +129,21 @@ impl Access {
     /// [`Error::Unavailable`] if it cannot be known.
     pub async fn require(&self, user: &CurrentUser, slug: &OrgSlug) -> Result<OrgAccess> {
         let membership = self.membership(user, slug).await?.ok_or(Error::NotFound)?;
-        Ok(OrgAccess { user: user.clone(), membership })
+        Ok(OrgAccess {
+            user: user.clone(),
+            membership,
+        })
     }
 
-    async fn membership(&self, user: &CurrentUser, slug: &OrgSlug) -> Result<Option<Arc<Membership>>> {
-        let key = MembershipKey { slug: slug.clone(), user: user.id };
+    async fn membership(
+        &self,
+        user: &CurrentUser,
+        slug: &OrgSlug,
+    ) -> Result<Option<Arc<Membership>>> {
+        let key = MembershipKey {
+            slug: slug.clone(),
+            user: user.id,
+        };
         let lookup = self
             .cache
             .get_or_load(&key, {
@@ -136,6 +154,8 @@ impl Access {
                 }
             })
             .await?;
-        Ok(lookup.and_then(|lookup| lookup.membership.clone()).map(Arc::new))
+        Ok(lookup
+            .and_then(|lookup| lookup.membership.clone())
+            .map(Arc::new))
     }
 }

@@ -15,7 +15,10 @@ pub struct Clock {
 
 impl Clock {
     /// Now.
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the system"
+    )]
     pub fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc() + Duration::seconds(self.offset_seconds.load(Ordering::Relaxed))
     }
@@ -23,6 +26,7 @@ impl Clock {
     /// Moves this clock, and all clones of it, forward.
     #[cfg(feature = "testing")]
     pub fn advance(&self, by: Duration) {
-        self.offset_seconds.fetch_add(by.whole_seconds(), Ordering::Relaxed);
+        self.offset_seconds
+            .fetch_add(by.whole_seconds(), Ordering::Relaxed);
     }
 }

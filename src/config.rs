@@ -88,7 +88,10 @@ pub struct ConfigError {
 
 impl ConfigError {
     fn new(variable: &'static str, problem: impl Into<String>) -> Self {
-        Self { variable, problem: problem.into() }
+        Self {
+            variable,
+            problem: problem.into(),
+        }
     }
 }
 
@@ -110,11 +113,18 @@ impl Config {
             Some("production") => AppEnv::Production,
             None | Some("development") => AppEnv::Development,
             Some(other) => {
-                return Err(ConfigError::new("APP_ENV", format!("is `{other}`; set development or production")));
+                return Err(ConfigError::new(
+                    "APP_ENV",
+                    format!("is `{other}`; set development or production"),
+                ));
             }
         };
         let site_addr = match get("SITE_ADDR").or_else(|| get("LEPTOS_SITE_ADDR")) {
-            Some(text) => parse("SITE_ADDR", &text, "an address with a port, such as 127.0.0.1:3000")?,
+            Some(text) => parse(
+                "SITE_ADDR",
+                &text,
+                "an address with a port, such as 127.0.0.1:3000",
+            )?,
             None => SocketAddr::from(([127, 0, 0, 1], 3000)),
         };
         let app_url = match get("APP_URL") {
@@ -128,7 +138,10 @@ impl Config {
             None => format!("http://{site_addr}"),
         };
         let database_url = get("DATABASE_URL").ok_or_else(|| {
-            ConfigError::new("DATABASE_URL", "is not set; set it to postgres://user:password@host:5432/database")
+            ConfigError::new(
+                "DATABASE_URL",
+                "is not set; set it to postgres://user:password@host:5432/database",
+            )
         })?;
 
         Ok(Self {
@@ -160,12 +173,20 @@ impl Config {
     /// Name of the session's cookie. A browser takes `__Host-` only from a secure
     /// origin and only without a domain.
     pub fn cookie_name(&self) -> &'static str {
-        if self.cookie_is_secure() { "__Host-orghub" } else { "orghub" }
+        if self.cookie_is_secure() {
+            "__Host-orghub"
+        } else {
+            "orghub"
+        }
     }
 
     /// Name of the cookie in which a browser remembers the id of its person.
     pub fn person_cookie_name(&self) -> &'static str {
-        if self.cookie_is_secure() { "__Host-orghub_person" } else { "orghub_person" }
+        if self.cookie_is_secure() {
+            "__Host-orghub_person"
+        } else {
+            "orghub_person"
+        }
     }
 }
 
@@ -175,11 +196,20 @@ impl Config {
 /// file that `cargo xtask services up` leaves in the checkout: nobody should have to
 /// copy the addresses of private services into a shell.
 pub fn variable(name: &str) -> Option<String> {
-    let set = |name: &str| env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    let set = |name: &str| {
+        env::var(name)
+            .ok()
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    };
     set(name).or_else(|| {
         set("LEPTOS_WATCH")?;
         let services = fs::read_to_string(SERVICES_FILE).ok()?;
-        services.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+        services.lines().find_map(|line| {
+            line.strip_prefix(name)?
+                .strip_prefix('=')
+                .map(str::to_owned)
+        })
     })
 }
 
@@ -198,7 +228,8 @@ fn read_redis(get: &impl Fn(&str) -> Option<String>) -> Result<Option<RedisConfi
     })?;
     let urls: Vec<String> = url.split(',').map(|url| url.trim().to_owned()).collect();
     let is_redis = |url: &String| {
-        url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host())
+        url::Url::parse(url)
+            .is_ok_and(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host())
     };
     if !urls.iter().all(is_redis) {
         return Err(ConfigError::new(
@@ -206,16 +237,23 @@ fn read_redis(get: &impl Fn(&str) -> Option<String>) -> Result<Option<RedisConfi
             "is no Redis address; it looks like redis://host:6379 or rediss://user:password@host:6379, a cluster like redis://a:6379,redis://b:6379",
         ));
     }
-    Ok(Some(RedisConfig { urls, required_at_start: flag(get, "REDIS_REQUIRED_AT_START", false)? }))
+    Ok(Some(RedisConfig {
+        urls,
+        required_at_start: flag(get, "REDIS_REQUIRED_AT_START", false)?,
+    }))
 }
 
-fn read_stripe(get: &impl Fn(&str) -> Option<String>, app_env: AppEnv) -> Result<StripeConfig, ConfigError> {
+fn read_stripe(
+    get: &impl Fn(&str) -> Option<String>,
+    app_env: AppEnv,
+) -> Result<StripeConfig, ConfigError> {
     let production = app_env == AppEnv::Production;
     let or_stand_in = |variable: &'static str, stand_in: &str| match get(variable) {
         Some(value) => Ok(value),
-        None if production => {
-            Err(ConfigError::new(variable, "is not set; with APP_ENV=production the real Stripe is required"))
-        }
+        None if production => Err(ConfigError::new(
+            variable,
+            "is not set; with APP_ENV=production the real Stripe is required",
+        )),
         None => Ok(stand_in.to_owned()),
     };
     let api_base = get("STRIPE_API_BASE");
@@ -235,11 +273,20 @@ fn read_stripe(get: &impl Fn(&str) -> Option<String>, app_env: AppEnv) -> Result
         None if get("STRIPE_SECRET_KEY").is_none() => Some("http://127.0.0.1:12111/".to_owned()),
         given => given,
     };
-    Ok(StripeConfig { secret_key, api_base, webhook_secrets })
+    Ok(StripeConfig {
+        secret_key,
+        api_base,
+        webhook_secrets,
+    })
 }
 
-fn parse<T: std::str::FromStr>(variable: &'static str, text: &str, expected: &str) -> Result<T, ConfigError> {
-    text.parse().map_err(|_| ConfigError::new(variable, format!("is `{text}`; set {expected}")))
+fn parse<T: std::str::FromStr>(
+    variable: &'static str,
+    text: &str,
+    expected: &str,
+) -> Result<T, ConfigError> {
+    text.parse()
+        .map_err(|_| ConfigError::new(variable, format!("is `{text}`; set {expected}")))
 }
 
 fn number<T: std::str::FromStr>(
@@ -247,10 +294,16 @@ fn number<T: std::str::FromStr>(
     variable: &'static str,
     default: T,
 ) -> Result<T, ConfigError> {
-    get(variable).map_or(Ok(default), |text| parse(variable, &text, "a whole number, 0 or more"))
+    get(variable).map_or(Ok(default), |text| {
+        parse(variable, &text, "a whole number, 0 or more")
+    })
 }
 
-fn flag(get: &impl Fn(&str) -> Option<String>, variable: &'static str, default: bool) -> Result<bool, ConfigError> {
+fn flag(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+    default: bool,
+) -> Result<bool, ConfigError> {
     get(variable).map_or(Ok(default), |text| parse(variable, &text, "true or false"))
 }
 
@@ -259,7 +312,12 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        Config::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        Config::read(|name| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
     }
 
     const DATABASE: (&str, &str) = ("DATABASE_URL", "postgres://localhost/orghub");
@@ -269,28 +327,68 @@ mod tests {
         let error = read(&[DATABASE]).expect_err("REDIS_URL is missing");
         assert_eq!(error.variable, "REDIS_URL");
         assert!(error.problem.contains("ENABLE_REDIS_CACHE=false"));
-        assert!(read(&[DATABASE, ("ENABLE_REDIS_CACHE", "false")]).expect("complete").redis.is_none());
+        assert!(
+            read(&[DATABASE, ("ENABLE_REDIS_CACHE", "false")])
+                .expect("complete")
+                .redis
+                .is_none()
+        );
     }
 
     #[test]
     fn what_is_no_redis_address_is_refused() {
-        for url in ["localhost:6379", "https://eu1-cache.upstash.test", "redis://", "redis://a.test,b.test"] {
-            assert_eq!(read(&[DATABASE, ("REDIS_URL", url)]).expect_err(url).variable, "REDIS_URL");
+        for url in [
+            "localhost:6379",
+            "https://eu1-cache.upstash.test",
+            "redis://",
+            "redis://a.test,b.test",
+        ] {
+            assert_eq!(
+                read(&[DATABASE, ("REDIS_URL", url)])
+                    .expect_err(url)
+                    .variable,
+                "REDIS_URL"
+            );
         }
-        assert!(read(&[DATABASE, ("REDIS_URL", "rediss://default:secret@cache.test:6379")]).is_ok());
+        assert!(
+            read(&[
+                DATABASE,
+                ("REDIS_URL", "rediss://default:secret@cache.test:6379")
+            ])
+            .is_ok()
+        );
     }
 
     #[test]
     fn production_refuses_stand_ins() {
-        let base =
-            [DATABASE, ("REDIS_URL", "redis://cache.test"), ("APP_ENV", "production"), ("APP_URL", "https://app.test")];
-        assert_eq!(read(&base).expect_err("no Stripe").variable, "STRIPE_SECRET_KEY");
+        let base = [
+            DATABASE,
+            ("REDIS_URL", "redis://cache.test"),
+            ("APP_ENV", "production"),
+            ("APP_URL", "https://app.test"),
+        ];
+        assert_eq!(
+            read(&base).expect_err("no Stripe").variable,
+            "STRIPE_SECRET_KEY"
+        );
         let with_stripe: Vec<_> = base
             .into_iter()
-            .chain([("STRIPE_SECRET_KEY", "sk_live"), ("STRIPE_WEBHOOK_SECRET", "whsec_a, whsec_b")])
+            .chain([
+                ("STRIPE_SECRET_KEY", "sk_live"),
+                ("STRIPE_WEBHOOK_SECRET", "whsec_a, whsec_b"),
+            ])
             .collect();
-        assert_eq!(read(&with_stripe).expect("complete").stripe.webhook_secrets, ["whsec_a", "whsec_b"]);
-        let with_base: Vec<_> = with_stripe.into_iter().chain([("STRIPE_API_BASE", "http://127.0.0.1:1/")]).collect();
-        assert_eq!(read(&with_base).expect_err("a stand-in").variable, "STRIPE_API_BASE");
+        assert_eq!(
+            read(&with_stripe).expect("complete").stripe.webhook_secrets,
+            ["whsec_a", "whsec_b"]
+        );
+        let with_base: Vec<_> = with_stripe
+            .into_iter()
+            .chain([("STRIPE_API_BASE", "http://127.0.0.1:1/")])
+            .collect();
+        assert_eq!(
+            read(&with_base).expect_err("a stand-in").variable,
+            "STRIPE_API_BASE"
+        );
     }
 }

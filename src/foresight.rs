@@ -36,7 +36,10 @@ impl Arrival {
         if let Some(place) = OrgPlace::of(page)
             && let Ok(slug) = OrgSlug::parse(place.segment)
         {
-            list.extend(self.person.map(|person| Foreseen::membership(&slug, person)));
+            list.extend(
+                self.person
+                    .map(|person| Foreseen::membership(&slug, person)),
+            );
             list.extend(page_of(&slug, place.rest));
         }
         list
@@ -49,12 +52,22 @@ fn page_of(slug: &OrgSlug, rest: &str) -> Vec<Foreseen> {
     match path {
         "" => vec![Foreseen::overview(slug), Foreseen::subscription(slug)],
         "/members" => {
-            let params: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            let params: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect();
             let query = MemberListQuery::from_params(|name| {
-                params.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+                params
+                    .iter()
+                    .rev()
+                    .find(|(known, _)| known == name)
+                    .map(|(_, value)| value.as_str())
             });
             // Searches are not cached.
-            if query.search.is_empty() { vec![Foreseen::member_page(slug, &query)] } else { Vec::new() }
+            if query.search.is_empty() {
+                vec![Foreseen::member_page(slug, &query)]
+            } else {
+                Vec::new()
+            }
         }
         "/subscription" => vec![Foreseen::subscription(slug)],
         _ => Vec::new(),
@@ -69,7 +82,11 @@ mod tests {
     fn a_page_brings_its_own_values_along() {
         let person = UserId::new();
         let foresee = |page: &str| {
-            let arrival = Arrival { session: Id(7), person: Some(person), page: Some(page.to_owned()) };
+            let arrival = Arrival {
+                session: Id(7),
+                person: Some(person),
+                page: Some(page.to_owned()),
+            };
             arrival.foresee().into_iter().skip(1).collect::<Vec<_>>()
         };
         let acme = OrgSlug::parse("acme").expect("a slug");
@@ -77,18 +94,43 @@ mod tests {
         let list = |page| Foreseen::member_page(&acme, &MemberListQuery::default().at_page(page));
         let page = crate::domain::PageNumber::new;
         assert_eq!(foresee("/orgs"), [Foreseen::user_orgs(person)]);
-        assert_eq!(foresee("/orgs/acme"), [membership(), Foreseen::overview(&acme), Foreseen::subscription(&acme)]);
-        assert_eq!(foresee("/orgs/acme/members?page=3"), [membership(), list(page(3))]);
+        assert_eq!(
+            foresee("/orgs/acme"),
+            [
+                membership(),
+                Foreseen::overview(&acme),
+                Foreseen::subscription(&acme)
+            ]
+        );
+        assert_eq!(
+            foresee("/orgs/acme/members?page=3"),
+            [membership(), list(page(3))]
+        );
         assert_eq!(foresee("/orgs/acme/members?q=ada"), [membership()]);
-        assert_eq!(foresee("/orgs/acme/subscription"), [membership(), Foreseen::subscription(&acme)]);
+        assert_eq!(
+            foresee("/orgs/acme/subscription"),
+            [membership(), Foreseen::subscription(&acme)]
+        );
         assert_eq!(foresee("/orgs/acme/settings"), [membership()]);
         assert_eq!(foresee("/sign-in"), []);
     }
 
     #[test]
     fn of_a_stranger_the_session_alone_is_foreseen_and_what_the_address_tells() {
-        let arrival = Arrival { session: Id(7), person: None, page: Some("/orgs/acme/subscription".to_owned()) };
+        let arrival = Arrival {
+            session: Id(7),
+            person: None,
+            page: Some("/orgs/acme/subscription".to_owned()),
+        };
         assert_eq!(arrival.foresee().len(), 2);
-        assert_eq!(Arrival { page: None, ..arrival }.foresee().len(), 1);
+        assert_eq!(
+            Arrival {
+                page: None,
+                ..arrival
+            }
+            .foresee()
+            .len(),
+            1
+        );
     }
 }

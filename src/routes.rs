@@ -25,7 +25,11 @@ pub const STRIPE_WEBHOOK: &str = "/webhooks/stripe";
 pub const API_PREFIX: &str = "/api";
 
 /// Characters that stand for themselves in a query value (RFC 3986's unreserved ones).
-const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// An organisation's overview.
 pub fn org(slug: &OrgSlug) -> String {
@@ -82,7 +86,12 @@ pub fn sign_in_then(next: &str) -> String {
 pub fn with_query(mut path: String, params: &[(&str, String)]) -> String {
     for (index, (name, value)) in params.iter().enumerate() {
         let mark = if index == 0 { '?' } else { '&' };
-        write!(path, "{mark}{name}={}", utf8_percent_encode(value, QUERY_VALUE)).expect("a string takes all text");
+        write!(
+            path,
+            "{mark}{name}={}",
+            utf8_percent_encode(value, QUERY_VALUE)
+        )
+        .expect("a string takes all text");
     }
     path
 }
@@ -90,8 +99,10 @@ pub fn with_query(mut path: String, params: &[(&str, String)]) -> String {
 /// `next` if it is a path on this very site, else [`ORGS`]: `//evil.test`,
 /// `/\evil.test` and absolute addresses lead to other sites.
 pub fn safe_next(next: &str) -> &str {
-    let elsewhere =
-        !next.starts_with('/') || next.starts_with("//") || next.contains('\\') || next.chars().any(char::is_control);
+    let elsewhere = !next.starts_with('/')
+        || next.starts_with("//")
+        || next.contains('\\')
+        || next.chars().any(char::is_control);
     if elsewhere { ORGS } else { next }
 }
 
@@ -109,8 +120,14 @@ mod tests {
             role: Some(Role::Admin),
             ..Default::default()
         };
-        assert_eq!(member_list(&slug, &query), "/orgs/acme/members?q=a%26b%3D%C3%BC%20%25&role=admin&page=3");
-        assert_eq!(sign_in_then("/orgs/acme?x=1"), "/sign-in?next=%2Forgs%2Facme%3Fx%3D1");
+        assert_eq!(
+            member_list(&slug, &query),
+            "/orgs/acme/members?q=a%26b%3D%C3%BC%20%25&role=admin&page=3"
+        );
+        assert_eq!(
+            sign_in_then("/orgs/acme?x=1"),
+            "/sign-in?next=%2Forgs%2Facme%3Fx%3D1"
+        );
     }
 
     fn place(address: &str) -> Option<(&str, &str)> {
@@ -122,8 +139,14 @@ mod tests {
         assert_eq!(place("/orgs/acme"), Some(("acme", "")));
         assert_eq!(place("/orgs/acme/"), Some(("acme", "/")));
         assert_eq!(place("/orgs/acme?tab=1"), Some(("acme", "?tab=1")));
-        assert_eq!(place("/orgs/acme/members?page=2&q=a/b"), Some(("acme", "/members?page=2&q=a/b")));
-        assert_eq!(place("/orgs/acme/no/such/page"), Some(("acme", "/no/such/page")));
+        assert_eq!(
+            place("/orgs/acme/members?page=2&q=a/b"),
+            Some(("acme", "/members?page=2&q=a/b"))
+        );
+        assert_eq!(
+            place("/orgs/acme/no/such/page"),
+            Some(("acme", "/no/such/page"))
+        );
     }
 
     #[test]
@@ -136,16 +159,33 @@ mod tests {
 
     #[test]
     fn other_pages_are_no_organisations() {
-        for address in ["/", "/orgs", "/orgs/", "/orgs?x=/orgs/acme", "/sign-in", "/organisations/acme"] {
+        for address in [
+            "/",
+            "/orgs",
+            "/orgs/",
+            "/orgs?x=/orgs/acme",
+            "/sign-in",
+            "/organisations/acme",
+        ] {
             assert_eq!(place(address), None, "{address}");
         }
     }
 
     #[test]
     fn next_never_leaves_the_site() {
-        for away in ["https://evil.test", "//evil.test", "/\\evil.test", "evil", "", "/a\nb"] {
+        for away in [
+            "https://evil.test",
+            "//evil.test",
+            "/\\evil.test",
+            "evil",
+            "",
+            "/a\nb",
+        ] {
             assert_eq!(safe_next(away), ORGS, "{away:?}");
         }
-        assert_eq!(safe_next("/orgs/acme/members?page=2"), "/orgs/acme/members?page=2");
+        assert_eq!(
+            safe_next("/orgs/acme/members?page=2"),
+            "/orgs/acme/members?page=2"
+        );
     }
 }

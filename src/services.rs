@@ -75,7 +75,9 @@ impl Services {
         let cache = Cache::start(&config, db.clone()).await?;
         cache.check_triggers().await?;
         if !cache.wait_until_ready(CACHE_PATIENCE).await {
-            tracing::warn!("the cache is not ready yet; pages are served from Postgres until it is");
+            tracing::warn!(
+                "the cache is not ready yet; pages are served from Postgres until it is"
+            );
         }
         let clock = Clock::default();
         let sessions = Sessions::new(db.clone(), cache.clone(), clock.clone());
@@ -106,7 +108,9 @@ async fn remove_expired_sessions(sessions: Sessions) {
         tokio::time::sleep(HOUSEKEEPING_EVERY).await;
         match sessions.delete_expired().await {
             Ok(sessions) => tracing::info!(sessions, "expired sessions were removed"),
-            Err(error) => tracing::warn!(error = %chain(&error), "expired sessions stay until the next try"),
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "expired sessions stay until the next try")
+            }
         }
     }
 }

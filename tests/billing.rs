@@ -8,7 +8,8 @@ use std::{
 };
 
 use fake_stripe::{
-    CheckoutSession, Customer, Failure, FakeStripe, Invoice, SignedEvent, Subscription, WebhookSwitches, sign,
+    CheckoutSession, Customer, Failure, FakeStripe, Invoice, SignedEvent, Subscription,
+    WebhookSwitches, sign,
 };
 use orghub::{
     access::OrgAccess,
@@ -45,7 +46,9 @@ struct LedgerEntry {
 
 impl Stage {
     async fn set() -> Self {
-        let stripe = FakeStripe::start(fake_stripe::Config::default()).await.expect("a free port");
+        let stripe = FakeStripe::start(fake_stripe::Config::default())
+            .await
+            .expect("a free port");
         let api_base = Some(stripe.url());
         let app = TestApp::start_with(|config| {
             config.stripe = StripeConfig {
@@ -58,8 +61,16 @@ impl Stage {
         let owner = app.person("Olive").await;
         let slug = app.org("acme", &owner).await;
         let access = app.access(&owner, &slug).await;
-        stripe.put_customer(Customer { id: CUSTOMER.into(), ..Customer::default() });
-        let stage = Self { app, stripe, owner, access };
+        stripe.put_customer(Customer {
+            id: CUSTOMER.into(),
+            ..Customer::default()
+        });
+        let stage = Self {
+            app,
+            stripe,
+            owner,
+            access,
+        };
         stage.attach(&stage.access, CUSTOMER).await;
         stage
     }
@@ -67,19 +78,27 @@ impl Stage {
     /// [`Self::set`], with a Pro subscription that a webhook brought.
     async fn set_with_pro() -> Self {
         let stage = Self::set().await;
-        stage.stripe.put_subscription(Subscription::active(SUBSCRIPTION, CUSTOMER, "price_pro_month"));
-        let outcome = stage.receive(&stage.event("customer.subscription.created", SUBSCRIPTION)).await;
+        stage.stripe.put_subscription(Subscription::active(
+            SUBSCRIPTION,
+            CUSTOMER,
+            "price_pro_month",
+        ));
+        let outcome = stage
+            .receive(&stage.event("customer.subscription.created", SUBSCRIPTION))
+            .await;
         assert_eq!(outcome.expect("it is taken"), WebhookOutcome::Processed);
         stage
     }
 
     async fn attach(&self, access: &OrgAccess, customer: &str) {
-        sqlx::query("insert into billing_customer (organization_id, stripe_customer_id) values ($1, $2)")
-            .bind(access.org_id().0)
-            .bind(customer)
-            .execute(self.app.services.db.pool())
-            .await
-            .expect("the customer is attached");
+        sqlx::query(
+            "insert into billing_customer (organization_id, stripe_customer_id) values ($1, $2)",
+        )
+        .bind(access.org_id().0)
+        .bind(customer)
+        .execute(self.app.services.db.pool())
+        .await
+        .expect("the customer is attached");
     }
 
     fn event(&self, event_type: &str, object: &str) -> SignedEvent {
@@ -87,7 +106,11 @@ impl Stage {
     }
 
     async fn receive(&self, event: &SignedEvent) -> Result<WebhookOutcome> {
-        self.app.services.billing.receive_webhook(event.payload.as_bytes(), &event.signature).await
+        self.app
+            .services
+            .billing
+            .receive_webhook(event.payload.as_bytes(), &event.signature)
+            .await
     }
 
     async fn view(&self) -> Arc<SubscriptionView> {
@@ -126,7 +149,11 @@ impl Stage {
 }
 
 async fn view(services: &Services, access: &OrgAccess) -> Arc<SubscriptionView> {
-    services.billing.get_org_subscription(access).await.expect("there is a view")
+    services
+        .billing
+        .get_org_subscription(access)
+        .await
+        .expect("there is a view")
 }
 
 /// Waits until `holds`, for background work.
@@ -151,21 +178,48 @@ fn assert_refused(result: Result<WebhookOutcome>, what: &str) {
 async fn a_webhook_is_on_the_page_at_the_next_look_on_every_node() {
     let stage = Stage::set().await;
     let other_node = stage.app.another_node().await;
-    assert_eq!((stage.status().await.as_str(), stage.view().await.limits), ("free", Plan::Free.limits()));
+    assert_eq!(
+        (stage.status().await.as_str(), stage.view().await.limits),
+        ("free", Plan::Free.limits())
+    );
     assert_eq!(view(&other_node, &stage.access).await.status(), "free");
 
-    stage.stripe.put_subscription(Subscription::active(SUBSCRIPTION, CUSTOMER, "price_pro_year"));
-    stage.receive(&stage.event("customer.subscription.created", SUBSCRIPTION)).await.expect("it is taken");
+    stage.stripe.put_subscription(Subscription::active(
+        SUBSCRIPTION,
+        CUSTOMER,
+        "price_pro_year",
+    ));
+    stage
+        .receive(&stage.event("customer.subscription.created", SUBSCRIPTION))
+        .await
+        .expect("it is taken");
     let seen = stage.view().await;
     let subscription = seen.subscription.as_ref().expect("it is mirrored");
-    assert_eq!((seen.plan(), subscription.interval, seen.status()), (Plan::Pro, BillingInterval::Year, "active"));
-    assert!(subscription.current_period_end.is_some_and(|end| end > stage.app.services.clock.now()));
+    assert_eq!(
+        (seen.plan(), subscription.interval, seen.status()),
+        (Plan::Pro, BillingInterval::Year, "active")
+    );
+    assert!(
+        subscription
+            .current_period_end
+            .is_some_and(|end| end > stage.app.services.clock.now())
+    );
 
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.price = "price_ultra_month".into());
-    stage.receive(&stage.event("customer.subscription.updated", SUBSCRIPTION)).await.expect("it is taken");
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.price = "price_ultra_month".into()
+        });
+    stage
+        .receive(&stage.event("customer.subscription.updated", SUBSCRIPTION))
+        .await
+        .expect("it is taken");
     for services in [&stage.app.services, &other_node] {
         let seen = view(services, &stage.access).await;
-        assert_eq!((seen.plan(), seen.limits), (Plan::Ultra, Plan::Ultra.limits()));
+        assert_eq!(
+            (seen.plan(), seen.limits),
+            (Plan::Ultra, Plan::Ultra.limits())
+        );
     }
     assert_eq!(stage.told().await, ["Pro, active", "Ultra, active"]);
 }
@@ -200,20 +254,42 @@ async fn every_event_that_matters_leads_to_a_comparison() {
         // The stand-in says what Stripe says: the library itself understands it.
         Webhook::construct_event(&event.payload, &event.signature, SECRET).expect(event_type);
         let asked_before = stage.questions();
-        assert_eq!(stage.receive(&event).await.expect(event_type), WebhookOutcome::Processed, "{event_type}");
+        assert_eq!(
+            stage.receive(&event).await.expect(event_type),
+            WebhookOutcome::Processed,
+            "{event_type}"
+        );
         assert_eq!(stage.questions(), asked_before + 1, "{event_type}");
-        let done = LedgerEntry { attempts: 1, processed: true, error: None };
+        let done = LedgerEntry {
+            attempts: 1,
+            processed: true,
+            error: None,
+        };
         assert_eq!(stage.ledger(&event).await, Some(done), "{event_type}");
     }
-    assert_eq!(stage.told().await, ["Pro, active"], "nothing changed but the first time");
+    assert_eq!(
+        stage.told().await,
+        ["Pro, active"],
+        "nothing changed but the first time"
+    );
 }
 
 #[tokio::test]
 async fn other_events_are_acknowledged_and_kept() {
     let stage = Stage::set().await;
     let event = stage.event("customer.updated", CUSTOMER);
-    assert_eq!(stage.receive(&event).await.expect("it is taken"), WebhookOutcome::Ignored);
-    assert_eq!(stage.ledger(&event).await, Some(LedgerEntry { attempts: 1, processed: true, error: None }));
+    assert_eq!(
+        stage.receive(&event).await.expect("it is taken"),
+        WebhookOutcome::Ignored
+    );
+    assert_eq!(
+        stage.ledger(&event).await,
+        Some(LedgerEntry {
+            attempts: 1,
+            processed: true,
+            error: None
+        })
+    );
     assert_eq!(stage.questions(), 0);
 }
 
@@ -223,7 +299,10 @@ async fn a_new_customer_is_known_by_the_organisation_in_the_metadata() {
     let other = stage.app.org("globex", &stage.owner).await;
     let other = stage.app.access(&stage.owner, &other).await;
     let bought_for = |id: &str, customer: &str, org: String| {
-        stage.stripe.put_customer(Customer { id: customer.into(), ..Customer::default() });
+        stage.stripe.put_customer(Customer {
+            id: customer.into(),
+            ..Customer::default()
+        });
         let mut subscription = Subscription::active(id, customer, "price_ultra_month");
         subscription.metadata.insert("organization_id".into(), org);
         stage.stripe.put_subscription(subscription);
@@ -231,48 +310,91 @@ async fn a_new_customer_is_known_by_the_organisation_in_the_metadata() {
     };
 
     let event = bought_for("sub_globex", "cus_globex", other.org_id().to_string());
-    assert_eq!(stage.receive(&event).await.expect("it is taken"), WebhookOutcome::Processed);
+    assert_eq!(
+        stage.receive(&event).await.expect("it is taken"),
+        WebhookOutcome::Processed
+    );
     assert_eq!(view(&stage.app.services, &other).await.plan(), Plan::Ultra);
 
     // One organisation pays as one customer, and one that is gone pays for nothing.
-    let second = bought_for("sub_second", "cus_second", stage.access.org_id().to_string());
-    assert_eq!(stage.receive(&second).await.expect("it is taken"), WebhookOutcome::Ignored);
+    let second = bought_for(
+        "sub_second",
+        "cus_second",
+        stage.access.org_id().to_string(),
+    );
+    assert_eq!(
+        stage.receive(&second).await.expect("it is taken"),
+        WebhookOutcome::Ignored
+    );
     assert_eq!(stage.status().await, "free");
-    let gone = bought_for("sub_gone", "cus_gone", orghub::domain::OrgId::new().to_string());
-    assert_eq!(stage.receive(&gone).await.expect("it is taken"), WebhookOutcome::Ignored);
+    let gone = bought_for(
+        "sub_gone",
+        "cus_gone",
+        orghub::domain::OrgId::new().to_string(),
+    );
+    assert_eq!(
+        stage.receive(&gone).await.expect("it is taken"),
+        WebhookOutcome::Ignored
+    );
 }
 
 #[tokio::test]
 async fn every_state_is_mirrored_as_stripe_has_it() {
     let stage = Stage::set_with_pro().await;
-    let end = stage.view().await.subscription.as_ref().and_then(|subscription| subscription.current_period_end);
+    let end = stage
+        .view()
+        .await
+        .subscription
+        .as_ref()
+        .and_then(|subscription| subscription.current_period_end);
     let end = end.expect("known").unix_timestamp();
     type Change = Box<dyn FnOnce(&mut Subscription)>;
     let changes: [(&str, Change, Plan); 6] = [
-        ("trialing", Box::new(move |s| s.trial_end = Some(end)), Plan::Pro),
+        (
+            "trialing",
+            Box::new(move |s| s.trial_end = Some(end)),
+            Plan::Pro,
+        ),
         ("past_due", Box::new(|_| {}), Plan::Pro),
         // The portal's way to say "at the end of the period" under flexible billing.
-        ("active", Box::new(move |s| s.cancel_at = Some(end)), Plan::Pro),
+        (
+            "active",
+            Box::new(move |s| s.cancel_at = Some(end)),
+            Plan::Pro,
+        ),
         ("unpaid", Box::new(|_| {}), Plan::Free),
         ("paused", Box::new(|_| {}), Plan::Free),
         ("hibernating", Box::new(|_| {}), Plan::Free),
     ];
     for (status, change, plan) in changes {
-        stage.stripe.change_subscription(SUBSCRIPTION, |subscription| {
-            status.clone_into(&mut subscription.status);
-            change(subscription);
-        });
-        stage.receive(&stage.event("customer.subscription.updated", SUBSCRIPTION)).await.expect("it is taken");
+        stage
+            .stripe
+            .change_subscription(SUBSCRIPTION, |subscription| {
+                status.clone_into(&mut subscription.status);
+                change(subscription);
+            });
+        stage
+            .receive(&stage.event("customer.subscription.updated", SUBSCRIPTION))
+            .await
+            .expect("it is taken");
         let seen = stage.view().await;
         assert_eq!((seen.status(), seen.plan()), (status, plan));
         let subscription = seen.subscription.as_ref().expect("it is mirrored");
-        assert_eq!(subscription.trial_end.map(OffsetDateTime::unix_timestamp), Some(end));
-        assert_eq!(subscription.cancel_at_period_end, !matches!(status, "trialing" | "past_due"), "{status}");
+        assert_eq!(
+            subscription.trial_end.map(OffsetDateTime::unix_timestamp),
+            Some(end)
+        );
+        assert_eq!(
+            subscription.cancel_at_period_end,
+            !matches!(status, "trialing" | "past_due"),
+            "{status}"
+        );
     }
-    let trial_used: bool = sqlx::query_scalar("select trial_used_at is not null from billing_customer")
-        .fetch_one(stage.app.services.db.pool())
-        .await
-        .expect("the customer is there");
+    let trial_used: bool =
+        sqlx::query_scalar("select trial_used_at is not null from billing_customer")
+            .fetch_one(stage.app.services.db.pool())
+            .await
+            .expect("the customer is there");
     assert!(trial_used, "the one trial is remembered");
 }
 
@@ -291,10 +413,16 @@ async fn the_view_counts_seats_and_lays_the_override_over_the_plan() {
         )
         .await;
     // Written at a database prompt, so nobody waited for the nodes to hear of it.
-    until("the seats are counted", async || stage.view().await.seats_used == 3).await;
+    until("the seats are counted", async || {
+        stage.view().await.seats_used == 3
+    })
+    .await;
     let seen = stage.view().await;
     assert!(seen.limits_overridden);
-    assert_eq!((seen.limits.members, seen.limits.projects), (500, Plan::Pro.limits().projects));
+    assert_eq!(
+        (seen.limits.members, seen.limits.projects),
+        (500, Plan::Pro.limits().projects)
+    );
 }
 
 // Signatures.
@@ -304,18 +432,39 @@ async fn a_signature_that_does_not_fit_is_refused_and_leaves_no_trace() {
     let stage = Stage::set_with_pro().await;
     let asked_before = stage.questions();
     let good = stage.event("customer.subscription.updated", SUBSCRIPTION);
-    stage.stripe.set_webhook_switches(WebhookSwitches { wrong_signature: true, ..WebhookSwitches::default() });
+    stage.stripe.set_webhook_switches(WebhookSwitches {
+        wrong_signature: true,
+        ..WebhookSwitches::default()
+    });
     let wrong = stage.event("customer.subscription.updated", SUBSCRIPTION);
     assert_refused(stage.receive(&wrong).await, "signed by somebody else");
 
-    let with_signature = |signature: &str| SignedEvent { signature: signature.into(), ..good.clone() };
-    for header in ["", "nonsense", "t=,v1=", "t=1", "v1=00", "t=99999999999999999999,v1=00"] {
+    let with_signature = |signature: &str| SignedEvent {
+        signature: signature.into(),
+        ..good.clone()
+    };
+    for header in [
+        "",
+        "nonsense",
+        "t=,v1=",
+        "t=1",
+        "v1=00",
+        "t=99999999999999999999,v1=00",
+    ] {
         assert_refused(stage.receive(&with_signature(header)).await, header);
     }
-    let tampered = SignedEvent { payload: good.payload.replace("\"pro_month\"", "\"ultra_month\""), ..good.clone() };
+    let tampered = SignedEvent {
+        payload: good.payload.replace("\"pro_month\"", "\"ultra_month\""),
+        ..good.clone()
+    };
     assert_ne!(tampered.payload, good.payload);
     assert_refused(stage.receive(&tampered).await, "another body");
-    let not_text = stage.app.services.billing.receive_webhook(&[0xff, 0xfe], &good.signature).await;
+    let not_text = stage
+        .app
+        .services
+        .billing
+        .receive_webhook(&[0xff, 0xfe], &good.signature)
+        .await;
     assert_refused(not_text, "not text");
 
     assert_eq!(stage.ledger(&wrong).await, None);
@@ -335,15 +484,27 @@ async fn a_signature_is_good_for_five_minutes() {
 #[tokio::test]
 async fn while_the_secret_is_being_replaced_both_are_good() {
     let stage = Stage::set_with_pro().await;
-    let by_old = stage.stripe.event("customer.subscription.updated", SUBSCRIPTION, OLD_SECRET);
-    assert_eq!(stage.receive(&by_old).await.expect("it is taken"), WebhookOutcome::Processed);
+    let by_old = stage
+        .stripe
+        .event("customer.subscription.updated", SUBSCRIPTION, OLD_SECRET);
+    assert_eq!(
+        stage.receive(&by_old).await.expect("it is taken"),
+        WebhookOutcome::Processed
+    );
 
     // Stripe signs with every secret that is still valid; one fits.
     let mut by_both = stage.event("customer.subscription.updated", SUBSCRIPTION);
     let (timestamp, fitting) = by_both.signature.split_once(',').expect("two parts");
-    let other = sign("whsec_tomorrow", &by_both.payload, timestamp[2..].parse().expect("seconds"));
+    let other = sign(
+        "whsec_tomorrow",
+        &by_both.payload,
+        timestamp[2..].parse().expect("seconds"),
+    );
     by_both.signature = format!("{other},{fitting}");
-    assert_eq!(stage.receive(&by_both).await.expect("it is taken"), WebhookOutcome::Processed);
+    assert_eq!(
+        stage.receive(&by_both).await.expect("it is taken"),
+        WebhookOutcome::Processed
+    );
 }
 
 #[tokio::test]
@@ -351,8 +512,16 @@ async fn what_is_signed_but_no_event_is_refused() {
     let stage = Stage::set().await;
     let now = stage.app.services.clock.now().unix_timestamp();
     let body = r#"{"hello":"world"}"#;
-    let result = stage.app.services.billing.receive_webhook(body.as_bytes(), &sign(SECRET, body, now)).await;
-    assert!(matches!(&result, Err(Error::Invalid(invalid)) if invalid.field == "body"), "{result:?}");
+    let result = stage
+        .app
+        .services
+        .billing
+        .receive_webhook(body.as_bytes(), &sign(SECRET, body, now))
+        .await;
+    assert!(
+        matches!(&result, Err(Error::Invalid(invalid)) if invalid.field == "body"),
+        "{result:?}"
+    );
 }
 
 // Twice, late, out of order, in other words.
@@ -361,24 +530,42 @@ async fn what_is_signed_but_no_event_is_refused() {
 async fn a_duplicate_changes_nothing() {
     let stage = Stage::set_with_pro().await;
     let event = stage.event("customer.subscription.updated", SUBSCRIPTION);
-    assert_eq!(stage.receive(&event).await.expect("it is taken"), WebhookOutcome::Processed);
+    assert_eq!(
+        stage.receive(&event).await.expect("it is taken"),
+        WebhookOutcome::Processed
+    );
     let (asked, seen) = (stage.questions(), stage.view().await);
 
-    assert_eq!(stage.receive(&event).await.expect("it is taken"), WebhookOutcome::Duplicate);
+    assert_eq!(
+        stage.receive(&event).await.expect("it is taken"),
+        WebhookOutcome::Duplicate
+    );
     assert_eq!(stage.questions(), asked);
     assert_eq!(stage.view().await, seen);
-    assert_eq!(stage.ledger(&event).await, Some(LedgerEntry { attempts: 1, processed: true, error: None }));
+    assert_eq!(
+        stage.ledger(&event).await,
+        Some(LedgerEntry {
+            attempts: 1,
+            processed: true,
+            error: None
+        })
+    );
 }
 
 #[tokio::test]
 async fn the_same_event_twice_at_once_is_done_once() {
     let stage = Stage::set_with_pro().await;
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.status = "past_due".into());
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.status = "past_due".into()
+        });
     let event = stage.event("customer.subscription.updated", SUBSCRIPTION);
     let (one, other) = tokio::join!(stage.receive(&event), stage.receive(&event));
     let outcomes = [one.expect("it is taken"), other.expect("it is taken")];
     assert!(
-        outcomes.contains(&WebhookOutcome::Processed) && outcomes.contains(&WebhookOutcome::Duplicate),
+        outcomes.contains(&WebhookOutcome::Processed)
+            && outcomes.contains(&WebhookOutcome::Duplicate),
         "{outcomes:?}"
     );
     assert_eq!(stage.told().await, ["Pro, active", "Pro, past_due"]);
@@ -388,47 +575,103 @@ async fn the_same_event_twice_at_once_is_done_once() {
 async fn a_late_update_does_not_revive_an_ended_subscription() {
     let stage = Stage::set_with_pro().await;
     let late = stage.event("customer.subscription.updated", SUBSCRIPTION);
-    stage.stripe.change_subscription(SUBSCRIPTION, Subscription::cancel);
-    stage.receive(&stage.event("customer.subscription.deleted", SUBSCRIPTION)).await.expect("it is taken");
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, Subscription::cancel);
+    stage
+        .receive(&stage.event("customer.subscription.deleted", SUBSCRIPTION))
+        .await
+        .expect("it is taken");
     assert_eq!(stage.status().await, "canceled");
 
-    assert!(late.payload.contains(r#""status":"active""#), "it tells the old story");
-    assert_eq!(stage.receive(&late).await.expect("it is taken"), WebhookOutcome::Processed);
-    assert_eq!((stage.status().await.as_str(), stage.view().await.plan()), ("canceled", Plan::Free));
+    assert!(
+        late.payload.contains(r#""status":"active""#),
+        "it tells the old story"
+    );
+    assert_eq!(
+        stage.receive(&late).await.expect("it is taken"),
+        WebhookOutcome::Processed
+    );
+    assert_eq!(
+        (stage.status().await.as_str(), stage.view().await.plan()),
+        ("canceled", Plan::Free)
+    );
 
     // Not even if Stripe's own answer were outdated.
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.status = "active".into());
-    stage.receive(&stage.event("customer.subscription.updated", SUBSCRIPTION)).await.expect("it is taken");
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.status = "active".into()
+        });
+    stage
+        .receive(&stage.event("customer.subscription.updated", SUBSCRIPTION))
+        .await
+        .expect("it is taken");
     assert_eq!(stage.status().await, "canceled");
 
     // Another subscription takes the place.
-    stage.stripe.change_subscription(SUBSCRIPTION, Subscription::cancel);
-    stage.stripe.put_subscription(Subscription::active("sub_again", CUSTOMER, "price_ultra_month"));
-    stage.receive(&stage.event("customer.subscription.created", "sub_again")).await.expect("it is taken");
-    assert_eq!((stage.status().await.as_str(), stage.view().await.plan()), ("active", Plan::Ultra));
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, Subscription::cancel);
+    stage.stripe.put_subscription(Subscription::active(
+        "sub_again",
+        CUSTOMER,
+        "price_ultra_month",
+    ));
+    stage
+        .receive(&stage.event("customer.subscription.created", "sub_again"))
+        .await
+        .expect("it is taken");
+    assert_eq!(
+        (stage.status().await.as_str(), stage.view().await.plan()),
+        ("active", Plan::Ultra)
+    );
 
     // And what is heard of the ended one later does not push it out.
-    stage.receive(&stage.event("customer.subscription.deleted", SUBSCRIPTION)).await.expect("it is taken");
+    stage
+        .receive(&stage.event("customer.subscription.deleted", SUBSCRIPTION))
+        .await
+        .expect("it is taken");
     assert_eq!(stage.view().await.plan(), Plan::Ultra);
 }
 
 #[tokio::test]
 async fn of_two_handlers_at_once_the_one_that_asked_last_has_the_last_word() {
     let stage = Stage::set_with_pro().await;
-    for (earlier, later) in [("past_due", "active"), ("unpaid", "past_due"), ("active", "unpaid")] {
-        stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.status = earlier.into());
+    for (earlier, later) in [
+        ("past_due", "active"),
+        ("unpaid", "past_due"),
+        ("active", "unpaid"),
+    ] {
+        stage
+            .stripe
+            .change_subscription(SUBSCRIPTION, |subscription| {
+                subscription.status = earlier.into()
+            });
         // Stripe's first answer is true when it is given and outdated when it arrives.
         stage.stripe.fail_next(1, Failure::Slow(400));
         let asked_before = stage.questions();
         let first_event = stage.event("customer.subscription.updated", SUBSCRIPTION);
         let first = stage.receive(&first_event);
         let second = async {
-            until("the first has asked", async || stage.questions() > asked_before).await;
-            stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.status = later.into());
-            stage.receive(&stage.event("customer.subscription.updated", SUBSCRIPTION)).await
+            until("the first has asked", async || {
+                stage.questions() > asked_before
+            })
+            .await;
+            stage
+                .stripe
+                .change_subscription(SUBSCRIPTION, |subscription| {
+                    subscription.status = later.into()
+                });
+            stage
+                .receive(&stage.event("customer.subscription.updated", SUBSCRIPTION))
+                .await
         };
         let (first, second) = tokio::join!(first, second);
-        assert_eq!([first.expect("it is taken"), second.expect("it is taken")], [WebhookOutcome::Processed; 2]);
+        assert_eq!(
+            [first.expect("it is taken"), second.expect("it is taken")],
+            [WebhookOutcome::Processed; 2]
+        );
         assert_eq!(stage.status().await, later);
     }
 }
@@ -436,13 +679,26 @@ async fn of_two_handlers_at_once_the_one_that_asked_last_has_the_last_word() {
 #[tokio::test]
 async fn an_event_of_another_api_version_is_taken_by_its_envelope() {
     let stage = Stage::set_with_pro().await;
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.price = "price_ultra_year".into());
-    stage.stripe.set_webhook_switches(WebhookSwitches { other_api_version: true, ..WebhookSwitches::default() });
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.price = "price_ultra_year".into()
+        });
+    stage.stripe.set_webhook_switches(WebhookSwitches {
+        other_api_version: true,
+        ..WebhookSwitches::default()
+    });
     let event = stage.event("customer.subscription.updated", SUBSCRIPTION);
     let read = Webhook::construct_event(&event.payload, &event.signature, SECRET);
-    assert!(matches!(read, Err(WebhookError::BadParse(_))), "the library cannot read it");
+    assert!(
+        matches!(read, Err(WebhookError::BadParse(_))),
+        "the library cannot read it"
+    );
 
-    assert_eq!(stage.receive(&event).await.expect("it is taken"), WebhookOutcome::Processed);
+    assert_eq!(
+        stage.receive(&event).await.expect("it is taken"),
+        WebhookOutcome::Processed
+    );
     assert_eq!(stage.view().await.plan(), Plan::Ultra);
 }
 
@@ -451,7 +707,11 @@ async fn an_event_of_another_api_version_is_taken_by_its_envelope() {
 #[tokio::test]
 async fn an_event_that_fails_stands_in_the_ledger_and_succeeds_when_it_comes_again() {
     let stage = Stage::set_with_pro().await;
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.status = "past_due".into());
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.status = "past_due".into()
+        });
     let event = stage.event("invoice.payment_failed", {
         stage.stripe.put_invoice(Invoice {
             id: "in_1".into(),
@@ -465,42 +725,85 @@ async fn an_event_that_fails_stands_in_the_ledger_and_succeeds_when_it_comes_aga
     });
     stage.stripe.fail(Failure::ServerError);
     let result = stage.receive(&event).await;
-    assert!(matches!(result, Err(Error::Unavailable("Stripe", _))), "{result:?}");
+    assert!(
+        matches!(result, Err(Error::Unavailable("Stripe", _))),
+        "{result:?}"
+    );
     let entry = stage.ledger(&event).await.expect("it stands in the ledger");
     assert_eq!((entry.attempts, entry.processed), (1, false));
-    assert!(entry.error.expect("with its reason").contains("Stripe is unavailable: 500"));
+    assert!(
+        entry
+            .error
+            .expect("with its reason")
+            .contains("Stripe is unavailable: 500")
+    );
     assert_eq!(stage.status().await, "active", "nothing was half written");
 
     stage.stripe.recover();
-    assert_eq!(stage.receive(&event).await.expect("it is taken"), WebhookOutcome::Processed);
-    assert_eq!(stage.ledger(&event).await, Some(LedgerEntry { attempts: 2, processed: true, error: None }));
+    assert_eq!(
+        stage.receive(&event).await.expect("it is taken"),
+        WebhookOutcome::Processed
+    );
+    assert_eq!(
+        stage.ledger(&event).await,
+        Some(LedgerEntry {
+            attempts: 2,
+            processed: true,
+            error: None
+        })
+    );
     assert_eq!(stage.status().await, "past_due");
 }
 
 #[tokio::test]
 async fn a_short_limit_is_waited_out() {
     let stage = Stage::set_with_pro().await;
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.status = "past_due".into());
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.status = "past_due".into()
+        });
     stage.stripe.fail_next(1, Failure::RateLimited);
     let event = stage.event("customer.subscription.updated", SUBSCRIPTION);
-    assert_eq!(stage.receive(&event).await.expect("it is taken"), WebhookOutcome::Processed);
+    assert_eq!(
+        stage.receive(&event).await.expect("it is taken"),
+        WebhookOutcome::Processed
+    );
     assert_eq!(stage.status().await, "past_due");
 }
 
 #[tokio::test]
 async fn a_handler_that_dies_half_way_leaves_the_event_undone_and_its_lock_free() {
     let stage = Stage::set_with_pro().await;
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.status = "past_due".into());
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.status = "past_due".into()
+        });
     let event = stage.event("customer.subscription.updated", SUBSCRIPTION);
     stage.stripe.fail(Failure::Hang);
     let died = tokio::time::timeout(Duration::from_millis(300), stage.receive(&event)).await;
     assert!(died.is_err(), "it was still asking");
-    assert_eq!(stage.ledger(&event).await, Some(LedgerEntry { attempts: 1, processed: false, error: None }));
+    assert_eq!(
+        stage.ledger(&event).await,
+        Some(LedgerEntry {
+            attempts: 1,
+            processed: false,
+            error: None
+        })
+    );
 
     stage.stripe.recover();
     let began = Instant::now();
-    assert_eq!(stage.receive(&event).await.expect("it is taken"), WebhookOutcome::Processed);
-    assert!(began.elapsed() < Duration::from_secs(2), "the lock was free after {:?}", began.elapsed());
+    assert_eq!(
+        stage.receive(&event).await.expect("it is taken"),
+        WebhookOutcome::Processed
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "the lock was free after {:?}",
+        began.elapsed()
+    );
     assert_eq!(stage.status().await, "past_due");
 }
 
@@ -530,16 +833,35 @@ async fn no_transaction_is_open_while_stripe_is_asked() {
 #[tokio::test]
 async fn a_price_that_is_not_ours_fails_loudly_and_leaves_the_mirror() {
     let stage = Stage::set_with_pro().await;
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.price = "price_special".into());
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.price = "price_special".into()
+        });
     let event = stage.event("customer.subscription.updated", SUBSCRIPTION);
-    assert!(matches!(stage.receive(&event).await, Err(Error::Internal(_))));
+    assert!(matches!(
+        stage.receive(&event).await,
+        Err(Error::Internal(_))
+    ));
     let entry = stage.ledger(&event).await.expect("it stands in the ledger");
-    assert!(entry.error.expect("with its reason").contains("price_special"));
+    assert!(
+        entry
+            .error
+            .expect("with its reason")
+            .contains("price_special")
+    );
     assert_eq!(stage.view().await.plan(), Plan::Pro);
 
     // Given a look-up key there, the next delivery succeeds.
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.price = "price_ultra_month".into());
-    assert_eq!(stage.receive(&event).await.expect("it is taken"), WebhookOutcome::Processed);
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.price = "price_ultra_month".into()
+        });
+    assert_eq!(
+        stage.receive(&event).await.expect("it is taken"),
+        WebhookOutcome::Processed
+    );
     assert_eq!(stage.view().await.plan(), Plan::Ultra);
 }
 
@@ -553,15 +875,26 @@ async fn a_look_at_an_old_row_is_answered_at_once_and_starts_one_comparison() {
     assert_eq!(stage.questions(), asked_before, "a young row is left alone");
 
     stage.let_the_mirror_age();
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.status = "past_due".into());
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.status = "past_due".into()
+        });
     stage.stripe.fail_next(1, Failure::Slow(300));
     let looks = std::iter::repeat_with(|| stage.view()).take(20);
     let began = Instant::now();
     let seen = futures::future::join_all(looks).await;
-    assert!(began.elapsed() < Duration::from_millis(250), "nobody waited for Stripe: {:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_millis(250),
+        "nobody waited for Stripe: {:?}",
+        began.elapsed()
+    );
     assert!(seen.iter().all(|view| view.status() == "active"));
 
-    until("the row is compared", async || stage.status().await == "past_due").await;
+    until("the row is compared", async || {
+        stage.status().await == "past_due"
+    })
+    .await;
     assert_eq!(stage.questions(), asked_before + 1);
 }
 
@@ -574,7 +907,11 @@ async fn while_one_node_asks_stripe_the_others_leave_it_to_that_one() {
         let node = stage.app.another_node_with(configure.clone()).await;
         let other = stage.app.another_node_with(configure).await;
         let turn = format!("subscription:{}", stage.access.org_id());
-        let elsewhere = other.cache.try_turn(&turn, Duration::from_secs(30)).await.expect("nobody asks yet");
+        let elsewhere = other
+            .cache
+            .try_turn(&turn, Duration::from_secs(30))
+            .await
+            .expect("nobody asks yet");
 
         node.clock.advance(time::Duration::hours(2));
         let asked_before = stage.questions();
@@ -605,7 +942,11 @@ async fn nobody_who_looks_notices_that_stripe_fails() {
         until("the background asks", async || {
             let began = Instant::now();
             assert_eq!(stage.status().await, "active");
-            assert!(began.elapsed() < Duration::from_millis(500), "{failure:?}: the page waited {:?}", began.elapsed());
+            assert!(
+                began.elapsed() < Duration::from_millis(500),
+                "{failure:?}: the page waited {:?}",
+                began.elapsed()
+            );
             stage.questions() >= asked_before + attempts
         })
         .await;
@@ -613,7 +954,11 @@ async fn nobody_who_looks_notices_that_stripe_fails() {
         for _ in 0..20 {
             stage.view().await;
         }
-        assert_eq!(stage.questions(), asked_before + attempts, "{failure:?}: one comparison, however many look");
+        assert_eq!(
+            stage.questions(),
+            asked_before + attempts,
+            "{failure:?}: one comparison, however many look"
+        );
         stage.app.services.clock.advance(time::Duration::minutes(2));
     }
 }
@@ -621,7 +966,11 @@ async fn nobody_who_looks_notices_that_stripe_fails() {
 #[tokio::test]
 async fn after_an_outage_the_mirror_catches_up_by_itself() {
     let stage = Stage::set_with_pro().await;
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| subscription.status = "past_due".into());
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.status = "past_due".into()
+        });
     stage.stripe.fail(Failure::ServerError);
     stage.let_the_mirror_age();
     let asked_before = stage.questions();
@@ -635,16 +984,28 @@ async fn after_an_outage_the_mirror_catches_up_by_itself() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(stage.status().await, "active");
     tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(stage.questions(), asked_before + 3, "Stripe is left alone for a minute");
+    assert_eq!(
+        stage.questions(),
+        asked_before + 3,
+        "Stripe is left alone for a minute"
+    );
     stage.app.services.clock.advance(time::Duration::minutes(2));
-    until("the row is compared", async || stage.status().await == "past_due").await;
+    until("the row is compared", async || {
+        stage.status().await == "past_due"
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_ended_subscription_is_not_asked_for_again() {
     let stage = Stage::set_with_pro().await;
-    stage.stripe.change_subscription(SUBSCRIPTION, Subscription::cancel);
-    stage.receive(&stage.event("customer.subscription.deleted", SUBSCRIPTION)).await.expect("it is taken");
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, Subscription::cancel);
+    stage
+        .receive(&stage.event("customer.subscription.deleted", SUBSCRIPTION))
+        .await
+        .expect("it is taken");
     stage.let_the_mirror_age();
     let asked_before = stage.questions();
     assert_eq!(stage.status().await, "canceled");
@@ -655,14 +1016,28 @@ async fn an_ended_subscription_is_not_asked_for_again() {
 #[tokio::test]
 async fn the_subscription_of_a_deleted_customer_is_asked_for_by_its_id() {
     let stage = Stage::set_with_pro().await;
-    stage.stripe.change_subscription(SUBSCRIPTION, |subscription| {
-        subscription.cancel();
-        // Listed nowhere any more, and still there.
-        subscription.customer = "cus_deleted".into();
-    });
-    let payload = stage.event("customer.subscription.deleted", SUBSCRIPTION).payload.replace("cus_deleted", CUSTOMER);
-    let signature = sign(SECRET, &payload, stage.app.services.clock.now().unix_timestamp());
-    let outcome = stage.app.services.billing.receive_webhook(payload.as_bytes(), &signature).await;
+    stage
+        .stripe
+        .change_subscription(SUBSCRIPTION, |subscription| {
+            subscription.cancel();
+            // Listed nowhere any more, and still there.
+            subscription.customer = "cus_deleted".into();
+        });
+    let payload = stage
+        .event("customer.subscription.deleted", SUBSCRIPTION)
+        .payload
+        .replace("cus_deleted", CUSTOMER);
+    let signature = sign(
+        SECRET,
+        &payload,
+        stage.app.services.clock.now().unix_timestamp(),
+    );
+    let outcome = stage
+        .app
+        .services
+        .billing
+        .receive_webhook(payload.as_bytes(), &signature)
+        .await;
     assert_eq!(outcome.expect("it is taken"), WebhookOutcome::Processed);
     assert_eq!(stage.status().await, "canceled");
 }

@@ -19,27 +19,50 @@ const CORE: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("error", &["domain"]),
     ("db", &["domain", "error", "config", "metrics"]),
-    ("cache", &["domain", "error", "config", "metrics", "clock", "db"]),
-    ("session", &["domain", "error", "config", "metrics", "clock", "db", "cache"]),
+    (
+        "cache",
+        &["domain", "error", "config", "metrics", "clock", "db"],
+    ),
+    (
+        "session",
+        &[
+            "domain", "error", "config", "metrics", "clock", "db", "cache",
+        ],
+    ),
     ("foresight", &["domain", "routes", "cache", "session"]),
     ("access", &["domain", "error", "db", "cache", "metrics"]),
-    ("billing", &["domain", "error", "config", "metrics", "clock", "db", "cache", "access"]),
-    ("accounts", &["domain", "error", "config", "metrics", "clock", "db", "cache", "session"]),
-    ("orgs", &["domain", "error", "metrics", "clock", "db", "cache", "access", "billing"]),
+    (
+        "billing",
+        &[
+            "domain", "error", "config", "metrics", "clock", "db", "cache", "access",
+        ],
+    ),
+    (
+        "accounts",
+        &[
+            "domain", "error", "config", "metrics", "clock", "db", "cache", "session",
+        ],
+    ),
+    (
+        "orgs",
+        &[
+            "domain", "error", "metrics", "clock", "db", "cache", "access", "billing",
+        ],
+    ),
     ("seed", &["domain", "error", "clock", "db", "accounts"]),
     (
         "services",
         &[
-            "domain", "error", "config", "metrics", "clock", "db", "cache", "session", "access", "billing", "accounts",
-            "orgs",
+            "domain", "error", "config", "metrics", "clock", "db", "cache", "session", "access",
+            "billing", "accounts", "orgs",
         ],
     ),
     // Fixtures stand above everything; what imports them is a test.
     (
         "testing",
         &[
-            "domain", "routes", "error", "config", "metrics", "clock", "db", "cache", "session", "access", "billing",
-            "accounts", "orgs", "seed", "services",
+            "domain", "routes", "error", "config", "metrics", "clock", "db", "cache", "session",
+            "access", "billing", "accounts", "orgs", "seed", "services",
         ],
     ),
 ];
@@ -52,8 +75,14 @@ const APP: &[&str] = &["domain", "routes", "access"];
 /// take, and the mapping of errors. Never the database, the cache or billing's
 /// inside: a page asks a use case.
 const APP_DOORS: &[(&str, &[&str])] = &[
-    ("app/src/api", &["accounts", "error", "orgs", "services", "session"]),
-    ("app/src/context.rs", &["accounts", "error", "metrics", "services", "session"]),
+    (
+        "app/src/api",
+        &["accounts", "error", "orgs", "services", "session"],
+    ),
+    (
+        "app/src/context.rs",
+        &["accounts", "error", "metrics", "services", "session"],
+    ),
     ("app/src/error.rs", &["error"]),
 ];
 
@@ -81,12 +110,23 @@ const SERVER: &[&str] = &[
 const KNOWN_TO_ONE: &[(&str, &[&str])] = &[
     ("db", &["sqlx"]),
     ("cache", &["redis"]),
-    ("billing", &["stripe", "stripe_billing", "stripe_shared", "stripe_webhook"]),
+    (
+        "billing",
+        &[
+            "stripe",
+            "stripe_billing",
+            "stripe_shared",
+            "stripe_webhook",
+        ],
+    ),
 ];
 
 /// Packages that must not depend on crates which are somebody else's concern.
 const FOREIGN_TO: &[(&str, &[&str])] = &[
-    ("Cargo.toml", &["leptos", "leptos_axum", "axum", "tower-http"]),
+    (
+        "Cargo.toml",
+        &["leptos", "leptos_axum", "axum", "tower-http"],
+    ),
     ("app/Cargo.toml", &["sqlx", "redis", "async-stripe"]),
     ("server/Cargo.toml", &["sqlx", "redis", "async-stripe"]),
 ];
@@ -99,10 +139,16 @@ fn core_modules_name_only_what_lies_below_them() {
             return Vec::new();
         }
         let Some((_, allowed)) = CORE.iter().find(|(name, _)| *name == module) else {
-            return vec![format!("the module `{module}` is not in the table of tests/layering.rs")];
+            return vec![format!(
+                "the module `{module}` is not in the table of tests/layering.rs"
+            )];
         };
         modules_of(paths, "crate")
-            .filter(|named| *named != module && CORE.iter().any(|(name, _)| name == named) && !allowed.contains(named))
+            .filter(|named| {
+                *named != module
+                    && CORE.iter().any(|(name, _)| name == named)
+                    && !allowed.contains(named)
+            })
             // A test's fixtures come from above.
             .filter(|named| *named != "testing")
             .map(|named| format!("`{module}` names `crate::{named}`"))
@@ -113,7 +159,10 @@ fn core_modules_name_only_what_lies_below_them() {
 #[test]
 fn the_application_reaches_the_core_through_its_doors() {
     check(&files("app"), |file, paths| {
-        let beyond = APP_DOORS.iter().filter(|(door, _)| file.is_in(door)).flat_map(|(_, modules)| *modules);
+        let beyond = APP_DOORS
+            .iter()
+            .filter(|(door, _)| file.is_in(door))
+            .flat_map(|(_, modules)| *modules);
         let allowed: Vec<&str> = APP.iter().chain(beyond).copied().collect();
         modules_of(paths, "orghub")
             .filter(|named| !allowed.contains(named))
@@ -135,7 +184,11 @@ fn the_server_has_no_business_rule() {
 #[test]
 fn each_third_party_is_known_to_one_module() {
     check(&files("src"), |file, paths| {
-        let names = |name: &str| paths.iter().any(|path| path.len() > 1 && path[0] == name && path[1] != "PgPool");
+        let names = |name: &str| {
+            paths
+                .iter()
+                .any(|path| path.len() > 1 && path[0] == name && path[1] != "PgPool")
+        };
         KNOWN_TO_ONE
             .iter()
             .filter(|(module, _)| *module != file.core_module() && !file.is_in("src/testing"))
@@ -149,31 +202,51 @@ fn each_third_party_is_known_to_one_module() {
 #[test]
 fn packages_depend_on_their_own_concerns_only() {
     for (manifest, foreign) in FOREIGN_TO {
-        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest)).expect("a manifest");
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest))
+            .expect("a manifest");
         // From the package on: above it the root's manifest lists versions for the whole workspace.
-        let package = text.split_once("\n[package]").map_or(text.as_str(), |(_, package)| package);
+        let package = text
+            .split_once("\n[package]")
+            .map_or(text.as_str(), |(_, package)| package);
         // What tests use is their own business.
-        let product = package.split_once("[dev-dependencies]").map_or(package, |(product, _)| product);
+        let product = package
+            .split_once("[dev-dependencies]")
+            .map_or(package, |(product, _)| product);
         let dependencies: Vec<&str> = product
             .lines()
             .filter_map(|line| line.split_once(['=', '.']))
             .map(|(name, _)| name.trim())
             .filter(|name| foreign.contains(name))
             .collect();
-        assert!(dependencies.is_empty(), "{manifest} depends on {dependencies:?}");
+        assert!(
+            dependencies.is_empty(),
+            "{manifest} depends on {dependencies:?}"
+        );
     }
 }
 
 #[test]
 fn only_configuration_reads_the_environment() {
-    let product: Vec<Source> = ["src", "app", "server/src"].into_iter().flat_map(files).collect();
+    let product: Vec<Source> = ["src", "app", "server/src"]
+        .into_iter()
+        .flat_map(files)
+        .collect();
     check(&product, |file, paths| {
         let reads = paths.iter().any(|path| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            matches!(path.as_slice(), ["std", "env", "var" | "var_os" | "vars"] | ["env", "var" | "var_os" | "vars"])
+            matches!(
+                path.as_slice(),
+                ["std", "env", "var" | "var_os" | "vars"] | ["env", "var" | "var_os" | "vars"]
+            )
         });
-        let may = ["src/config.rs", "server/src/config.rs", "src/testing"].iter().any(|place| file.is_in(place));
-        if reads && !may { vec!["reads the environment".to_owned()] } else { Vec::new() }
+        let may = ["src/config.rs", "server/src/config.rs", "src/testing"]
+            .iter()
+            .any(|place| file.is_in(place));
+        if reads && !may {
+            vec!["reads the environment".to_owned()]
+        } else {
+            Vec::new()
+        }
     });
 }
 
@@ -186,21 +259,35 @@ struct Source {
 
 impl Source {
     fn is_in(&self, place: &str) -> bool {
-        self.path == place || self.path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'))
+        self.path == place
+            || self
+                .path
+                .strip_prefix(place)
+                .is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// The module below `src/` that the file belongs to: `cache` for both
     /// `src/cache/near.rs` and `src/cache.rs`.
     fn core_module(&self) -> &str {
         let path = self.path.strip_prefix("src/").unwrap_or(&self.path);
-        path.split('/').next().unwrap_or(path).trim_end_matches(".rs")
+        path.split('/')
+            .next()
+            .unwrap_or(path)
+            .trim_end_matches(".rs")
     }
 
     /// How many `super` lead from the file's own module to the crate's root.
     fn depth(&self) -> usize {
-        let below = self.path.rsplit_once("src/").map_or(self.path.as_str(), |(_, below)| below);
+        let below = self
+            .path
+            .rsplit_once("src/")
+            .map_or(self.path.as_str(), |(_, below)| below);
         let module = below.trim_end_matches(".rs").trim_end_matches("/mod");
-        if matches!(module, "lib" | "main") { 0 } else { module.split('/').count() }
+        if matches!(module, "lib" | "main") {
+            0
+        } else {
+            module.split('/').count()
+        }
     }
 }
 
@@ -234,7 +321,10 @@ fn check(sources: &[Source], rule: impl Fn(&Source, &[Vec<String>]) -> Vec<Strin
         .iter()
         .flat_map(|file| {
             let paths = paths(&file.text, file.depth());
-            rule(file, &paths).into_iter().map(|violation| format!("{}: {violation}", file.path)).collect::<Vec<_>>()
+            rule(file, &paths)
+                .into_iter()
+                .map(|violation| format!("{}: {violation}", file.path))
+                .collect::<Vec<_>>()
         })
         .collect();
     assert!(violations.is_empty(), "{}", violations.join("\n"));
@@ -242,7 +332,11 @@ fn check(sources: &[Source], rule: impl Fn(&Source, &[Vec<String>]) -> Vec<Strin
 
 /// The second segments of the paths that begin with `root`.
 fn modules_of<'a>(paths: &'a [Vec<String>], root: &'a str) -> impl Iterator<Item = &'a str> {
-    paths.iter().filter(move |path| path[0] == root).filter_map(|path| path.get(1)).map(String::as_str)
+    paths
+        .iter()
+        .filter(move |path| path[0] == root)
+        .filter_map(|path| path.get(1))
+        .map(String::as_str)
 }
 
 /// Every path in `text`, groups spread out and `super` resolved where it reaches
@@ -279,7 +373,10 @@ fn paths(text: &str, depth: usize) -> Vec<Vec<String>> {
     // `super` is resolved by the file's depth; a path out of an inline module has
     // one more of them and is found by the rest of the words below.
     for path in &mut found {
-        let ups = path.iter().take_while(|segment| *segment == "super").count();
+        let ups = path
+            .iter()
+            .take_while(|segment| *segment == "super")
+            .count();
         if ups > 0 && (ups == depth || ups == depth + 1) {
             path.splice(..ups, ["crate".to_owned()]);
         }
@@ -289,7 +386,12 @@ fn paths(text: &str, depth: usize) -> Vec<Vec<String>> {
 
 /// Reads the path or group of paths at `at`, each with `prefix` in front, and
 /// returns where it ends.
-fn read_path(tokens: &[String], mut at: usize, prefix: &[String], found: &mut Vec<Vec<String>>) -> usize {
+fn read_path(
+    tokens: &[String],
+    mut at: usize,
+    prefix: &[String],
+    found: &mut Vec<Vec<String>>,
+) -> usize {
     let mut path = prefix.to_vec();
     loop {
         path.push(tokens[at].clone());
@@ -299,7 +401,11 @@ fn read_path(tokens: &[String], mut at: usize, prefix: &[String], found: &mut Ve
             Some("{") if goes_on => {
                 at += 2;
                 while at < tokens.len() && tokens[at] != "}" {
-                    at = if is_name(&tokens[at]) { read_path(tokens, at, &path, found) } else { at + 1 };
+                    at = if is_name(&tokens[at]) {
+                        read_path(tokens, at, &path, found)
+                    } else {
+                        at + 1
+                    };
                 }
                 return at + 1;
             }
@@ -318,7 +424,11 @@ fn is_name(token: &str) -> bool {
 /// The names and signs of `text`, without comments, strings and characters.
 fn tokens(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
-    let starts = |at: usize, what: &str| what.chars().enumerate().all(|(i, c)| chars.get(at + i) == Some(&c));
+    let starts = |at: usize, what: &str| {
+        what.chars()
+            .enumerate()
+            .all(|(i, c)| chars.get(at + i) == Some(&c))
+    };
     let mut tokens = Vec::new();
     let mut at = 0;
     while at < chars.len() {
@@ -346,7 +456,9 @@ fn tokens(text: &str) -> Vec<String> {
                 at += if chars[at] == '\\' { 2 } else { 1 };
             }
             at += 1;
-        } else if c == '\'' && (chars.get(at + 1) == Some(&'\\') || chars.get(at + 2) == Some(&'\'')) {
+        } else if c == '\''
+            && (chars.get(at + 1) == Some(&'\\') || chars.get(at + 2) == Some(&'\''))
+        {
             // A character, not a lifetime.
             at += if chars[at + 1] == '\\' { 3 } else { 2 };
             while at < chars.len() && chars[at] != '\'' {
@@ -377,13 +489,19 @@ mod reading {
     use super::*;
 
     fn read(text: &str, depth: usize) -> Vec<String> {
-        paths(text, depth).into_iter().map(|path| path.join("::")).collect()
+        paths(text, depth)
+            .into_iter()
+            .map(|path| path.join("::"))
+            .collect()
     }
 
     #[test]
     fn groups_are_spread_out() {
         assert_eq!(
-            read("use crate::{db::{self, Reader}, cache, error::Result as R};", 1),
+            read(
+                "use crate::{db::{self, Reader}, cache, error::Result as R};",
+                1
+            ),
             [
                 "use",
                 "crate::db::self",
@@ -398,32 +516,49 @@ mod reading {
 
     #[test]
     fn paths_in_the_middle_of_code_count() {
-        let found =
-            read("fn f() -> crate::db::Tx { sqlx::query!(\"select 1\"); <crate::cache::Cache as T>::get() }", 1);
+        let found = read(
+            "fn f() -> crate::db::Tx { sqlx::query!(\"select 1\"); <crate::cache::Cache as T>::get() }",
+            1,
+        );
         for path in ["crate::db::Tx", "sqlx::query", "crate::cache::Cache"] {
-            assert!(found.iter().any(|found| found == path), "{path} in {found:?}");
+            assert!(
+                found.iter().any(|found| found == path),
+                "{path} in {found:?}"
+            );
         }
     }
 
     #[test]
     fn the_way_up_leads_to_the_crates_root() {
-        assert!(read("use super::services::Services;", 1).contains(&"crate::services::Services".to_owned()));
+        assert!(
+            read("use super::services::Services;", 1)
+                .contains(&"crate::services::Services".to_owned())
+        );
         assert!(read("use super::super::services;", 2).contains(&"crate::services".to_owned()));
-        assert!(read("mod tests { use super::super::services; }", 1).contains(&"crate::services".to_owned()));
+        assert!(
+            read("mod tests { use super::super::services; }", 1)
+                .contains(&"crate::services".to_owned())
+        );
         assert!(read("use super::near::Near;", 3).contains(&"super::near::Near".to_owned()));
     }
 
     #[test]
     fn comments_and_literals_do_not_count() {
         let text = "// crate::db\n/* crate::db */ let a = \"crate::db \\\" crate::db\"; let b = r#\"crate::db\"#; let c = ':'; let d = '\\''; fn f<'a>() {}";
-        assert!(read(text, 1).iter().all(|path| !path.contains("crate")), "{:?}", read(text, 1));
+        assert!(
+            read(text, 1).iter().all(|path| !path.contains("crate")),
+            "{:?}",
+            read(text, 1)
+        );
     }
 
     #[test]
     #[should_panic(expected = "src/db/orgs.rs: breaks the rule")]
     fn a_violation_fails_the_test_and_names_the_file() {
-        let file =
-            Source { path: "src/db/orgs.rs".to_owned(), text: "use crate::{error::Result, services};".to_owned() };
+        let file = Source {
+            path: "src/db/orgs.rs".to_owned(),
+            text: "use crate::{error::Result, services};".to_owned(),
+        };
         check(&[file], |file, paths| {
             assert_eq!((file.core_module(), file.depth()), ("db", 2));
             modules_of(paths, "crate")

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use orghub::{
     access::OrgAccess,
     domain::{
-        ActivityKind, CurrentUser, MemberId, MemberListQuery, MemberRow, MemberSort, OrgId, OrgSlug, Page, PageNumber,
-        Role, UserId,
+        ActivityKind, CurrentUser, MemberId, MemberListQuery, MemberRow, MemberSort, OrgId,
+        OrgSlug, Page, PageNumber, Role, UserId,
     },
     error::Error,
     testing::TestApp,
@@ -26,13 +26,21 @@ impl Tea {
         let owner = app.person("Ada").await;
         let slug = app.org("tea", &owner).await;
         let access = app.access(&owner, &slug).await;
-        Self { app, slug, owner, access }
+        Self {
+            app,
+            slug,
+            owner,
+            access,
+        }
     }
 
     /// A member of this name, and a proof of it.
     async fn member(&self, name: &str, role: Role) -> (MemberId, CurrentUser, OrgAccess) {
         let person = self.app.person(name).await;
-        let id = self.app.add_member(self.access.org_id(), &person, role).await;
+        let id = self
+            .app
+            .add_member(self.access.org_id(), &person, role)
+            .await;
         let access = self.app.access(&person, &self.slug).await;
         (id, person, access)
     }
@@ -62,7 +70,12 @@ impl Tea {
     }
 
     async fn list(&self, query: &MemberListQuery) -> std::sync::Arc<Page<MemberRow>> {
-        self.app.services.orgs.list_members(&self.access, query).await.expect("a page")
+        self.app
+            .services
+            .orgs
+            .list_members(&self.access, query)
+            .await
+            .expect("a page")
     }
 
     async fn counted(&self) -> (i64, i64) {
@@ -78,7 +91,10 @@ impl Tea {
 }
 
 fn found(text: &str) -> MemberListQuery {
-    MemberListQuery { search: text.to_owned(), ..Default::default() }
+    MemberListQuery {
+        search: text.to_owned(),
+        ..Default::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,11 +104,26 @@ async fn removed_member_loses_access_on_the_next_request_on_every_node() {
     let (id, grace, _) = tea.member("Grace", Role::Member).await;
     assert!(other.access.require(&grace, &tea.slug).await.is_ok());
 
-    tea.app.services.orgs.remove_member(&tea.access, id).await.expect("removed");
+    tea.app
+        .services
+        .orgs
+        .remove_member(&tea.access, id)
+        .await
+        .expect("removed");
 
     for services in [&tea.app.services, &other] {
-        assert!(matches!(services.access.require(&grace, &tea.slug).await, Err(Error::NotFound)));
-        assert!(services.orgs.list_mine(&grace).await.expect("a list").is_empty());
+        assert!(matches!(
+            services.access.require(&grace, &tea.slug).await,
+            Err(Error::NotFound)
+        ));
+        assert!(
+            services
+                .orgs
+                .list_mine(&grace)
+                .await
+                .expect("a list")
+                .is_empty()
+        );
     }
     assert_eq!(tea.list(&MemberListQuery::default()).await.total, 1);
     other.stop().await;
@@ -103,10 +134,34 @@ async fn demoted_admin_is_a_member_on_the_next_request_on_every_node() {
     let tea = Tea::start().await;
     let other = tea.app.another_node().await;
     let (id, grace, _) = tea.member("Grace", Role::Admin).await;
-    assert_eq!(other.access.require(&grace, &tea.slug).await.expect("a member").role(), Role::Admin);
-    tea.app.services.orgs.change_role(&tea.access, id, Role::Member).await.expect("demoted");
-    assert_eq!(other.access.require(&grace, &tea.slug).await.expect("a member").role(), Role::Member);
-    assert_eq!(other.orgs.list_mine(&grace).await.expect("a list")[0].role, Role::Member);
+    assert_eq!(
+        other
+            .access
+            .require(&grace, &tea.slug)
+            .await
+            .expect("a member")
+            .role(),
+        Role::Admin
+    );
+    tea.app
+        .services
+        .orgs
+        .change_role(&tea.access, id, Role::Member)
+        .await
+        .expect("demoted");
+    assert_eq!(
+        other
+            .access
+            .require(&grace, &tea.slug)
+            .await
+            .expect("a member")
+            .role(),
+        Role::Member
+    );
+    assert_eq!(
+        other.orgs.list_mine(&grace).await.expect("a list")[0].role,
+        Role::Member
+    );
     other.stop().await;
 }
 
@@ -114,9 +169,21 @@ async fn demoted_admin_is_a_member_on_the_next_request_on_every_node() {
 async fn a_new_member_gets_in_although_no_was_cached() {
     let tea = Tea::start().await;
     let grace = tea.app.person("Grace").await;
-    assert!(matches!(tea.app.services.access.require(&grace, &tea.slug).await, Err(Error::NotFound)));
-    tea.app.add_member(tea.access.org_id(), &grace, Role::Member).await;
-    assert!(tea.app.services.access.require(&grace, &tea.slug).await.is_ok());
+    assert!(matches!(
+        tea.app.services.access.require(&grace, &tea.slug).await,
+        Err(Error::NotFound)
+    ));
+    tea.app
+        .add_member(tea.access.org_id(), &grace, Role::Member)
+        .await;
+    assert!(
+        tea.app
+            .services
+            .access
+            .require(&grace, &tea.slug)
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,11 +194,18 @@ async fn the_only_owner_stays_owner_whatever_is_tried() {
     for outcome in [
         orgs.leave(&tea.access).await,
         orgs.remove_member(&tea.access, tea.owner_id()).await,
-        orgs.change_role(&tea.access, tea.owner_id(), Role::Member).await,
+        orgs.change_role(&tea.access, tea.owner_id(), Role::Member)
+            .await,
     ] {
-        assert!(matches!(&outcome, Err(Error::Conflict(why)) if why.message.contains("owner")), "{outcome:?}");
+        assert!(
+            matches!(&outcome, Err(Error::Conflict(why)) if why.message.contains("owner")),
+            "{outcome:?}"
+        );
     }
-    assert_eq!(tea.app.access(&tea.owner, &tea.slug).await.role(), Role::Owner);
+    assert_eq!(
+        tea.app.access(&tea.owner, &tea.slug).await.role(),
+        Role::Owner
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +215,10 @@ async fn of_two_owners_who_go_at_once_one_stays() {
         let (id, _, hers) = tea.member(&format!("Grace {round}"), Role::Owner).await;
         let orgs = &tea.app.services.orgs;
         let outcomes = match round % 3 {
-            0 => tokio::join!(orgs.change_role(&tea.access, tea.owner_id(), Role::Admin), orgs.leave(&hers)),
+            0 => tokio::join!(
+                orgs.change_role(&tea.access, tea.owner_id(), Role::Admin),
+                orgs.leave(&hers)
+            ),
             1 => tokio::join!(
                 orgs.change_role(&tea.access, id, Role::Member),
                 orgs.change_role(&hers, tea.owner_id(), Role::Member)
@@ -156,9 +233,14 @@ async fn of_two_owners_who_go_at_once_one_stays() {
             .await
             .expect("a count");
         assert_eq!(owners, 1, "round {round}: {outcomes:?}");
-        assert!(outcomes.0.is_ok() != outcomes.1.is_ok(), "round {round}: {outcomes:?}");
+        assert!(
+            outcomes.0.is_ok() != outcomes.1.is_ok(),
+            "round {round}: {outcomes:?}"
+        );
         // As it was, for the next round.
-        tea.app.sql("delete from member where user_id <> (select id from users where name = 'Ada')").await;
+        tea.app
+            .sql("delete from member where user_id <> (select id from users where name = 'Ada')")
+            .await;
         tea.app.sql("update member set role = 'owner'").await;
     }
 }
@@ -179,8 +261,12 @@ async fn admins_manage_members_and_leave_owners_alone() {
     ] {
         assert!(matches!(outcome, Err(Error::Forbidden)), "{outcome:?}");
     }
-    orgs.change_role(&admin, member_id, Role::Admin).await.expect("an admin makes an admin");
-    orgs.remove_member(&admin, member_id).await.expect("and removes one");
+    orgs.change_role(&admin, member_id, Role::Admin)
+        .await
+        .expect("an admin makes an admin");
+    orgs.remove_member(&admin, member_id)
+        .await
+        .expect("and removes one");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,8 +277,14 @@ async fn a_member_of_another_organisation_is_not_found() {
     let hers = tea.app.access(&grace, &coffee).await;
     let orgs = &tea.app.services.orgs;
     for member in [hers.membership().member_id, MemberId(uuid::Uuid::nil())] {
-        assert!(matches!(orgs.change_role(&tea.access, member, Role::Member).await, Err(Error::NotFound)));
-        assert!(matches!(orgs.remove_member(&tea.access, member).await, Err(Error::NotFound)));
+        assert!(matches!(
+            orgs.change_role(&tea.access, member, Role::Member).await,
+            Err(Error::NotFound)
+        ));
+        assert!(matches!(
+            orgs.remove_member(&tea.access, member).await,
+            Err(Error::NotFound)
+        ));
     }
     assert_eq!(tea.app.access(&grace, &coffee).await.role(), Role::Owner);
 }
@@ -204,7 +296,10 @@ async fn a_removed_admin_can_change_nothing_with_an_old_proof() {
     let (member_id, ..) = tea.member("Linus", Role::Member).await;
     let orgs = &tea.app.services.orgs;
     orgs.remove_member(&tea.access, id).await.expect("removed");
-    assert!(matches!(orgs.remove_member(&admin, member_id).await, Err(Error::NotFound)));
+    assert!(matches!(
+        orgs.remove_member(&admin, member_id).await,
+        Err(Error::NotFound)
+    ));
     assert!(matches!(orgs.leave(&admin).await, Err(Error::NotFound)));
 }
 
@@ -214,15 +309,28 @@ async fn changes_to_members_are_in_the_audit_log() {
     let (grace_id, ..) = tea.member("Grace", Role::Member).await;
     let (_, _, linus) = tea.member("Linus", Role::Member).await;
     let orgs = &tea.app.services.orgs;
-    orgs.change_role(&tea.access, grace_id, Role::Member).await.expect("no change, no entry");
-    orgs.change_role(&tea.access, grace_id, Role::Admin).await.expect("changed");
-    orgs.remove_member(&tea.access, grace_id).await.expect("removed");
+    orgs.change_role(&tea.access, grace_id, Role::Member)
+        .await
+        .expect("no change, no entry");
+    orgs.change_role(&tea.access, grace_id, Role::Admin)
+        .await
+        .expect("changed");
+    orgs.remove_member(&tea.access, grace_id)
+        .await
+        .expect("removed");
     orgs.leave(&linus).await.expect("left");
     let overview = orgs.get_overview(&tea.access).await.expect("an overview");
     let entries: Vec<_> = overview
         .recent_activity
         .iter()
-        .map(|entry| (entry.kind, entry.actor.as_str(), entry.subject.as_str(), entry.detail.as_str()))
+        .map(|entry| {
+            (
+                entry.kind,
+                entry.actor.as_str(),
+                entry.subject.as_str(),
+                entry.detail.as_str(),
+            )
+        })
         .collect();
     assert_eq!(
         entries,
@@ -243,12 +351,19 @@ async fn pages_show_everybody_once_in_every_order() {
     tea.member("Grace", Role::Admin).await;
     for sort in MemberSort::ALL {
         for role in [None, Some(Role::Member)] {
-            let query = MemberListQuery { sort, role, ..Default::default() };
+            let query = MemberListQuery {
+                sort,
+                role,
+                ..Default::default()
+            };
             let everybody = if role.is_some() { 119 } else { 121 };
             let mut seen = HashSet::new();
             for page in 1..=3 {
                 let page = tea.list(&query.at_page(PageNumber::new(page))).await;
-                assert_eq!((page.total, page.total_is_capped, page.last().get()), (everybody, false, 3));
+                assert_eq!(
+                    (page.total, page.total_is_capped, page.last().get()),
+                    (everybody, false, 3)
+                );
                 for row in &page.rows {
                     assert!(seen.insert(row.id), "{sort:?} {role:?}: {} twice", row.name);
                 }
@@ -269,15 +384,32 @@ async fn the_list_comes_in_the_order_asked_for() {
     tea.member("Bob", Role::Admin).await;
     tea.member("Carl", Role::Member).await;
     let names = async |sort| {
-        let page = tea.list(&MemberListQuery { sort, ..Default::default() }).await;
-        page.rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>()
+        let page = tea
+            .list(&MemberListQuery {
+                sort,
+                ..Default::default()
+            })
+            .await;
+        page.rows
+            .iter()
+            .map(|row| row.name.clone())
+            .collect::<Vec<_>>()
     };
-    assert_eq!(names(MemberSort::Joined).await, ["Carl", "Bob", "zoe", "Ada"]);
+    assert_eq!(
+        names(MemberSort::Joined).await,
+        ["Carl", "Bob", "zoe", "Ada"]
+    );
     assert_eq!(names(MemberSort::Name).await, ["Ada", "Bob", "Carl", "zoe"]);
     assert_eq!(names(MemberSort::Role).await, ["Ada", "Bob", "Carl", "zoe"]);
-    let admins = MemberListQuery { role: Some(Role::Admin), ..Default::default() };
+    let admins = MemberListQuery {
+        role: Some(Role::Admin),
+        ..Default::default()
+    };
     let page = tea.list(&admins).await;
-    assert_eq!((page.total, page.rows[0].name.as_str(), page.rows[0].role), (1, "Bob", Role::Admin));
+    assert_eq!(
+        (page.total, page.rows[0].name.as_str(), page.rows[0].role),
+        (1, "Bob", Role::Admin)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -292,7 +424,9 @@ async fn a_search_takes_every_character_literally() {
             .execute(tea.app.services.db.pool())
             .await
             .expect("renamed");
-        tea.app.add_member(tea.access.org_id(), &person, Role::Member).await;
+        tea.app
+            .add_member(tea.access.org_id(), &person, Role::Member)
+            .await;
     }
     let names = async |text| {
         let page = tea.list(&found(text)).await;
@@ -305,7 +439,11 @@ async fn a_search_takes_every_character_literally() {
     assert_eq!(names("_").await, ["Under_Score"]);
     assert_eq!(names(r"\").await, [r"Back\Slash"]);
     assert_eq!(names("JANE").await, ["Plain Jane"], "case does not matter");
-    assert_eq!(names("ada@people").await, ["Ada"], "addresses are searched too");
+    assert_eq!(
+        names("ada@people").await,
+        ["Ada"],
+        "addresses are searched too"
+    );
     assert!(names("'; drop table member; --").await.is_empty());
     assert!(names("nobody").await.is_empty());
 }
@@ -324,9 +462,19 @@ async fn a_long_filtered_list_says_that_it_stopped_counting() {
     tea.crowd(10_050).await;
     let all = tea.list(&MemberListQuery::default()).await;
     assert_eq!((all.total, all.total_is_capped), (10_051, false));
-    for query in [found("crowd.test"), MemberListQuery { role: Some(Role::Member), ..Default::default() }] {
+    for query in [
+        found("crowd.test"),
+        MemberListQuery {
+            role: Some(Role::Member),
+            ..Default::default()
+        },
+    ] {
         let page = tea.list(&query).await;
-        assert_eq!((page.total, page.total_is_capped, page.rows.len()), (10_000, true, 50), "{query:?}");
+        assert_eq!(
+            (page.total, page.total_is_capped, page.rows.len()),
+            (10_000, true, 50),
+            "{query:?}"
+        );
     }
 }
 
@@ -336,8 +484,15 @@ async fn the_counter_is_exact_after_many_joins_and_leaves_at_once() {
     tea.crowd(60).await;
     let mut ids: Vec<MemberId> = Vec::new();
     for page in 1..=2 {
-        let page = tea.list(&MemberListQuery::default().at_page(PageNumber::new(page))).await;
-        ids.extend(page.rows.iter().filter(|row| row.role == Role::Member).map(|row| row.id));
+        let page = tea
+            .list(&MemberListQuery::default().at_page(PageNumber::new(page)))
+            .await;
+        ids.extend(
+            page.rows
+                .iter()
+                .filter(|row| row.role == Role::Member)
+                .map(|row| row.id),
+        );
     }
     assert_eq!(ids.len(), 60);
     let mut tasks = tokio::task::JoinSet::new();
@@ -366,14 +521,20 @@ async fn the_counter_is_exact_after_many_joins_and_leaves_at_once() {
     assert_eq!(tea.list(&MemberListQuery::default()).await.total, rows);
 }
 
-async fn join(services: &orghub::services::Services, org: OrgId, number: usize) -> Result<(), Error> {
+async fn join(
+    services: &orghub::services::Services,
+    org: OrgId,
+    number: usize,
+) -> Result<(), Error> {
     let user = UserId::new();
     let mut tx = services.db.begin().await?;
-    sqlx::query("insert into users (id, email, name, password_hash) values ($1, $2, 'Newcomer', '')")
-        .bind(user.0)
-        .bind(format!("newcomer{number}@people.test"))
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "insert into users (id, email, name, password_hash) values ($1, $2, 'Newcomer', '')",
+    )
+    .bind(user.0)
+    .bind(format!("newcomer{number}@people.test"))
+    .execute(tx.conn())
+    .await?;
     orghub::db::members::insert(&mut tx, org, user, Role::Member).await?;
     let commit = tx.commit().await?;
     services.cache.wait_until_applied(commit).await;

@@ -16,36 +16,57 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A database without anything in it.
 async fn empty_database() -> TestDatabase {
     let database = TestDatabase::create().await;
-    run(&open(&database).await, "drop schema public cascade; create schema public").await;
+    run(
+        &open(&database).await,
+        "drop schema public cascade; create schema public",
+    )
+    .await;
     database
 }
 
 async fn open(database: &TestDatabase) -> Db {
-    Db::open_for_maintenance(&database.url).await.expect("the database opens")
+    Db::open_for_maintenance(&database.url)
+        .await
+        .expect("the database opens")
 }
 
 async fn run(db: &Db, sql: impl Into<String>) {
     let sql = sql.into();
-    sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(db.pool()).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    sqlx::raw_sql(AssertSqlSafe(sql.clone()))
+        .execute(db.pool())
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 async fn number(db: &Db, sql: &'static str) -> i64 {
-    sqlx::query_scalar(sql.into_sql_str()).fetch_one(db.pool()).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    sqlx::query_scalar(sql.into_sql_str())
+        .fetch_one(db.pool())
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
 
 #[tokio::test]
 async fn two_migrators_at_once_take_turns() {
     let database = empty_database().await;
     let (one, other) = (open(&database).await, open(&database).await);
-    let all = db::pending_migrations(one.pool()).await.expect("it can be told");
+    let all = db::pending_migrations(one.pool())
+        .await
+        .expect("it can be told");
     assert!(all > 0, "the database is empty");
-    let (one_applied, other_applied) =
-        timeout(PATIENCE, async { tokio::join!(db::migrate(one.pool()), db::migrate(other.pool())) })
-            .await
-            .expect("they do not wait for each other");
-    let applied = one_applied.expect("the one succeeds") + other_applied.expect("the other succeeds");
+    let (one_applied, other_applied) = timeout(PATIENCE, async {
+        tokio::join!(db::migrate(one.pool()), db::migrate(other.pool()))
+    })
+    .await
+    .expect("they do not wait for each other");
+    let applied =
+        one_applied.expect("the one succeeds") + other_applied.expect("the other succeeds");
     assert_eq!(applied, all, "each migration is applied once");
-    assert_eq!(db::pending_migrations(one.pool()).await.expect("it can be told"), 0);
+    assert_eq!(
+        db::pending_migrations(one.pool())
+            .await
+            .expect("it can be told"),
+        0
+    );
 }
 
 #[tokio::test]
@@ -71,11 +92,24 @@ async fn an_index_whose_build_failed_is_built_again() {
          select '00000000-0000-7000-8000-000000000001', organization_id, user_id, role from member limit 1",
     )
     .await;
-    db::migrate(db.pool()).await.expect_err("there is a duplicate");
-    assert_eq!(number(&db, IS_VALID).await, 0, "the failed build leaves an invalid index behind");
+    db::migrate(db.pool())
+        .await
+        .expect_err("there is a duplicate");
+    assert_eq!(
+        number(&db, IS_VALID).await,
+        0,
+        "the failed build leaves an invalid index behind"
+    );
 
-    run(&db, "delete from member where id = '00000000-0000-7000-8000-000000000001'").await;
-    assert_eq!(db::migrate(db.pool()).await.expect("nothing is in the way"), 1);
+    run(
+        &db,
+        "delete from member where id = '00000000-0000-7000-8000-000000000001'",
+    )
+    .await;
+    assert_eq!(
+        db::migrate(db.pool()).await.expect("nothing is in the way"),
+        1
+    );
     assert_eq!(number(&db, IS_VALID).await, 1);
 }
 
@@ -101,7 +135,9 @@ async fn the_counter_equals_the_count_after_concurrent_changes() {
             }
         }
     });
-    timeout(PATIENCE, futures::future::join_all(churn)).await.expect("nobody waits for ever");
+    timeout(PATIENCE, futures::future::join_all(churn))
+        .await
+        .expect("nobody waits for ever");
     let wrong = number(
         &db,
         "select count(*)
@@ -112,7 +148,14 @@ async fn the_counter_equals_the_count_after_concurrent_changes() {
     )
     .await;
     assert_eq!(wrong, 0, "organisations whose counter is wrong");
-    assert!(number(&db, "select sum(members)::bigint from organization_member_count").await > 0);
+    assert!(
+        number(
+            &db,
+            "select sum(members)::bigint from organization_member_count"
+        )
+        .await
+            > 0
+    );
 }
 
 #[tokio::test]
@@ -146,13 +189,21 @@ const HOT: &[(&str, &str, &str)] = &[
         "'acme', {user}",
         "member_user_id_organization_id_key",
     ),
-    ("left join organization_slug on organization_slug.slug = $1", "'acme', {user}", "organization_slug_pkey"),
+    (
+        "left join organization_slug on organization_slug.slug = $1",
+        "'acme', {user}",
+        "organization_slug_pkey",
+    ),
     (
         "order by created_at desc, id desc\n            limit $2\n            offset $3",
         "{org}, 50, 0",
         "member_organization_id_created_at_id_idx",
     ),
-    ("left join lateral (\n            select\n                users.name,", "{org}", "member_owner_idx"),
+    (
+        "left join lateral (\n            select\n                users.name,",
+        "{org}",
+        "member_owner_idx",
+    ),
     ("session.expires_at > $2", r"'\x00', now()", "session_pkey"),
 ];
 
@@ -164,21 +215,38 @@ async fn hot_statements_use_their_indexes() {
     let statements = prepared_statements();
     let mut connection = db.pool().acquire().await.expect("a connection");
     for (phrase, values, index) in HOT {
-        let found: Vec<&String> = statements.iter().filter(|statement| statement.contains(phrase)).collect();
+        let found: Vec<&String> = statements
+            .iter()
+            .filter(|statement| statement.contains(phrase))
+            .collect();
         let [statement] = found.as_slice() else {
-            panic!("{} statements contain {phrase:?}; choose another phrase", found.len());
+            panic!(
+                "{} statements contain {phrase:?}; choose another phrase",
+                found.len()
+            );
         };
-        let values = values.replace("{org}", "md5('acme')::uuid").replace("{user}", "md5('Person 5000')::uuid");
+        let values = values
+            .replace("{org}", "md5('acme')::uuid")
+            .replace("{user}", "md5('Person 5000')::uuid");
         let explain = format!("prepare hot as {statement}; explain execute hot({values})");
-        let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.expect("a plan");
+        let rows = sqlx::raw_sql(AssertSqlSafe(explain))
+            .fetch_all(&mut *connection)
+            .await
+            .expect("a plan");
         let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         let plan = plan.join("\n");
-        assert!(plan.contains(index), "{index} is not used:\n{statement}\n{plan}");
+        assert!(
+            plan.contains(index),
+            "{index} is not used:\n{statement}\n{plan}"
+        );
         assert!(
             !plan.contains("Seq Scan on member") && !plan.contains("Seq Scan on users"),
             "a table is read whole:\n{plan}"
         );
-        sqlx::raw_sql("deallocate hot").execute(&mut *connection).await.expect("forgotten");
+        sqlx::raw_sql("deallocate hot")
+            .execute(&mut *connection)
+            .await
+            .expect("forgotten");
     }
 }
 
@@ -190,7 +258,10 @@ fn prepared_statements() -> Vec<String> {
         .map(|entry| {
             let text = fs::read_to_string(entry.expect("a file").path()).expect("text");
             let description: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-            description["query"].as_str().expect("a statement").to_owned()
+            description["query"]
+                .as_str()
+                .expect("a statement")
+                .to_owned()
         })
         .collect()
 }

@@ -16,7 +16,11 @@ fn name(text: &str) -> OrgName {
 }
 
 async fn lookup(app: &TestApp, person: &CurrentUser, at: &str) -> OrgLookup {
-    app.services.access.find(person, &OrgSegment::Slug(slug(at))).await.expect("an answer")
+    app.services
+        .access
+        .find(person, &OrgSegment::Slug(slug(at)))
+        .await
+        .expect("an answer")
 }
 
 fn conflict_field<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
@@ -31,11 +35,25 @@ async fn whoever_makes_an_organisation_owns_it_and_sees_it_at_once() {
     let app = TestApp::start().await;
     let other = app.another_node().await;
     let ada = app.person("Ada").await;
-    assert!(app.services.orgs.list_mine(&ada).await.expect("a list").is_empty());
+    assert!(
+        app.services
+            .orgs
+            .list_mine(&ada)
+            .await
+            .expect("a list")
+            .is_empty()
+    );
     assert!(other.orgs.list_mine(&ada).await.expect("a list").is_empty());
-    assert!(matches!(lookup(&app, &ada, "tea-house").await, OrgLookup::NotFound), "and that is cached");
+    assert!(
+        matches!(lookup(&app, &ada, "tea-house").await, OrgLookup::NotFound),
+        "and that is cached"
+    );
 
-    app.services.orgs.create(&ada, &name("Tea House"), &slug("tea-house")).await.expect("made");
+    app.services
+        .orgs
+        .create(&ada, &name("Tea House"), &slug("tea-house"))
+        .await
+        .expect("made");
 
     for services in [&app.services, &other] {
         let mine = services.orgs.list_mine(&ada).await.expect("a list");
@@ -44,7 +62,13 @@ async fn whoever_makes_an_organisation_owns_it_and_sees_it_at_once() {
             (mine[0].name.as_str(), mine[0].slug.as_str(), mine[0].role),
             ("Tea House", "tea-house", Role::Owner)
         );
-        assert!(services.access.require(&ada, &slug("tea-house")).await.is_ok());
+        assert!(
+            services
+                .access
+                .require(&ada, &slug("tea-house"))
+                .await
+                .is_ok()
+        );
     }
     other.stop().await;
 }
@@ -61,7 +85,12 @@ async fn my_organisations_are_listed_in_the_order_i_joined_them() {
     let mine = app.services.orgs.list_mine(&ada).await.expect("a list");
     let slugs: Vec<_> = mine.iter().map(|org| org.slug.as_str()).collect();
     assert_eq!(slugs, ["zebra", "apple"]);
-    let default = app.services.access.find(&ada, &OrgSegment::Default).await.expect("an answer");
+    let default = app
+        .services
+        .access
+        .find(&ada, &OrgSegment::Default)
+        .await
+        .expect("an answer");
     assert!(matches!(default, OrgLookup::Moved(slug) if slug.as_str() == "zebra"));
 }
 
@@ -69,12 +98,36 @@ async fn my_organisations_are_listed_in_the_order_i_joined_them() {
 async fn a_taken_slug_is_a_conflict_on_its_field() {
     let app = TestApp::start().await;
     let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
-    assert!(app.services.orgs.is_slug_free(&slug("tea-house")).await.expect("an answer"));
+    assert!(
+        app.services
+            .orgs
+            .is_slug_free(&slug("tea-house"))
+            .await
+            .expect("an answer")
+    );
     app.org("tea-house", &ada).await;
-    assert!(!app.services.orgs.is_slug_free(&slug("tea-house")).await.expect("an answer"));
-    let outcome = app.services.orgs.create(&grace, &name("Another"), &slug("tea-house")).await;
+    assert!(
+        !app.services
+            .orgs
+            .is_slug_free(&slug("tea-house"))
+            .await
+            .expect("an answer")
+    );
+    let outcome = app
+        .services
+        .orgs
+        .create(&grace, &name("Another"), &slug("tea-house"))
+        .await;
     assert_eq!(conflict_field(outcome), "slug");
-    assert!(app.services.orgs.list_mine(&grace).await.expect("a list").is_empty(), "nothing was left behind");
+    assert!(
+        app.services
+            .orgs
+            .list_mine(&grace)
+            .await
+            .expect("a list")
+            .is_empty(),
+        "nothing was left behind"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,23 +154,44 @@ async fn a_former_slug_leads_to_the_new_one_and_is_never_given_to_others() {
     let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
     let old = app.org("old-name", &ada).await;
     let access = app.access(&ada, &old).await;
-    assert!(matches!(lookup(&app, &ada, "new-name").await, OrgLookup::NotFound), "and that is cached");
+    assert!(
+        matches!(lookup(&app, &ada, "new-name").await, OrgLookup::NotFound),
+        "and that is cached"
+    );
 
-    let new = app.services.orgs.update(&access, &name("New Name"), &slug("new-name")).await.expect("moved");
+    let new = app
+        .services
+        .orgs
+        .update(&access, &name("New Name"), &slug("new-name"))
+        .await
+        .expect("moved");
     assert_eq!(new.as_str(), "new-name");
     assert!(matches!(lookup(&app, &ada, "old-name").await, OrgLookup::Moved(to) if to == new));
     assert!(
         matches!(lookup(&app, &ada, "new-name").await, OrgLookup::Granted(access) if access.membership().org_name == "New Name")
     );
-    assert_eq!(app.services.orgs.list_mine(&ada).await.expect("a list")[0].slug, new);
-    assert!(matches!(lookup(&app, &grace, "old-name").await, OrgLookup::NotFound), "a stranger learns nothing");
+    assert_eq!(
+        app.services.orgs.list_mine(&ada).await.expect("a list")[0].slug,
+        new
+    );
+    assert!(
+        matches!(lookup(&app, &grace, "old-name").await, OrgLookup::NotFound),
+        "a stranger learns nothing"
+    );
 
     let outcome = app.services.orgs.create(&grace, &name("Thief"), &old).await;
     assert_eq!(conflict_field(outcome), "slug");
     let hers = app.org("hers", &grace).await;
-    let outcome = app.services.orgs.update(&app.access(&grace, &hers).await, &name("Thief"), &old).await;
+    let outcome = app
+        .services
+        .orgs
+        .update(&app.access(&grace, &hers).await, &name("Thief"), &old)
+        .await;
     assert_eq!(conflict_field(outcome), "slug");
-    assert_eq!(app.services.orgs.list_mine(&grace).await.expect("a list")[0].name, "Organisation hers");
+    assert_eq!(
+        app.services.orgs.list_mine(&grace).await.expect("a list")[0].name,
+        "Organisation hers"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,9 +200,20 @@ async fn an_organisation_may_take_back_its_own_former_slug() {
     let ada = app.person("Ada").await;
     let first = app.org("first", &ada).await;
     let access = app.access(&ada, &first).await;
-    app.services.orgs.update(&access, &name("Tea"), &slug("second")).await.expect("moved");
-    app.services.orgs.update(&access, &name("Tea"), &first).await.expect("moved back");
-    assert!(matches!(lookup(&app, &ada, "first").await, OrgLookup::Granted(_)));
+    app.services
+        .orgs
+        .update(&access, &name("Tea"), &slug("second"))
+        .await
+        .expect("moved");
+    app.services
+        .orgs
+        .update(&access, &name("Tea"), &first)
+        .await
+        .expect("moved back");
+    assert!(matches!(
+        lookup(&app, &ada, "first").await,
+        OrgLookup::Granted(_)
+    ));
     assert!(matches!(lookup(&app, &ada, "second").await, OrgLookup::Moved(to) if to == first));
 }
 
@@ -138,8 +223,17 @@ async fn a_rename_that_changes_nothing_writes_nothing() {
     let ada = app.person("Ada").await;
     let tea = app.org("tea", &ada).await;
     let access = app.access(&ada, &tea).await;
-    app.services.orgs.update(&access, &name("Organisation tea"), &tea).await.expect("no change");
-    let overview = app.services.orgs.get_overview(&access).await.expect("an overview");
+    app.services
+        .orgs
+        .update(&access, &name("Organisation tea"), &tea)
+        .await
+        .expect("no change");
+    let overview = app
+        .services
+        .orgs
+        .get_overview(&access)
+        .await
+        .expect("an overview");
     assert_eq!(overview.recent_activity.len(), 1, "only the beginning");
 }
 
@@ -151,13 +245,28 @@ async fn members_cannot_rename_even_with_a_proof_from_better_days() {
     let owner = app.access(&ada, &tea).await;
     let member = app.add_member(owner.org_id(), &grace, Role::Admin).await;
     let as_admin = app.access(&grace, &tea).await;
-    app.services.orgs.change_role(&owner, member, Role::Member).await.expect("demoted");
+    app.services
+        .orgs
+        .change_role(&owner, member, Role::Member)
+        .await
+        .expect("demoted");
 
-    let outcome = app.services.orgs.update(&as_admin, &name("Mine"), &tea).await;
-    assert!(matches!(outcome, Err(Error::Forbidden)), "the transaction looks for itself: {outcome:?}");
+    let outcome = app
+        .services
+        .orgs
+        .update(&as_admin, &name("Mine"), &tea)
+        .await;
+    assert!(
+        matches!(outcome, Err(Error::Forbidden)),
+        "the transaction looks for itself: {outcome:?}"
+    );
     let as_member = app.access(&grace, &tea).await;
     assert_eq!(as_member.role(), Role::Member);
-    let outcome = app.services.orgs.update(&as_member, &name("Mine"), &tea).await;
+    let outcome = app
+        .services
+        .orgs
+        .update(&as_member, &name("Mine"), &tea)
+        .await;
     assert!(matches!(outcome, Err(Error::Forbidden)));
 }
 
@@ -169,16 +278,39 @@ async fn the_overview_shows_owner_count_and_the_latest_five() {
     let access = app.access(&ada, &tea).await;
     app.add_member(access.org_id(), &grace, Role::Owner).await;
     for number in 1..=6 {
-        app.services.orgs.update(&access, &name(&format!("Tea {number}")), &tea).await.expect("renamed");
+        app.services
+            .orgs
+            .update(&access, &name(&format!("Tea {number}")), &tea)
+            .await
+            .expect("renamed");
     }
-    let overview = app.services.orgs.get_overview(&access).await.expect("an overview");
+    let overview = app
+        .services
+        .orgs
+        .get_overview(&access)
+        .await
+        .expect("an overview");
     assert_eq!(overview.member_count, 2);
-    assert_eq!(overview.owner.as_ref().map(|owner| owner.name.as_str()), Some("Ada"), "the oldest owner");
-    let details: Vec<_> = overview.recent_activity.iter().map(|entry| (entry.kind, entry.detail.as_str())).collect();
+    assert_eq!(
+        overview.owner.as_ref().map(|owner| owner.name.as_str()),
+        Some("Ada"),
+        "the oldest owner"
+    );
+    let details: Vec<_> = overview
+        .recent_activity
+        .iter()
+        .map(|entry| (entry.kind, entry.detail.as_str()))
+        .collect();
     let renamed = ActivityKind::OrgRenamed;
     assert_eq!(
         details,
-        [(renamed, "Tea 6"), (renamed, "Tea 5"), (renamed, "Tea 4"), (renamed, "Tea 3"), (renamed, "Tea 2")]
+        [
+            (renamed, "Tea 6"),
+            (renamed, "Tea 5"),
+            (renamed, "Tea 4"),
+            (renamed, "Tea 3"),
+            (renamed, "Tea 2")
+        ]
     );
 }
 
@@ -188,11 +320,24 @@ async fn the_overview_follows_the_owners_new_name() {
     let ada = app.person("Ada").await;
     let tea = app.org("tea", &ada).await;
     let access = app.access(&ada, &tea).await;
-    app.services.orgs.get_overview(&access).await.expect("an overview, cached from now on");
-    app.sql("update users set name = 'Ada Lovely' where name = 'Ada'").await;
+    app.services
+        .orgs
+        .get_overview(&access)
+        .await
+        .expect("an overview, cached from now on");
+    app.sql("update users set name = 'Ada Lovely' where name = 'Ada'")
+        .await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    let overview = app.services.orgs.get_overview(&access).await.expect("an overview");
-    assert_eq!(overview.owner.as_ref().map(|owner| owner.name.as_str()), Some("Ada Lovely"));
+    let overview = app
+        .services
+        .orgs
+        .get_overview(&access)
+        .await
+        .expect("an overview");
+    assert_eq!(
+        overview.owner.as_ref().map(|owner| owner.name.as_str()),
+        Some("Ada Lovely")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,6 +349,10 @@ async fn a_banned_person_can_change_nothing_with_an_old_proof() {
     app.sql("update users set banned_at = now()").await;
     let outcome = app.services.orgs.update(&access, &name("Mine"), &tea).await;
     assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
-    let outcome = app.services.orgs.create(&ada, &name("Mine"), &slug("mine")).await;
+    let outcome = app
+        .services
+        .orgs
+        .create(&ada, &name("Mine"), &slug("mine"))
+        .await;
     assert!(matches!(outcome, Err(Error::Forbidden)), "{outcome:?}");
 }

@@ -19,26 +19,49 @@ fn browser(sessions: &Sessions, id: Option<Id>) -> Session {
 
 fn client(address: &str) -> ClientInfo {
     let address: IpAddr = address.parse().expect("an address");
-    ClientInfo { address: Some(address), user_agent: Some("a browser".to_owned()) }
+    ClientInfo {
+        address: Some(address),
+        user_agent: Some("a browser".to_owned()),
+    }
 }
 
 /// Signs in as the session layer does: the session is stored with the answer.
 async fn sign_in(app: &TestApp, person: &CurrentUser) -> Id {
     let session = browser(&app.services.sessions, None);
-    let signed_in =
-        app.services.accounts.sign_in(&session, person.email.as_str(), PASSWORD, &client("192.0.2.1")).await;
+    let signed_in = app
+        .services
+        .accounts
+        .sign_in(
+            &session,
+            person.email.as_str(),
+            PASSWORD,
+            &client("192.0.2.1"),
+        )
+        .await;
     assert_eq!(signed_in.expect("the password is right"), *person);
     session.save().await.expect("the session is stored");
     session.id().expect("a stored session has an id")
 }
 
 async fn current_user(app: &TestApp, id: &Id) -> Option<CurrentUser> {
-    app.services.sessions.current_user(id).await.expect("the store answers")
+    app.services
+        .sessions
+        .current_user(id)
+        .await
+        .expect("the store answers")
 }
 
-async fn try_password(app: &TestApp, email: &str, password: &str, address: &str) -> Result<CurrentUser, Error> {
+async fn try_password(
+    app: &TestApp,
+    email: &str,
+    password: &str,
+    address: &str,
+) -> Result<CurrentUser, Error> {
     let session = browser(&app.services.sessions, None);
-    app.services.accounts.sign_in(&session, email, password, &client(address)).await
+    app.services
+        .accounts
+        .sign_in(&session, email, password, &client(address))
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +70,11 @@ async fn a_session_leads_to_the_person_who_signed_in() {
     let ada = app.person("Ada").await;
     let id = sign_in(&app, &ada).await;
     assert_eq!(current_user(&app, &id).await, Some(ada.clone()));
-    assert_eq!(current_user(&app, &id).await, Some(ada), "and again, from the cache");
+    assert_eq!(
+        current_user(&app, &id).await,
+        Some(ada),
+        "and again, from the cache"
+    );
     assert_eq!(current_user(&app, &Id::default()).await, None);
 }
 
@@ -56,8 +83,14 @@ async fn signing_in_ends_a_planted_session() {
     let app = TestApp::start().await;
     let ada = app.person("Ada").await;
     let planted = browser(&app.services.sessions, None);
-    planted.insert("basket", 1).await.expect("a visitor's value");
-    planted.save().await.expect("the visitor's session is stored");
+    planted
+        .insert("basket", 1)
+        .await
+        .expect("a visitor's value");
+    planted
+        .save()
+        .await
+        .expect("the visitor's session is stored");
     let planted_id = planted.id().expect("it has an id");
 
     let session = browser(&app.services.sessions, Some(planted_id));
@@ -72,8 +105,22 @@ async fn signing_in_ends_a_planted_session() {
     assert_ne!(id, planted_id);
     assert_eq!(current_user(&app, &id).await, Some(ada));
     assert_eq!(current_user(&app, &planted_id).await, None);
-    assert!(app.services.sessions.load(&planted_id).await.expect("the store answers").is_none());
-    assert_eq!(session.get::<i32>("basket").await.expect("the session answers"), None, "nothing is carried over");
+    assert!(
+        app.services
+            .sessions
+            .load(&planted_id)
+            .await
+            .expect("the store answers")
+            .is_none()
+    );
+    assert_eq!(
+        session
+            .get::<i32>("basket")
+            .await
+            .expect("the session answers"),
+        None,
+        "nothing is carried over"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,14 +129,32 @@ async fn sign_out_is_seen_by_every_node_at_once() {
     let other = app.another_node().await;
     let ada = app.person("Ada").await;
     let id = sign_in(&app, &ada).await;
-    assert!(other.sessions.current_user(&id).await.expect("the other node answers").is_some());
+    assert!(
+        other
+            .sessions
+            .current_user(&id)
+            .await
+            .expect("the other node answers")
+            .is_some()
+    );
 
     let session = browser(&app.services.sessions, Some(id));
-    app.services.accounts.sign_out(&session).await.expect("signed out");
+    app.services
+        .accounts
+        .sign_out(&session)
+        .await
+        .expect("signed out");
 
     assert_eq!(session.id(), None, "the cookie is to be removed");
     assert_eq!(current_user(&app, &id).await, None);
-    assert_eq!(other.sessions.current_user(&id).await.expect("the other node answers"), None);
+    assert_eq!(
+        other
+            .sessions
+            .current_user(&id)
+            .await
+            .expect("the other node answers"),
+        None
+    );
     other.stop().await;
 }
 
@@ -99,14 +164,23 @@ async fn a_save_after_the_sign_out_does_not_bring_the_session_back() {
     let ada = app.person("Ada").await;
     let id = sign_in(&app, &ada).await;
     let slow_request = browser(&app.services.sessions, Some(id));
-    slow_request.insert("basket", 1).await.expect("the session is there");
+    slow_request
+        .insert("basket", 1)
+        .await
+        .expect("the session is there");
 
-    app.services.accounts.sign_out(&browser(&app.services.sessions, Some(id))).await.expect("signed out");
+    app.services
+        .accounts
+        .sign_out(&browser(&app.services.sessions, Some(id)))
+        .await
+        .expect("signed out");
     slow_request.save().await.expect("a late save is no error");
 
     assert_eq!(current_user(&app, &id).await, None);
-    let rows: i64 =
-        sqlx::query_scalar("select count(*) from session").fetch_one(app.services.db.pool()).await.expect("a count");
+    let rows: i64 = sqlx::query_scalar("select count(*) from session")
+        .fetch_one(app.services.db.pool())
+        .await
+        .expect("a count");
     assert_eq!(rows, 0);
 }
 
@@ -116,8 +190,16 @@ async fn a_save_cannot_make_the_session_somebody_elses() {
     let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
     let id = sign_in(&app, &ada).await;
     let session = browser(&app.services.sessions, Some(id));
-    let forged = session::SignIn { user_id: grace.id, epoch: 0, user_agent: None, address: None };
-    session.insert(session::SignIn::KEY, forged).await.expect("the session is there");
+    let forged = session::SignIn {
+        user_id: grace.id,
+        epoch: 0,
+        user_agent: None,
+        address: None,
+    };
+    session
+        .insert(session::SignIn::KEY, forged)
+        .await
+        .expect("the session is there");
     session.save().await.expect("saved");
     assert_eq!(current_user(&app, &id).await, Some(ada));
 }
@@ -125,14 +207,23 @@ async fn a_save_cannot_make_the_session_somebody_elses() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ban_or_a_raised_epoch_ends_all_sessions() {
     let app = TestApp::start().await;
-    let (ada, grace, linus) = (app.person("Ada").await, app.person("Grace").await, app.person("Linus").await);
-    let (ada_id, grace_id, linus_id) =
-        (sign_in(&app, &ada).await, sign_in(&app, &grace).await, sign_in(&app, &linus).await);
+    let (ada, grace, linus) = (
+        app.person("Ada").await,
+        app.person("Grace").await,
+        app.person("Linus").await,
+    );
+    let (ada_id, grace_id, linus_id) = (
+        sign_in(&app, &ada).await,
+        sign_in(&app, &grace).await,
+        sign_in(&app, &linus).await,
+    );
     for id in [ada_id, grace_id, linus_id] {
         assert!(current_user(&app, &id).await.is_some());
     }
-    app.sql("update users set banned_at = now() where name = 'Ada'").await;
-    app.sql("update users set session_epoch = session_epoch + 1 where name = 'Grace'").await;
+    app.sql("update users set banned_at = now() where name = 'Ada'")
+        .await;
+    app.sql("update users set session_epoch = session_epoch + 1 where name = 'Grace'")
+        .await;
     // Nobody waited for these; they are applied within a poll.
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(current_user(&app, &ada_id).await, None);
@@ -145,13 +236,16 @@ async fn ids_are_not_in_the_database() {
     let app = TestApp::start().await;
     let ada = app.person("Ada").await;
     let id = sign_in(&app, &ada).await;
-    let row: String = sqlx::query_scalar("select session::text || encode(id_hash, 'escape') from session")
+    let row: String =
+        sqlx::query_scalar("select session::text || encode(id_hash, 'escape') from session")
+            .fetch_one(app.services.db.pool())
+            .await
+            .expect("the row");
+    assert!(!row.contains(&id.to_string()));
+    let bytes: Vec<u8> = sqlx::query_scalar("select id_hash from session")
         .fetch_one(app.services.db.pool())
         .await
-        .expect("the row");
-    assert!(!row.contains(&id.to_string()));
-    let bytes: Vec<u8> =
-        sqlx::query_scalar("select id_hash from session").fetch_one(app.services.db.pool()).await.expect("a hash");
+        .expect("a hash");
     assert!(!bytes.windows(16).any(|window| window == id.0.to_le_bytes()));
 }
 
@@ -162,7 +256,11 @@ async fn a_session_is_extended_once_a_day_and_ends_after_thirty_without_use() {
     let id = sign_in(&app, &ada).await;
     let visit = async || {
         let session = browser(&app.services.sessions, Some(id));
-        app.services.sessions.recognise(&session).await.expect("the store answers");
+        app.services
+            .sessions
+            .recognise(&session)
+            .await
+            .expect("the store answers");
         session.is_modified()
     };
     assert!(!visit().await, "nothing is written for a fresh session");
@@ -172,7 +270,14 @@ async fn a_session_is_extended_once_a_day_and_ends_after_thirty_without_use() {
     assert_eq!(current_user(&app, &id).await, Some(ada));
     app.services.clock.advance(Duration::days(1));
     assert_eq!(current_user(&app, &id).await, None, "also from the cache");
-    assert_eq!(app.services.sessions.delete_expired().await.expect("it is cleared away"), 1);
+    assert_eq!(
+        app.services
+            .sessions
+            .delete_expired()
+            .await
+            .expect("it is cleared away"),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,7 +285,8 @@ async fn a_failed_sign_in_never_says_why() {
     let app = TestApp::start().await;
     let ada = app.person("Ada").await;
     app.person("Grace").await;
-    app.sql("update users set banned_at = now() where name = 'Grace'").await;
+    app.sql("update users set banned_at = now() where name = 'Grace'")
+        .await;
     for (email, password) in [
         ("nobody@people.test", PASSWORD),
         (ada.email.as_str(), "wrong"),
@@ -189,9 +295,17 @@ async fn a_failed_sign_in_never_says_why() {
         ("grace@people.test", "wrong"),
     ] {
         let outcome = try_password(&app, email, password, "192.0.2.1").await;
-        assert!(matches!(outcome, Err(Error::SignInFailed)), "{email} {password}: {outcome:?}");
+        assert!(
+            matches!(outcome, Err(Error::SignInFailed)),
+            "{email} {password}: {outcome:?}"
+        );
     }
-    assert!(try_password(&app, "  ADA@people.test ", PASSWORD, "192.0.2.1").await.is_ok(), "case does not matter");
+    assert!(
+        try_password(&app, "  ADA@people.test ", PASSWORD, "192.0.2.1")
+            .await
+            .is_ok(),
+        "case does not matter"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,14 +314,36 @@ async fn failures_are_limited_by_account_until_the_window_ends() {
     let ada = app.person("Ada").await;
     let grace = app.person("Grace").await;
     for number in 0..3 {
-        let outcome = try_password(&app, ada.email.as_str(), "wrong", &format!("192.0.2.{number}")).await;
+        let outcome = try_password(
+            &app,
+            ada.email.as_str(),
+            "wrong",
+            &format!("192.0.2.{number}"),
+        )
+        .await;
         assert!(matches!(outcome, Err(Error::SignInFailed)));
     }
     let outcome = try_password(&app, ada.email.as_str(), PASSWORD, "192.0.2.9").await;
-    assert!(matches!(outcome, Err(Error::RateLimited { retry_after_seconds: 1..=900 })), "{outcome:?}");
-    assert!(try_password(&app, grace.email.as_str(), PASSWORD, "192.0.2.1").await.is_ok());
+    assert!(
+        matches!(
+            outcome,
+            Err(Error::RateLimited {
+                retry_after_seconds: 1..=900
+            })
+        ),
+        "{outcome:?}"
+    );
+    assert!(
+        try_password(&app, grace.email.as_str(), PASSWORD, "192.0.2.1")
+            .await
+            .is_ok()
+    );
     app.services.clock.advance(Duration::minutes(15));
-    assert!(try_password(&app, ada.email.as_str(), PASSWORD, "192.0.2.9").await.is_ok());
+    assert!(
+        try_password(&app, ada.email.as_str(), PASSWORD, "192.0.2.9")
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,13 +351,27 @@ async fn failures_are_limited_by_client_and_success_does_not_count() {
     let app = TestApp::start_with(|config| config.sign_in.per_client = 3).await;
     let ada = app.person("Ada").await;
     for _ in 0..5 {
-        assert!(try_password(&app, ada.email.as_str(), PASSWORD, "192.0.2.1").await.is_ok());
+        assert!(
+            try_password(&app, ada.email.as_str(), PASSWORD, "192.0.2.1")
+                .await
+                .is_ok()
+        );
     }
     for number in 0..3 {
-        let outcome = try_password(&app, &format!("nobody{number}@people.test"), "wrong", "192.0.2.1").await;
+        let outcome = try_password(
+            &app,
+            &format!("nobody{number}@people.test"),
+            "wrong",
+            "192.0.2.1",
+        )
+        .await;
         assert!(matches!(outcome, Err(Error::SignInFailed)));
     }
     let outcome = try_password(&app, ada.email.as_str(), PASSWORD, "192.0.2.1").await;
     assert!(matches!(outcome, Err(Error::RateLimited { .. })));
-    assert!(try_password(&app, ada.email.as_str(), PASSWORD, "192.0.2.2").await.is_ok());
+    assert!(
+        try_password(&app, ada.email.as_str(), PASSWORD, "192.0.2.2")
+            .await
+            .is_ok()
+    );
 }

@@ -18,9 +18,20 @@ use orghub::{
 use tower_sessions::{Session, session::Id};
 
 async fn sign_in(app: &TestApp, user: &CurrentUser) -> Id {
-    let session = Session::new(None, Arc::new(app.services.sessions.clone()), Some(session::EXPIRY));
-    let client = ClientInfo { address: None, user_agent: None };
-    app.services.accounts.sign_in(&session, user.email.as_str(), PASSWORD, &client).await.expect("the right password");
+    let session = Session::new(
+        None,
+        Arc::new(app.services.sessions.clone()),
+        Some(session::EXPIRY),
+    );
+    let client = ClientInfo {
+        address: None,
+        user_agent: None,
+    };
+    app.services
+        .accounts
+        .sign_in(&session, user.email.as_str(), PASSWORD, &client)
+        .await
+        .expect("the right password");
     session.save().await.expect("stored");
     session.id().expect("a stored session has an id")
 }
@@ -38,18 +49,34 @@ const FREE: Cost = Cost { sql: 0, redis: 0 };
 async fn cost(node: &Services, session: Id, slug: &str) -> Cost {
     let stats = Arc::new(RequestStats::default());
     with_request_stats(stats.clone(), async {
-        let user = node.sessions.current_user(&session).await.expect("an answer").expect("signed in");
+        let user = node
+            .sessions
+            .current_user(&session)
+            .await
+            .expect("an answer")
+            .expect("signed in");
         node.orgs.list_mine(&user).await.expect("an answer");
         let segment = OrgSegment::parse(slug).expect("a slug");
-        let OrgLookup::Granted(access) = node.access.find(&user, &segment).await.expect("an answer") else {
+        let OrgLookup::Granted(access) =
+            node.access.find(&user, &segment).await.expect("an answer")
+        else {
             panic!("a member");
         };
         node.orgs.get_overview(&access).await.expect("an answer");
-        node.orgs.list_members(&access, &MemberListQuery::default()).await.expect("an answer");
-        node.billing.get_org_subscription(&access).await.expect("an answer");
+        node.orgs
+            .list_members(&access, &MemberListQuery::default())
+            .await
+            .expect("an answer");
+        node.billing
+            .get_org_subscription(&access)
+            .await
+            .expect("an answer");
     })
     .await;
-    Cost { sql: stats.sql(), redis: stats.redis() }
+    Cost {
+        sql: stats.sql(),
+        redis: stats.redis(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,22 +86,40 @@ async fn the_organisations_used_most_are_known_before_anybody_asks() {
     let busy = app.org("busy", &ada).await;
     app.org("quiet", &grace).await;
     let linus = app.person("Linus").await;
-    app.add_member(app.access(&ada, &busy).await.org_id(), &linus, Role::Member).await;
+    app.add_member(app.access(&ada, &busy).await.org_id(), &linus, Role::Member)
+        .await;
     let (ada_session, linus_session) = (sign_in(&app, &ada).await, sign_in(&app, &linus).await);
     let grace_session = sign_in(&app, &grace).await;
 
     let cold = app.another_node().await;
     assert_ne!(cost(&cold, linus_session, "busy").await, FREE);
 
-    let node = app.another_node_with(|config| config.warm_up_organizations = 1).await;
-    assert_eq!(node.warm_up().await.expect("warmed up"), WarmedUp { organizations: 1, sessions: 2 });
+    let node = app
+        .another_node_with(|config| config.warm_up_organizations = 1)
+        .await;
+    assert_eq!(
+        node.warm_up().await.expect("warmed up"),
+        WarmedUp {
+            organizations: 1,
+            sessions: 2
+        }
+    );
     for session in [ada_session, linus_session] {
         assert_eq!(cost(&node, session, "busy").await, FREE);
     }
-    assert_ne!(cost(&node, grace_session, "quiet").await, FREE, "one organisation was asked for");
+    assert_ne!(
+        cost(&node, grace_session, "quiet").await,
+        FREE,
+        "one organisation was asked for"
+    );
 
-    let node = app.another_node_with(|config| config.warm_up_organizations = 0).await;
-    assert_eq!(node.warm_up().await.expect("nothing to do"), WarmedUp::default());
+    let node = app
+        .another_node_with(|config| config.warm_up_organizations = 0)
+        .await;
+    assert_eq!(
+        node.warm_up().await.expect("nothing to do"),
+        WarmedUp::default()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,6 +144,9 @@ async fn what_was_warmed_up_lies_in_redis_for_the_nodes_to_come() {
             assert_eq!(cost.redis, 6, "each is asked for, and found");
             return;
         }
-        assert!(Instant::now() < deadline, "the next node asks the database: {cost:?}");
+        assert!(
+            Instant::now() < deadline,
+            "the next node asks the database: {cost:?}"
+        );
     }
 }

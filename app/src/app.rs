@@ -34,8 +34,8 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        LandingPage, MembersPage, NewOrgPage, NotFoundPage, OrgsPage, OverviewPage, SettingsPage, SignInPage,
-        SubscriptionPage,
+        LandingPage, MembersPage, NewOrgPage, NotFoundPage, OrgsPage, OverviewPage, SettingsPage,
+        SignInPage, SubscriptionPage,
     },
     response,
     theme::Theme,
@@ -44,7 +44,8 @@ use crate::{
 /// Pages whose fetch may begin when a link to them is pressed. Not when it is
 /// pointed at: a page of an organisation is guarded, and one that was fetched long
 /// before the click would show what the reader may have lost access to since.
-const SPECULATION_RULES: &str = r#"{"prefetch":[{"where":{"href_matches":"/orgs*"},"eagerness":"conservative"}]}"#;
+const SPECULATION_RULES: &str =
+    r#"{"prefetch":[{"where":{"href_matches":"/orgs*"},"eagerness":"conservative"}]}"#;
 
 /// The document around every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {

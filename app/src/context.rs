@@ -61,14 +61,19 @@ pub async fn org_access(slug: &str) -> Result<OrgAccess, AppError> {
 /// [`AppError::Internal`]: the server left its layer out.
 pub fn session() -> Result<tower_sessions::Session, AppError> {
     response::request_extension().ok_or_else(|| {
-        tracing::error!("the request carries no session: the session layer is missing from the router");
+        tracing::error!(
+            "the request carries no session: the session layer is missing from the router"
+        );
         AppError::Internal
     })
 }
 
 /// Where the request comes from, for rate limits and the list of sessions.
 pub fn client_info() -> ClientInfo {
-    response::request_extension().unwrap_or(ClientInfo { address: None, user_agent: None })
+    response::request_extension().unwrap_or(ClientInfo {
+        address: None,
+        user_agent: None,
+    })
 }
 
 /// Runs `load`, the work that gets a page its data, and notes how long it took.

@@ -53,7 +53,9 @@ pub enum AppError {
         retry_after_seconds: u64,
     },
     /// Something we rely on does not answer.
-    #[error("Orghub cannot reach one of its services right now. Nothing is lost. Please try again in a few seconds.")]
+    #[error(
+        "Orghub cannot reach one of its services right now. Nothing is lost. Please try again in a few seconds."
+    )]
     Unavailable,
     /// A surprise of ours.
     #[error("That was our mistake and it has been recorded. Please try again.")]
@@ -67,9 +69,9 @@ impl AppError {
     /// The form field it is about, if it is about one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Invalid(invalid) | Self::Conflict(invalid) => {
-                Some(&invalid.field).filter(|field| !field.is_empty()).map(String::as_str)
-            }
+            Self::Invalid(invalid) | Self::Conflict(invalid) => Some(&invalid.field)
+                .filter(|field| !field.is_empty())
+                .map(String::as_str),
             _ => None,
         }
     }
@@ -120,9 +122,16 @@ impl From<orghub::error::Error> for AppError {
             Error::Conflict(invalid) => Self::Conflict(invalid),
             Error::LimitReached(sentence) => Self::LimitReached(sentence),
             Error::SignInFailed => Self::SignInFailed,
-            Error::RateLimited { retry_after_seconds } => Self::RateLimited { retry_after_seconds },
+            Error::RateLimited {
+                retry_after_seconds,
+            } => Self::RateLimited {
+                retry_after_seconds,
+            },
             Error::Unavailable(..) => {
-                tracing::error!(error = chain(&error), "a request found a service unavailable");
+                tracing::error!(
+                    error = chain(&error),
+                    "a request found a service unavailable"
+                );
                 Self::Unavailable
             }
             Error::Internal(_) => {
@@ -138,9 +147,9 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                Self::BadRequest
-            }
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => Self::BadRequest,
             ServerFnErrorErr::Request(_) => Self::Unavailable,
             _ => Self::Internal,
         }
@@ -162,6 +171,9 @@ mod tests {
     #[test]
     fn an_error_about_the_whole_form_names_no_field() {
         assert_eq!(AppError::Conflict(Invalid::new("", "No.")).field(), None);
-        assert_eq!(AppError::Conflict(Invalid::new("slug", "Taken.")).field(), Some("slug"));
+        assert_eq!(
+            AppError::Conflict(Invalid::new("slug", "Taken.")).field(),
+            Some("slug")
+        );
     }
 }

@@ -82,14 +82,25 @@ pub struct Problem {
 impl Problem {
     /// `error` of `form`, into which `typed` was typed.
     pub fn new(form: FormName, error: &AppError, typed: Vec<(&'static str, String)>) -> Self {
-        let typed =
-            typed.into_iter().map(|(field, value)| (field.to_owned(), value.chars().take(MAX_TYPED_CHARS).collect()));
-        Self { form, error: Invalid::new(error.field().unwrap_or_default(), error.to_string()), typed: typed.collect() }
+        let typed = typed.into_iter().map(|(field, value)| {
+            (
+                field.to_owned(),
+                value.chars().take(MAX_TYPED_CHARS).collect(),
+            )
+        });
+        Self {
+            form,
+            error: Invalid::new(error.field().unwrap_or_default(), error.to_string()),
+            typed: typed.collect(),
+        }
     }
 
     /// What was typed into `field`.
     pub fn typed(&self, field: &str) -> Option<&str> {
-        self.typed.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
+        self.typed
+            .iter()
+            .find(|(name, _)| name == field)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The message that belongs next to `field`.
@@ -152,7 +163,10 @@ impl Flash {
                 .filter(|value| value.len() <= MAX_COOKIE_BYTES)
         };
         encode(self).or_else(|| match self {
-            Self::Problem(problem) => encode(&Self::Problem(Problem { typed: Vec::new(), ..problem.clone() })),
+            Self::Problem(problem) => encode(&Self::Problem(Problem {
+                typed: Vec::new(),
+                ..problem.clone()
+            })),
             Self::Notice(_) => None,
         })
     }
@@ -165,12 +179,23 @@ impl Flash {
 /// Like the session's cookie, it carries the `__Host-` prefix wherever a browser
 /// takes it: then no neighbouring host can set it.
 fn cookie_name() -> &'static str {
-    if context::services().config.cookie_is_secure() { "__Host-orghub-flash" } else { "orghub-flash" }
+    if context::services().config.cookie_is_secure() {
+        "__Host-orghub-flash"
+    } else {
+        "orghub-flash"
+    }
 }
 
 fn cookie(value: &str, seconds: u32) -> String {
-    let secure = if context::services().config.cookie_is_secure() { "; Secure" } else { "" };
-    format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", cookie_name())
+    let secure = if context::services().config.cookie_is_secure() {
+        "; Secure"
+    } else {
+        ""
+    };
+    format!(
+        "{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}",
+        cookie_name()
+    )
 }
 
 #[cfg(test)]
@@ -190,7 +215,12 @@ mod tests {
     fn what_was_typed_survives_the_way() {
         let flash = problem("R&D; \"Søhne\"");
         let value = flash.to_cookie_value().expect("short enough");
-        assert!(value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'%'), "{value}");
+        assert!(
+            value
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'%'),
+            "{value}"
+        );
         let back = Flash::from_cookie_value(&value).expect("readable");
         assert_eq!(back, flash);
         let problem = back.problem(FormName::NewOrg).expect("of this form");
@@ -202,14 +232,22 @@ mod tests {
 
     #[test]
     fn the_message_arrives_however_much_was_typed() {
-        let value = problem(&"組".repeat(10_000)).to_cookie_value().expect("cut down");
+        let value = problem(&"組".repeat(10_000))
+            .to_cookie_value()
+            .expect("cut down");
         assert!(value.len() <= MAX_COOKIE_BYTES);
-        assert!(matches!(Flash::from_cookie_value(&value), Some(Flash::Problem(_))));
+        assert!(matches!(
+            Flash::from_cookie_value(&value),
+            Some(Flash::Problem(_))
+        ));
     }
 
     #[test]
     fn a_cookie_of_somebody_elses_making_says_nothing() {
-        assert_eq!(Flash::from_cookie_value("%7B%22Notice%22%3A%22%3Cb%3E%22%7D"), None);
+        assert_eq!(
+            Flash::from_cookie_value("%7B%22Notice%22%3A%22%3Cb%3E%22%7D"),
+            None
+        );
         assert_eq!(Flash::from_cookie_value("%ff"), None);
     }
 }

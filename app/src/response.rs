@@ -25,19 +25,28 @@ pub fn set_status(status: StatusCode) {
 /// Sends the browser to `path`, a path of ours with its query, by GET.
 pub fn see_other(path: &str) {
     set_status(StatusCode::SEE_OTHER);
-    insert_header(header::LOCATION, &utf8_percent_encode(path, NOT_IN_LOCATION).to_string());
+    insert_header(
+        header::LOCATION,
+        &utf8_percent_encode(path, NOT_IN_LOCATION).to_string(),
+    );
 }
 
 /// Sets a header, in place of others of its name.
 pub fn insert_header(name: HeaderName, value: &str) {
-    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
+    if let (Some(response), Ok(value)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(value),
+    ) {
         response.insert_header(name, value);
     }
 }
 
 /// Adds a `Set-Cookie` header.
 pub fn set_cookie(cookie: &str) {
-    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(cookie)) {
+    if let (Some(response), Ok(value)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(cookie),
+    ) {
         response.append_header(header::SET_COOKIE, value);
     }
 }
@@ -69,22 +78,45 @@ pub fn request_path() -> String {
 /// Path and query of the page the request was made on, if the browser says so. The
 /// host it names is left out: whatever it is, the path is taken as one of ours.
 pub fn referring_path() -> Option<String> {
-    let address = from_request(|parts| parts.headers.get(header::REFERER)?.to_str().ok()?.parse::<http::Uri>().ok())?;
+    let address = from_request(|parts| {
+        parts
+            .headers
+            .get(header::REFERER)?
+            .to_str()
+            .ok()?
+            .parse::<http::Uri>()
+            .ok()
+    })?;
     let path = address.path_and_query()?.as_str();
     Some(orghub::routes::safe_next(path).to_owned())
 }
 
 /// The request's query, decoded once, in order of appearance.
 pub fn request_query() -> Vec<(String, String)> {
-    from_request(|parts| Some(form_urlencoded::parse(parts.uri.query()?.as_bytes()).into_owned().collect()))
-        .unwrap_or_default()
+    from_request(|parts| {
+        Some(
+            form_urlencoded::parse(parts.uri.query()?.as_bytes())
+                .into_owned()
+                .collect(),
+        )
+    })
+    .unwrap_or_default()
 }
 
 /// Whether the request comes from a program that reads JSON rather than from a
 /// form: a browser that submits a form never asks for it.
 pub fn wants_json() -> bool {
-    from_request(|parts| Some(parts.headers.get(header::ACCEPT)?.to_str().ok()?.starts_with("application/json")))
-        .unwrap_or_default()
+    from_request(|parts| {
+        Some(
+            parts
+                .headers
+                .get(header::ACCEPT)?
+                .to_str()
+                .ok()?
+                .starts_with("application/json"),
+        )
+    })
+    .unwrap_or_default()
 }
 
 fn from_request<T>(read: impl FnOnce(&Parts) -> Option<T>) -> Option<T> {
@@ -112,7 +144,10 @@ mod tests {
 
     #[test]
     fn markup_in_a_name_stays_text() {
-        assert_eq!(escape_html("</title><b>R&D</b>"), "&lt;/title&gt;&lt;b&gt;R&amp;D&lt;/b&gt;");
+        assert_eq!(
+            escape_html("</title><b>R&D</b>"),
+            "&lt;/title&gt;&lt;b&gt;R&amp;D&lt;/b&gt;"
+        );
     }
 
     #[test]

@@ -43,25 +43,34 @@ impl Theme {
 
     /// Reads the cookie or the form; anything else means the system's.
     pub fn parse(text: &str) -> Self {
-        Self::ALL.into_iter().find(|theme| theme.as_str() == text).unwrap_or_default()
+        Self::ALL
+            .into_iter()
+            .find(|theme| theme.as_str() == text)
+            .unwrap_or_default()
     }
 
     /// The cookie that keeps the choice for a year.
     pub fn cookie(self) -> String {
-        format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax", Self::COOKIE, self.as_str())
+        format!(
+            "{}={}; Path=/; Max-Age=31536000; SameSite=Lax",
+            Self::COOKIE,
+            self.as_str()
+        )
     }
 
     /// The choice this page is rendered with.
     #[cfg(feature = "ssr")]
     pub fn current() -> Self {
-        crate::response::request_cookie(Self::COOKIE).map_or_else(Self::default, |text| Self::parse(&text))
+        crate::response::request_cookie(Self::COOKIE)
+            .map_or_else(Self::default, |text| Self::parse(&text))
     }
 
     /// The choice this page was rendered with, or was changed to since.
     #[cfg(not(feature = "ssr"))]
     pub fn current() -> Self {
         let root = leptos::prelude::document().document_element();
-        root.and_then(|root| root.get_attribute("data-theme")).map_or_else(Self::default, |text| Self::parse(&text))
+        root.and_then(|root| root.get_attribute("data-theme"))
+            .map_or_else(Self::default, |text| Self::parse(&text))
     }
 }
 

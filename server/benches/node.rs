@@ -3,7 +3,11 @@
 //!
 //! Writes its tables to standard output. `cargo xtask bench` runs it.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a report for whoever ran it")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a report for whoever ran it"
+)]
 
 #[path = "../tests/it/process.rs"]
 mod process;
@@ -30,7 +34,11 @@ const ROUNDS: usize = 5;
 /// How long the node is left alone.
 const IDLE: Duration = Duration::from_secs(20);
 /// Pages that are asked for in turn.
-const PAGES: [&str; 3] = ["/orgs/acme", "/orgs/acme/members", "/orgs/acme/subscription"];
+const PAGES: [&str; 3] = [
+    "/orgs/acme",
+    "/orgs/acme/members",
+    "/orgs/acme/subscription",
+];
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
@@ -84,7 +92,8 @@ async fn load(server: &Arc<Server>, cookie: &str) -> Load {
                     if asked >= until {
                         break;
                     }
-                    failures += usize::from(!server.open(page, &cookie).await.status().is_success());
+                    failures +=
+                        usize::from(!server.open(page, &cookie).await.status().is_success());
                     times.push(asked.elapsed());
                 }
                 (times, failures)
@@ -98,7 +107,11 @@ async fn load(server: &Arc<Server>, cookie: &str) -> Load {
         failures += failed;
     }
     times.sort_unstable();
-    Load { times, failures, cpu: cpu_of(server.process.id()) - cpu_before }
+    Load {
+        times,
+        failures,
+        cpu: cpu_of(server.process.id()) - cpu_before,
+    }
 }
 
 async fn under_load(server: &Arc<Server>, redis: &mut PrivateRedis, member: &CurrentUser) {
@@ -124,15 +137,25 @@ async fn under_load(server: &Arc<Server>, redis: &mut PrivateRedis, member: &Cur
     }
 
     println!("### Warm pages while Redis answers, is killed, and is frozen\n");
-    println!("{CONNECTIONS} connections, {ROUNDS} rounds of {} s each, medians of the rounds.\n", PHASE.as_secs());
-    println!("| Redis | requests | p50 | p99 | p99 against \"answers\" | CPU of the server per request | failures |");
+    println!(
+        "{CONNECTIONS} connections, {ROUNDS} rounds of {} s each, medians of the rounds.\n",
+        PHASE.as_secs()
+    );
+    println!(
+        "| Redis | requests | p50 | p99 | p99 against \"answers\" | CPU of the server per request | failures |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|");
-    let p99_of = |loads: &[Load]| median(loads.iter().map(|load| load.percentile(0.99).as_secs_f64()));
+    let p99_of =
+        |loads: &[Load]| median(loads.iter().map(|load| load.percentile(0.99).as_secs_f64()));
     let answering = p99_of(&phases[0].1);
     for (state, loads) in &phases {
         let p50 = median(loads.iter().map(|load| load.percentile(0.5).as_secs_f64()));
         let p99 = p99_of(loads);
-        let cpu = median(loads.iter().map(|load| load.cpu.as_secs_f64() / load.times.len() as f64));
+        let cpu = median(
+            loads
+                .iter()
+                .map(|load| load.cpu.as_secs_f64() / load.times.len() as f64),
+        );
         println!(
             "| {state} | {} | {:.2} ms | {:.2} ms | {:.2} | {:.0} µs | {} |",
             loads.iter().map(|load| load.times.len()).sum::<usize>(),
@@ -147,7 +170,10 @@ async fn under_load(server: &Arc<Server>, redis: &mut PrivateRedis, member: &Cur
     let figures = server.open("/metrics", "").await;
     let figures = String::from_utf8_lossy(figures.body()).into_owned();
     println!("\n### The membership check in that server\n");
-    println!("From its own histogram, answered from memory. {}\n", check_times(&figures));
+    println!(
+        "From its own histogram, answered from memory. {}\n",
+        check_times(&figures)
+    );
 }
 
 /// "n checks; half took at most … µs, 99 of 100 at most … µs".
@@ -160,18 +186,32 @@ fn check_times(figures: &str) -> String {
         .collect();
     let all = buckets.last().map_or(0.0, |(_, count)| *count);
     let at_most = |share: f64| {
-        let (bound, _) = buckets.iter().find(|(_, count)| *count >= all * share).expect("the last one has all");
-        bound.parse::<f64>().map_or_else(|_| "more".to_owned(), |seconds| format!("{:.0} µs", seconds * 1e6))
+        let (bound, _) = buckets
+            .iter()
+            .find(|(_, count)| *count >= all * share)
+            .expect("the last one has all");
+        bound.parse::<f64>().map_or_else(
+            |_| "more".to_owned(),
+            |seconds| format!("{:.0} µs", seconds * 1e6),
+        )
     };
-    format!("{all} checks; half of them took at most {}, 99 of 100 at most {}.", at_most(0.5), at_most(0.99))
+    format!(
+        "{all} checks; half of them took at most {}, 99 of 100 at most {}.",
+        at_most(0.5),
+        at_most(0.99)
+    )
 }
 
 async fn idle(app: &TestApp, server: &Server) {
     // Starting is not idling.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let backends = app.backends("orghub-relay").await;
-    let cpu =
-        || -> (Duration, Duration) { (cpu_of(server.process.id()), backends.iter().map(|pid| cpu_of(*pid)).sum()) };
+    let cpu = || -> (Duration, Duration) {
+        (
+            cpu_of(server.process.id()),
+            backends.iter().map(|pid| cpu_of(*pid)).sum(),
+        )
+    };
     let (before, transactions_before) = (cpu(), app.transactions().await);
     tokio::time::sleep(IDLE).await;
     let (after, transactions_after) = (cpu(), app.transactions().await);
@@ -184,16 +224,30 @@ async fn idle(app: &TestApp, server: &Server) {
         "| statements per second, as PostgreSQL counts transactions | {:.1} |",
         (transactions_after - transactions_before) as f64 / seconds
     );
-    println!("| CPU of the node, share of one core | {:.2} % |", share(after.0 - before.0));
-    println!("| CPU of its PostgreSQL backends, share of one core | {:.2} % |\n", share(after.1 - before.1));
+    println!(
+        "| CPU of the node, share of one core | {:.2} % |",
+        share(after.0 - before.0)
+    );
+    println!(
+        "| CPU of its PostgreSQL backends, share of one core | {:.2} % |\n",
+        share(after.1 - before.1)
+    );
 }
 
 /// Processor time a process has used, from the system's own accounting.
 fn cpu_of(pid: u32) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
     // Behind the name, which may hold anything, in parentheses.
-    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
-    let ticks: u64 = [11, 12].into_iter().map(|field: usize| fields[field].parse::<u64>().expect("a number")).sum();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .expect("fields")
+        .split_whitespace()
+        .collect();
+    let ticks: u64 = [11, 12]
+        .into_iter()
+        .map(|field: usize| fields[field].parse::<u64>().expect("a number"))
+        .sum();
     Duration::from_millis(ticks * 10)
 }
 

@@ -1,7 +1,8 @@
 //! What the program is asked to do.
 
 /// How the program is called, for whoever called it otherwise.
-pub const USAGE: &str = "usage: orghub-server [serve | migrate | seed [--members N] | warm | check]";
+pub const USAGE: &str =
+    "usage: orghub-server [serve | migrate | seed [--members N] | warm | check]";
 
 /// A subcommand. Settings are not arguments: they are environment variables,
 /// all of them in `.env.example`.
@@ -30,7 +31,9 @@ impl Command {
             [] | ["serve"] => Some(Self::Serve),
             ["migrate"] => Some(Self::Migrate),
             ["seed"] => Some(Self::Seed { members: None }),
-            ["seed", "--members", count] => count.parse().ok().map(|count| Self::Seed { members: Some(count) }),
+            ["seed", "--members", count] => count.parse().ok().map(|count| Self::Seed {
+                members: Some(count),
+            }),
             ["warm"] => Some(Self::Warm),
             ["check"] => Some(Self::Check),
             _ => None,
@@ -43,7 +46,12 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Option<Command> {
-        Command::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        Command::parse(
+            &line
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
@@ -55,12 +63,23 @@ mod tests {
     #[test]
     fn the_large_organisation_is_made_on_request() {
         assert_eq!(parse("seed"), Some(Command::Seed { members: None }));
-        assert_eq!(parse("seed --members 1000000"), Some(Command::Seed { members: Some(1_000_000) }));
+        assert_eq!(
+            parse("seed --members 1000000"),
+            Some(Command::Seed {
+                members: Some(1_000_000)
+            })
+        );
     }
 
     #[test]
     fn what_makes_no_sense_is_refused_rather_than_guessed() {
-        for line in ["help", "serve now", "seed --members", "seed --members many", "seed --members -1"] {
+        for line in [
+            "help",
+            "serve now",
+            "seed --members",
+            "seed --members many",
+            "seed --members -1",
+        ] {
             assert_eq!(parse(line), None, "{line:?}");
         }
     }

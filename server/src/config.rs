@@ -54,8 +54,12 @@ impl ServerConfig {
             None => LogFormat::Text,
             Some(other) => return Err(wrong("LOG_FORMAT", "text or json", other)),
         };
-        let reload_port = match get("LEPTOS_WATCH").and_then(|_watching| get("LEPTOS_RELOAD_PORT")) {
-            Some(text) => Some(text.parse().map_err(|_| wrong("LEPTOS_RELOAD_PORT", "a port's number", &text))?),
+        let reload_port = match get("LEPTOS_WATCH").and_then(|_watching| get("LEPTOS_RELOAD_PORT"))
+        {
+            Some(text) => Some(
+                text.parse()
+                    .map_err(|_| wrong("LEPTOS_RELOAD_PORT", "a port's number", &text))?,
+            ),
             None => None,
         };
         Ok(Self {
@@ -86,22 +90,49 @@ mod tests {
             Some(value.to_owned())
         })?;
         ServerConfig::read(core, |name| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
         })
     }
 
     #[test]
     fn production_logs_json_unless_told_otherwise() {
-        assert_eq!(read("development", &[]).expect("defaults").log_format, LogFormat::Text);
-        assert_eq!(read("production", &[]).expect("defaults").log_format, LogFormat::Json);
-        assert_eq!(read("production", &[("LOG_FORMAT", "text")]).expect("valid").log_format, LogFormat::Text);
-        assert_eq!(read("development", &[("LOG_FORMAT", "xml")]).expect_err("unknown").variable, "LOG_FORMAT");
+        assert_eq!(
+            read("development", &[]).expect("defaults").log_format,
+            LogFormat::Text
+        );
+        assert_eq!(
+            read("production", &[]).expect("defaults").log_format,
+            LogFormat::Json
+        );
+        assert_eq!(
+            read("production", &[("LOG_FORMAT", "text")])
+                .expect("valid")
+                .log_format,
+            LogFormat::Text
+        );
+        assert_eq!(
+            read("development", &[("LOG_FORMAT", "xml")])
+                .expect_err("unknown")
+                .variable,
+            "LOG_FORMAT"
+        );
     }
 
     #[test]
     fn the_reload_port_counts_only_while_watching() {
-        assert_eq!(read("development", &[("LEPTOS_RELOAD_PORT", "3001")]).expect("valid").reload_port, None);
+        assert_eq!(
+            read("development", &[("LEPTOS_RELOAD_PORT", "3001")])
+                .expect("valid")
+                .reload_port,
+            None
+        );
         let watching = [("LEPTOS_WATCH", "true"), ("LEPTOS_RELOAD_PORT", "3001")];
-        assert_eq!(read("development", &watching).expect("valid").reload_port, Some(3001));
+        assert_eq!(
+            read("development", &watching).expect("valid").reload_port,
+            Some(3001)
+        );
     }
 }

@@ -18,11 +18,22 @@ const RETRY_AFTER_SECONDS: u16 = 2;
 pub fn from_error(error: &Error) -> Response {
     match error {
         Error::Unavailable(what, _) => {
-            error!(error = chain(error), "a request could not be served: {what} did not answer");
+            error!(
+                error = chain(error),
+                "a request could not be served: {what} did not answer"
+            );
             unavailable()
         }
-        Error::NotFound => page(StatusCode::NOT_FOUND, "Not found", "There is nothing at this address."),
-        Error::Forbidden => page(StatusCode::FORBIDDEN, "Not allowed", "Your role does not allow this."),
+        Error::NotFound => page(
+            StatusCode::NOT_FOUND,
+            "Not found",
+            "There is nothing at this address.",
+        ),
+        Error::Forbidden => page(
+            StatusCode::FORBIDDEN,
+            "Not allowed",
+            "Your role does not allow this.",
+        ),
         _ => {
             error!(error = chain(error), "a request failed");
             internal()
@@ -43,7 +54,9 @@ pub fn unavailable() -> Response {
         "Back in a moment",
         "Orghub cannot reach one of its services right now. Nothing is lost. Please try again in a few seconds.",
     );
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     response
 }
 

@@ -7,7 +7,9 @@ use leptos::{
     context::{provide_context, use_context},
     nonce::use_nonce,
 };
-use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context};
+use leptos_axum::{
+    LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context,
+};
 use orghub_app::app::{App, shell};
 
 use crate::{middleware::security_headers, state::AppState};

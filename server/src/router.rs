@@ -22,8 +22,9 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use orghub::routes;
 use tower_http::{
-    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
-    services::ServeDir, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer,
+    limit::RequestBodyLimitLayer, services::ServeDir, set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
 };
 
 use crate::{
@@ -54,9 +55,16 @@ pub fn router(state: AppState) -> Router {
     let application = pages::router(&state)
         // The quickest level makes an eighth of a page (fifty members: 86 KB to 10 KB).
         // Who does not ask for it, such as a proxy that compresses itself, costs nothing.
-        .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest))
+        .layer(
+            CompressionLayer::new()
+                .gzip(true)
+                .quality(CompressionLevel::Fastest),
+        )
         // Needs the person. Nothing above is run for somebody who may not see it.
-        .layer(from_fn_with_state(state.clone(), org_membership::require_membership))
+        .layer(from_fn_with_state(
+            state.clone(),
+            org_membership::require_membership,
+        ))
         // Needs the session.
         .layer(from_fn_with_state(state.clone(), session::resolve_person))
         // Needs the session's id, and has to come before anything is looked up.
@@ -65,10 +73,16 @@ pub fn router(state: AppState) -> Router {
         // Around the session, so that its look-up is measured too.
         .layer(from_fn_with_state(state.clone(), timing::measure))
         // A foreign write is refused before anything is looked up for it.
-        .layer(from_fn_with_state(state.clone(), csrf::refuse_foreign_writes))
+        .layer(from_fn_with_state(
+            state.clone(),
+            csrf::refuse_foreign_writes,
+        ))
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
         // Around all of it: where a redirect leads depends on the person as well.
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, PRIVATE));
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            PRIVATE,
+        ));
 
     let files = ServeDir::new(&*state.leptos.site_root)
         .append_index_html_on_directories(false)
@@ -85,16 +99,26 @@ pub fn router(state: AppState) -> Router {
         .route(
             routes::STRIPE_WEBHOOK,
             // Without the session and the check for foreign writes: Stripe is foreign, and signs.
-            post(stripe_webhook::receive).layer(DefaultBodyLimit::max(stripe_webhook::MAX_EVENT_BYTES)),
+            post(stripe_webhook::receive)
+                .layer(DefaultBodyLimit::max(stripe_webhook::MAX_EVENT_BYTES)),
         )
         .merge(application.reset_fallback())
         .fallback_service(files)
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, ASK_AGAIN))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            ASK_AGAIN,
+        ))
         // A defect fails its own request only, with a page and a line in the log.
         .layer(CatchPanicLayer::custom(error_page::from_panic))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIME_LIMIT,
+        ))
         // Around everything that can answer: error pages and files get them too.
-        .layer(from_fn_with_state(state.clone(), security_headers::add_security_headers))
+        .layer(from_fn_with_state(
+            state.clone(),
+            security_headers::add_security_headers,
+        ))
         // Outermost: it logs whatever the others made of the request.
         .layer(from_fn(access_log::log_request))
         .with_state(state)

@@ -15,7 +15,9 @@ pub const DRAIN: Duration = Duration::from_secs(15);
 /// a terminal.
 pub async fn requested() {
     let interrupt = async {
-        tokio::signal::ctrl_c().await.expect("the runtime handles signals");
+        tokio::signal::ctrl_c()
+            .await
+            .expect("the runtime handles signals");
     };
     #[cfg(unix)]
     let terminate = async {
@@ -75,13 +77,21 @@ mod tests {
             time::sleep(DRAIN / 2).await;
             Err(io::Error::other("this server ended by itself"))
         });
-        assert_eq!(finished.await.expect_err("the server's own end").to_string(), "this server ended by itself");
+        assert_eq!(
+            finished
+                .await
+                .expect_err("the server's own end")
+                .to_string(),
+            "this server ended by itself"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_never_ends_does_not_keep_the_process() {
         let started = time::Instant::now();
-        drain(async {}, DRAIN, |_told| std::future::pending()).await.expect("cut off");
+        drain(async {}, DRAIN, |_told| std::future::pending())
+            .await
+            .expect("cut off");
         assert_eq!(started.elapsed(), DRAIN);
     }
 }

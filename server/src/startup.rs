@@ -96,7 +96,9 @@ pub fn configure() -> Result<ServerConfig, StartError> {
 pub async fn serve(config: ServerConfig) -> Result<(), StartError> {
     let address = config.core.site_addr;
     // First, because a port in use is the commonest reason not to start.
-    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| StartError::Listen { address, source })?;
     let services = Services::start(config.core.clone()).await?;
     let router = router::router(AppState::new(&config, services.clone()));
     info!(%address, url = config.core.app_url, "serving");
@@ -114,8 +116,15 @@ pub async fn serve(config: ServerConfig) -> Result<(), StartError> {
 /// Beside the first requests, which get the same values a little later.
 async fn warm_up(services: Services) {
     match services.warm_up().await {
-        Ok(warmed) => info!(organizations = warmed.organizations, sessions = warmed.sessions, "the cache is warm"),
-        Err(error) => warn!(error = chain(&error), "the cache was not warmed up; it fills as people ask"),
+        Ok(warmed) => info!(
+            organizations = warmed.organizations,
+            sessions = warmed.sessions,
+            "the cache is warm"
+        ),
+        Err(error) => warn!(
+            error = chain(&error),
+            "the cache was not warmed up; it fills as people ask"
+        ),
     }
 }
 
@@ -128,12 +137,15 @@ async fn listen(listener: TcpListener, router: Router) -> io::Result<()> {
         }
     });
     shutdown::drain(shutdown::requested(), shutdown::DRAIN, |told| async move {
-        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(async move {
-                // A teller that is gone means the same.
-                let _told_or_gone = told.await;
-            })
-            .await
+        axum::serve(
+            listener,
+            router.into_make_service_with_connect_info::<SocketAddr>(),
+        )
+        .with_graceful_shutdown(async move {
+            // A teller that is gone means the same.
+            let _told_or_gone = told.await;
+        })
+        .await
     })
     .await
 }
@@ -156,10 +168,15 @@ pub async fn migrate(config: ServerConfig) -> Result<(), StartError> {
 /// [`StartError::Core`].
 pub async fn seed(config: ServerConfig, members: Option<u32>) -> Result<(), StartError> {
     if config.core.app_env == AppEnv::Production {
-        return Err(StartError::Usage("seed: the demo people's password is public; not with APP_ENV=production"));
+        return Err(StartError::Usage(
+            "seed: the demo people's password is public; not with APP_ENV=production",
+        ));
     }
     let db = Db::open_for_maintenance(&config.core.database_url).await?;
-    let options = SeedOptions { now: Clock::default().now(), mega_members: members };
+    let options = SeedOptions {
+        now: Clock::default().now(),
+        mega_members: members,
+    };
     let added = seed::run(&db, &options).await?;
     db.close().await;
     info!("{added}");
@@ -180,7 +197,11 @@ pub async fn warm(config: ServerConfig) -> Result<(), StartError> {
     let outcome = services.warm_up().await;
     services.stop().await;
     let warmed = outcome?;
-    info!(organizations = warmed.organizations, sessions = warmed.sessions, "Redis holds what is used most");
+    info!(
+        organizations = warmed.organizations,
+        sessions = warmed.sessions,
+        "Redis holds what is used most"
+    );
     Ok(())
 }
 
@@ -193,5 +214,9 @@ pub async fn check(config: ServerConfig) -> Result<(), StartError> {
     let report = Report::of(&services).await;
     services.stop().await;
     writeln!(io::stdout(), "{report}")?;
-    if report.status == Status::Unavailable { Err(StartError::NotReady) } else { Ok(()) }
+    if report.status == Status::Unavailable {
+        Err(StartError::NotReady)
+    } else {
+        Ok(())
+    }
 }

@@ -27,7 +27,11 @@ impl AppState {
             .site_addr(config.core.site_addr)
             .reload_port(config.reload_port.unwrap_or_default().into())
             .build();
-        Self { leptos, services, reload_port: config.reload_port }
+        Self {
+            leptos,
+            services,
+            reload_port: config.reload_port,
+        }
     }
 }
 

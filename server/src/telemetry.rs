@@ -28,11 +28,20 @@ pub fn start(config: &ServerConfig) -> Result<(), ConfigError> {
             config.log_level
         ),
     })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stdout);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stdout);
     // An earlier subscriber of the same process (a test's) stays: the lines still go somewhere.
     let _already_set = match config.log_format {
-        LogFormat::Text => lines.with_ansi(io::stdout().is_terminal()).with_target(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
+        LogFormat::Text => lines
+            .with_ansi(io::stdout().is_terminal())
+            .with_target(false)
+            .try_init(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
     };
     Ok(())
 }
@@ -53,7 +62,9 @@ pub fn metrics() -> &'static PrometheusHandle {
                     .expect("every histogram of the catalogue has buckets");
             }
         }
-        let figures = builder.install_recorder().expect("nobody else counts in this process");
+        let figures = builder
+            .install_recorder()
+            .expect("nobody else counts in this process");
         describe();
         figures
     })

@@ -35,7 +35,12 @@ struct Counter {
 impl Attempts {
     /// Lets `limit` failures through per thing and `window`.
     pub(super) fn new(limit: u32, window: Duration) -> Self {
-        Self { limit, window, counters: Cache::new(CAPACITY), hasher: RandomState::new() }
+        Self {
+            limit,
+            window,
+            counters: Cache::new(CAPACITY),
+            hasher: RandomState::new(),
+        }
     }
 
     /// Begins an attempt on `what`.
@@ -43,21 +48,35 @@ impl Attempts {
     /// # Errors
     /// [`Error::RateLimited`] until the window ends when the limit is reached.
     pub(super) fn begin(&self, what: impl Hash, now: OffsetDateTime) -> Result<Attempt> {
-        let fresh = || Ok(Arc::new(Mutex::new(Counter { window_began: now, attempts: 0 })));
-        let counter = self.counters.get_or_insert_with(&self.hasher.hash_one(what), fresh);
+        let fresh = || {
+            Ok(Arc::new(Mutex::new(Counter {
+                window_began: now,
+                attempts: 0,
+            })))
+        };
+        let counter = self
+            .counters
+            .get_or_insert_with(&self.hasher.hash_one(what), fresh);
         let counter = counter.unwrap_or_else(|never: std::convert::Infallible| match never {});
         {
             let mut counter = lock(&counter);
             let window_ends = counter.window_began + self.window;
             if now >= window_ends {
-                *counter = Counter { window_began: now, attempts: 0 };
+                *counter = Counter {
+                    window_began: now,
+                    attempts: 0,
+                };
             } else if counter.attempts >= self.limit {
                 let retry_after_seconds = (window_ends - now).whole_seconds().unsigned_abs().max(1);
-                return Err(Error::RateLimited { retry_after_seconds });
+                return Err(Error::RateLimited {
+                    retry_after_seconds,
+                });
             }
             counter.attempts += 1;
         }
-        Ok(Attempt { counter: Some(counter) })
+        Ok(Attempt {
+            counter: Some(counter),
+        })
     }
 }
 
@@ -100,9 +119,21 @@ mod tests {
         attempts.begin("ada", NOON).expect("the first").fail();
         attempts.begin("ada", NOON).expect("the second").fail();
         let refused = attempts.begin("ada", NOON + Duration::from_secs(15));
-        assert!(matches!(refused, Err(Error::RateLimited { retry_after_seconds: 45 })));
-        assert!(attempts.begin("grace", NOON).is_ok(), "others are not affected");
-        assert!(attempts.begin("ada", NOON + Duration::from_secs(60)).is_ok());
+        assert!(matches!(
+            refused,
+            Err(Error::RateLimited {
+                retry_after_seconds: 45
+            })
+        ));
+        assert!(
+            attempts.begin("grace", NOON).is_ok(),
+            "others are not affected"
+        );
+        assert!(
+            attempts
+                .begin("ada", NOON + Duration::from_secs(60))
+                .is_ok()
+        );
     }
 
     #[test]

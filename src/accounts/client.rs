@@ -16,7 +16,12 @@ impl ClientInfo {
     /// What the browser calls itself, fit to be stored and shown.
     pub(super) fn stored_user_agent(&self) -> Option<String> {
         let text = self.user_agent.as_deref()?;
-        Some(text.chars().filter(|c| !c.is_control()).take(Self::MAX_USER_AGENT).collect())
+        Some(
+            text.chars()
+                .filter(|c| !c.is_control())
+                .take(Self::MAX_USER_AGENT)
+                .collect(),
+        )
     }
 
     /// The network a client can be told by: one IPv4 address, or the 64 bits of an
@@ -38,12 +43,21 @@ mod tests {
 
     fn network(address: &str) -> String {
         let address = address.parse().expect("an address");
-        ClientInfo { address: Some(address), user_agent: None }.network().expect("an address was given").to_string()
+        ClientInfo {
+            address: Some(address),
+            user_agent: None,
+        }
+        .network()
+        .expect("an address was given")
+        .to_string()
     }
 
     #[test]
     fn a_household_is_one_client() {
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2:ffff::1"));
+        assert_eq!(
+            network("2001:db8:1:2:3:4:5:6"),
+            network("2001:db8:1:2:ffff::1")
+        );
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
     }

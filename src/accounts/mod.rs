@@ -38,6 +38,11 @@ impl Accounts {
             by_account: Attempts::new(limits.per_account, limits.window),
             by_client: Attempts::new(limits.per_client, limits.window),
         };
-        Self { db, clock, passwords: Passwords::new(), failures: Arc::new(failures) }
+        Self {
+            db,
+            clock,
+            passwords: Passwords::new(),
+            failures: Arc::new(failures),
+        }
     }
 }

@@ -24,7 +24,8 @@ fn argon2() -> Argon2<'static> {
 pub(crate) fn hash_password(password: &str) -> String {
     let salt = SaltString::generate(&mut OsRng);
     let hash = argon2().hash_password(password.as_bytes(), &salt);
-    hash.expect("argon2 hashes any text of less than 4 GB with a salt of its own making").to_string()
+    hash.expect("argon2 hashes any text of less than 4 GB with a salt of its own making")
+        .to_string()
 }
 
 /// The hash that stands in for the one of an account that is not there.
@@ -45,7 +46,9 @@ impl Passwords {
 
     pub(super) fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self { slots: Arc::new(Semaphore::new(cores)) }
+        Self {
+            slots: Arc::new(Semaphore::new(cores)),
+        }
     }
 
     /// Whether the password belongs to the hash. Without a hash it does not, after
@@ -66,7 +69,8 @@ impl Passwords {
             let stored = PasswordHash::new(hash.as_deref().unwrap_or(nobody));
             let known = hash.is_some() && password.len() <= Self::MAX_LENGTH;
             let tried = password.get(..Self::MAX_LENGTH).unwrap_or(&password);
-            stored.is_ok_and(|stored| argon2().verify_password(tried.as_bytes(), &stored).is_ok()) && known
+            stored.is_ok_and(|stored| argon2().verify_password(tried.as_bytes(), &stored).is_ok())
+                && known
         });
         verified.await.map_err(Error::internal)
     }
@@ -80,16 +84,29 @@ mod tests {
     async fn a_password_opens_its_own_hash_only() {
         let hash = hash_password("correct horse");
         let passwords = Passwords::new();
-        let verify = |password: &str, hash: &Option<String>| passwords.verify(password.to_owned(), hash.clone());
+        let verify = |password: &str, hash: &Option<String>| {
+            passwords.verify(password.to_owned(), hash.clone())
+        };
         let stored = Some(hash);
         assert!(verify("correct horse", &stored).await.expect("an answer"));
         assert!(!verify("battery staple", &stored).await.expect("an answer"));
-        assert!(!verify("nobody has this password", &None).await.expect("an answer"));
-        assert!(!verify(&"x".repeat(5_000), &stored).await.expect("an answer"));
+        assert!(
+            !verify("nobody has this password", &None)
+                .await
+                .expect("an answer")
+        );
+        assert!(
+            !verify(&"x".repeat(5_000), &stored)
+                .await
+                .expect("an answer")
+        );
     }
 
     #[test]
     fn the_same_password_never_has_the_same_hash() {
-        assert_ne!(hash_password("correct horse"), hash_password("correct horse"));
+        assert_ne!(
+            hash_password("correct horse"),
+            hash_password("correct horse")
+        );
     }
 }

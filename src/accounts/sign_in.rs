@@ -32,13 +32,19 @@ impl Accounts {
     ) -> Result<CurrentUser> {
         let email = Email::parse(email)?;
         let now = self.clock.now();
-        let by_client = client.network().map(|network| self.failures.by_client.begin(network, now)).transpose()?;
+        let by_client = client
+            .network()
+            .map(|network| self.failures.by_client.begin(network, now))
+            .transpose()?;
         let by_account = self.failures.by_account.begin(email.as_str(), now)?;
 
         let credentials = db::users::find_credentials(&self.db.reader(), &email).await?;
-        let hash = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
+        let hash = credentials
+            .as_ref()
+            .map(|credentials| credentials.password_hash.clone());
         let matches = self.passwords.verify(password.to_owned(), hash).await?;
-        let Some(credentials) = credentials.filter(|credentials| matches && !credentials.banned) else {
+        let Some(credentials) = credentials.filter(|credentials| matches && !credentials.banned)
+        else {
             by_account.fail();
             if let Some(attempt) = by_client {
                 attempt.fail();
@@ -56,7 +62,10 @@ impl Accounts {
         // Nothing of whoever used this browser before is carried over, and an id
         // that somebody may have planted ends here.
         session.clear().await;
-        session.insert(SignIn::KEY, sign_in).await.map_err(store_error)?;
+        session
+            .insert(SignIn::KEY, sign_in)
+            .await
+            .map_err(store_error)?;
         if session.id().is_some() {
             session.cycle_id().await.map_err(store_error)?;
         }

@@ -28,12 +28,20 @@ impl Billing {
     ///
     /// # Errors
     /// As above.
-    pub(crate) async fn look_up_subscription(&self, access: &OrgAccess) -> Result<Arc<SubscriptionView>> {
+    pub(crate) async fn look_up_subscription(
+        &self,
+        access: &OrgAccess,
+    ) -> Result<Arc<SubscriptionView>> {
         let org = access.org_id();
         let now = self.clock.now();
-        let key = SubscriptionKey { slug: access.slug().clone(), org };
+        let key = SubscriptionKey {
+            slug: access.slug().clone(),
+            org,
+        };
         self.cache
-            .get_or_load(&key, move |reader| async move { db::subscriptions::find_view(&reader, org, now).await })
+            .get_or_load(&key, move |reader| async move {
+                db::subscriptions::find_view(&reader, org, now).await
+            })
             .await?
             .ok_or(Error::NotFound)
     }

@@ -59,7 +59,11 @@ impl Refreshes {
                 State::Running | State::PausedUntil(_) => return None,
             },
         }
-        Some(Running { refreshes: self.clone(), org, next: None })
+        Some(Running {
+            refreshes: self.clone(),
+            org,
+            next: None,
+        })
     }
 
     fn states(&self) -> MutexGuard<'_, HashMap<OrgId, State>> {
@@ -79,7 +83,10 @@ struct Running {
 impl Running {
     /// Takes note of how it went.
     fn end(mut self, result: Result<()>, now: OffsetDateTime) {
-        let failed_before = self.refreshes.failing.swap(result.is_err(), Ordering::Relaxed);
+        let failed_before = self
+            .refreshes
+            .failing
+            .swap(result.is_err(), Ordering::Relaxed);
         let Err(error) = result else {
             if failed_before {
                 tracing::info!("subscriptions are compared with Stripe again");
@@ -113,14 +120,15 @@ impl Billing {
         let now = self.clock.now();
         let oldest = now - MAX_AGE;
         // What has ended stays so; another subscription announces itself.
-        let is_old = view
-            .subscription
-            .as_ref()
-            .is_some_and(|subscription| !subscription.status.is_final() && subscription.synced_at < oldest);
+        let is_old = view.subscription.as_ref().is_some_and(|subscription| {
+            !subscription.status.is_final() && subscription.synced_at < oldest
+        });
         if !is_old {
             return;
         }
-        let Some(running) = self.refreshes.begin(org, now) else { return };
+        let Some(running) = self.refreshes.begin(org, now) else {
+            return;
+        };
         let billing = self.clone();
         tokio::spawn(async move {
             let result = billing.refresh(org, oldest).await;
@@ -130,9 +138,16 @@ impl Billing {
 
     async fn refresh(&self, org: OrgId, oldest: OffsetDateTime) -> Result<()> {
         // One node asks. Whoever comes later finds what it wrote.
-        let Some(_turn) = self.cache.try_turn(&format!("subscription:{org}"), TURN).await else { return Ok(()) };
+        let Some(_turn) = self
+            .cache
+            .try_turn(&format!("subscription:{org}"), TURN)
+            .await
+        else {
+            return Ok(());
+        };
         if let Some(customer) = subscriptions::find_customer(&self.db.reader(), org).await? {
-            self.sync_customer(&customer, Cause::OlderThan(oldest)).await?;
+            self.sync_customer(&customer, Cause::OlderThan(oldest))
+                .await?;
         }
         Ok(())
     }

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use stripe::{ApiErrorsCode, Client, ClientBuilder, RequestStrategy, StripeError};
-use stripe_billing::subscription::{ListSubscription, ListSubscriptionStatus, RetrieveSubscription};
+use stripe_billing::subscription::{
+    ListSubscription, ListSubscriptionStatus, RetrieveSubscription,
+};
 use stripe_shared::{Subscription, SubscriptionItem};
 use stripe_webhook::{Webhook, WebhookError};
 use time::OffsetDateTime;
@@ -53,7 +55,9 @@ impl Stripe {
             // The library puts the path right behind it.
             builder = builder.url(format!("{}/", base.trim_end_matches('/')));
         }
-        Ok(Self { client: builder.build().map_err(Error::internal)? })
+        Ok(Self {
+            client: builder.build().map_err(Error::internal)?,
+        })
     }
 
     /// A customer's subscriptions, ended ones included; none if Stripe knows no
@@ -63,10 +67,15 @@ impl Stripe {
     /// [`Error::Unavailable`] if Stripe does not answer, or not now;
     /// [`Error::Internal`] if it refuses the question.
     pub async fn list_subscriptions(&self, customer: &str) -> Result<Vec<RemoteSubscription>> {
-        let question =
-            ListSubscription::new().customer(customer).status(ListSubscriptionStatus::All).limit(MAX_SUBSCRIPTIONS);
+        let question = ListSubscription::new()
+            .customer(customer)
+            .status(ListSubscriptionStatus::All)
+            .limit(MAX_SUBSCRIPTIONS);
         let found = answer(question.send(&self.client)).await?;
-        found.map_or_else(|| Ok(Vec::new()), |list| list.data.into_iter().map(TryInto::try_into).collect())
+        found.map_or_else(
+            || Ok(Vec::new()),
+            |list| list.data.into_iter().map(TryInto::try_into).collect(),
+        )
     }
 
     /// A subscription by its id; `None` if Stripe knows no such one.
@@ -75,7 +84,10 @@ impl Stripe {
     /// As [`Self::list_subscriptions`].
     pub async fn find_subscription(&self, id: &str) -> Result<Option<RemoteSubscription>> {
         let question = RetrieveSubscription::new(id);
-        answer(question.send(&self.client)).await?.map(TryInto::try_into).transpose()
+        answer(question.send(&self.client))
+            .await?
+            .map(TryInto::try_into)
+            .transpose()
     }
 }
 
@@ -83,7 +95,11 @@ impl Stripe {
 async fn answer<T>(question: impl Future<Output = Result<T, StripeError>>) -> Result<Option<T>> {
     match tokio::time::timeout(QUESTION_TIMEOUT, question).await {
         Ok(Ok(answer)) => Ok(Some(answer)),
-        Ok(Err(StripeError::Stripe(error, _))) if error.code == Some(ApiErrorsCode::ResourceMissing) => Ok(None),
+        Ok(Err(StripeError::Stripe(error, _)))
+            if error.code == Some(ApiErrorsCode::ResourceMissing) =>
+        {
+            Ok(None)
+        }
         Ok(Err(error)) => Err(refusal(error)),
         Err(elapsed) => Err(Error::unavailable("Stripe", elapsed)),
     }
@@ -94,8 +110,16 @@ fn refusal(error: StripeError) -> Error {
     match error {
         // Of Stripe's own errors only what a line of a log needs: the whole has dozens of fields.
         StripeError::Stripe(error, status) => {
-            let text = format!("{status} {}: {}", error.type_, error.message.as_deref().unwrap_or("no message"));
-            if status == 429 || status >= 500 { Error::unavailable("Stripe", text) } else { Error::internal(text) }
+            let text = format!(
+                "{status} {}: {}",
+                error.type_,
+                error.message.as_deref().unwrap_or("no message")
+            );
+            if status == 429 || status >= 500 {
+                Error::unavailable("Stripe", text)
+            } else {
+                Error::internal(text)
+            }
         }
         StripeError::ConfigError(_) => Error::internal(error),
         // No answer, or one that is not Stripe's, such as a proxy's error page.
@@ -115,17 +139,23 @@ impl TryFrom<Subscription> for RemoteSubscription {
             .iter()
             .zip(prices)
             .max_by_key(|(_, price)| matches!(price, RemotePrice::Listed(..)))
-            .ok_or_else(|| Error::internal(format!("the subscription {} has no items", remote.id)))?;
+            .ok_or_else(|| {
+                Error::internal(format!("the subscription {} has no items", remote.id))
+            })?;
         let period_end = item.current_period_end;
         Ok(Self {
-            org: remote.metadata.get(ORG_METADATA_KEY).and_then(|id| id.parse().ok()),
+            org: remote
+                .metadata
+                .get(ORG_METADATA_KEY)
+                .and_then(|id| id.parse().ok()),
             price,
             status: SubscriptionStatus::parse(remote.status.as_str()),
             current_period_start: Some(moment(item.current_period_start)?),
             current_period_end: Some(moment(period_end)?),
             trial_end: remote.trial_end.map(moment).transpose()?,
             // Under flexible billing a cancellation in the portal sets the moment instead of the flag.
-            cancel_at_period_end: remote.cancel_at_period_end || remote.cancel_at.is_some_and(|at| at <= period_end),
+            cancel_at_period_end: remote.cancel_at_period_end
+                || remote.cancel_at.is_some_and(|at| at <= period_end),
             canceled_at: remote.canceled_at.map(moment).transpose()?,
             created: moment(remote.created)?,
             id: remote.id.to_string(),
@@ -134,10 +164,14 @@ impl TryFrom<Subscription> for RemoteSubscription {
 }
 
 fn price_of(item: &SubscriptionItem) -> RemotePrice {
-    item.price.lookup_key.as_deref().and_then(Plan::from_price_lookup_key).map_or_else(
-        || RemotePrice::Unlisted(item.price.id.as_str().to_owned()),
-        |(plan, interval)| RemotePrice::Listed(plan, interval),
-    )
+    item.price
+        .lookup_key
+        .as_deref()
+        .and_then(Plan::from_price_lookup_key)
+        .map_or_else(
+            || RemotePrice::Unlisted(item.price.id.as_str().to_owned()),
+            |(plan, interval)| RemotePrice::Listed(plan, interval),
+        )
 }
 
 fn moment(seconds: i64) -> Result<OffsetDateTime> {
@@ -150,12 +184,18 @@ fn moment(seconds: i64) -> Result<OffsetDateTime> {
 ///
 /// # Errors
 /// [`Error::Invalid`] if it was not.
-pub(super) fn verify_signature(payload: &[u8], header: &str, secrets: &[String], now: OffsetDateTime) -> Result<()> {
+pub(super) fn verify_signature(
+    payload: &[u8],
+    header: &str,
+    secrets: &[String],
+    now: OffsetDateTime,
+) -> Result<()> {
     let refused = |problem: &str| Error::Invalid(Invalid::new("stripe-signature", problem));
     let payload = std::str::from_utf8(payload).map_err(|_| refused("The body is not text."))?;
     let mut problem = refused("No signing secret is configured.");
     for secret in secrets {
-        match Webhook::construct_event_with_timestamp(payload, header, secret, now.unix_timestamp()) {
+        match Webhook::construct_event_with_timestamp(payload, header, secret, now.unix_timestamp())
+        {
             // The library looks at the signature and its age before it reads the
             // event. What it makes of the event is not asked: it understands only
             // its own API version's, and we need only the envelope.

@@ -66,7 +66,9 @@ impl Billing {
     pub(super) async fn sync_customer(&self, customer: &str, cause: Cause<'_>) -> Result<Synced> {
         let (_permit, mut lock) = tokio::time::timeout(TURN_TIMEOUT, self.wait_for_turn(customer))
             .await
-            .map_err(|elapsed| Error::unavailable("the turn to compare a customer with Stripe", elapsed))??;
+            .map_err(|elapsed| {
+                Error::unavailable("the turn to compare a customer with Stripe", elapsed)
+            })??;
 
         let mirrored = subscriptions::find_mirrored(&self.db.reader(), customer).await?;
         if let (Cause::OlderThan(limit), Some(mirrored)) = (cause, &mirrored)
@@ -76,14 +78,19 @@ impl Billing {
             return Ok(Synced::AlreadyDone);
         }
 
-        let remote = self.ask_for_subscriptions(customer, mirrored.as_ref()).await?;
+        let remote = self
+            .ask_for_subscriptions(customer, mirrored.as_ref())
+            .await?;
 
         let mut tx = self.db.begin().await?;
         let org = org_of(&mut tx, customer, &remote).await?;
         if let Some(org) = org {
             self.mirror(&mut tx, org, &remote, cause).await?;
         } else {
-            tracing::warn!(stripe.customer = customer, "Stripe speaks of a customer that is no organisation's");
+            tracing::warn!(
+                stripe.customer = customer,
+                "Stripe speaks of a customer that is no organisation's"
+            );
         }
         if let Cause::Event(event) = cause
             && !webhook_events::mark_processed(&mut tx, &event.id, self.clock.now()).await?
@@ -101,14 +108,19 @@ impl Billing {
         let commit = tx.commit().await?;
         lock.release().await;
 
-        let Some(slug) = slug else { return Ok(Synced::UnknownCustomer) };
+        let Some(slug) = slug else {
+            return Ok(Synced::UnknownCustomer);
+        };
         self.cache.invalidate_org_subscription(&slug).await;
         self.cache.wait_until_applied(commit).await;
         Ok(Synced::Compared)
     }
 
     /// Waits until few enough others compare, and nobody else compares this customer.
-    async fn wait_for_turn(&self, customer: &str) -> Result<(tokio::sync::SemaphorePermit<'_>, CustomerLock)> {
+    async fn wait_for_turn(
+        &self,
+        customer: &str,
+    ) -> Result<(tokio::sync::SemaphorePermit<'_>, CustomerLock)> {
         let permit = self.syncs.acquire().await.map_err(Error::internal)?;
         let mut lock = CustomerLock::open(&self.db, customer).await?;
         while !lock.try_take().await? {
@@ -125,12 +137,17 @@ impl Billing {
     ) -> Result<Vec<RemoteSubscription>> {
         let mut remote = self.stripe.list_subscriptions(customer).await?;
         if let Some(mirrored) = mirrored
-            && remote.iter().all(|subscription| subscription.id != mirrored.stripe_id)
+            && remote
+                .iter()
+                .all(|subscription| subscription.id != mirrored.stripe_id)
         {
             // A deleted customer lists nothing, but its ended subscription can still be asked for.
             let missing = self.stripe.find_subscription(&mirrored.stripe_id).await?;
             remote.push(missing.ok_or_else(|| {
-                Error::internal(format!("Stripe knows no subscription {} of {customer}", mirrored.stripe_id))
+                Error::internal(format!(
+                    "Stripe knows no subscription {} of {customer}",
+                    mirrored.stripe_id
+                ))
             })?);
         }
         Ok(remote)
@@ -138,9 +155,17 @@ impl Billing {
 
     /// Writes what counts of `remote` over what is mirrored, in a transaction that
     /// holds the organisation's billing row.
-    async fn mirror(&self, tx: &mut Tx, org: OrgId, remote: &[RemoteSubscription], cause: Cause<'_>) -> Result<()> {
+    async fn mirror(
+        &self,
+        tx: &mut Tx,
+        org: OrgId,
+        remote: &[RemoteSubscription],
+        cause: Cause<'_>,
+    ) -> Result<()> {
         let mirrored = subscriptions::find_mirrored_of_org(tx, org).await?;
-        let Some(chosen) = choose(remote, mirrored.as_ref()) else { return Ok(()) };
+        let Some(chosen) = choose(remote, mirrored.as_ref()) else {
+            return Ok(());
+        };
         let (plan, interval) = plan_of(chosen, mirrored.as_ref())?;
         let now = self.clock.now();
         let subscription = Subscription {
@@ -167,7 +192,8 @@ impl Billing {
         if chosen.trial_end.is_some() {
             subscriptions::note_trial(tx, org, now).await?;
         }
-        let unchanged = mirrored.is_some_and(|before| before.plan == plan && before.status == subscription.status);
+        let unchanged = mirrored
+            .is_some_and(|before| before.plan == plan && before.status == subscription.status);
         if !unchanged {
             let detail = format!("{}, {}", plan.label(), subscription.status.as_str());
             subscriptions::record_change(tx, org, &detail).await?;
@@ -178,13 +204,21 @@ impl Billing {
 
 /// The organisation a customer stands for, its billing row locked. One seen for
 /// the first time says so in the metadata of what it bought.
-async fn org_of(tx: &mut Tx, customer: &str, remote: &[RemoteSubscription]) -> Result<Option<OrgId>> {
+async fn org_of(
+    tx: &mut Tx,
+    customer: &str,
+    remote: &[RemoteSubscription],
+) -> Result<Option<OrgId>> {
     if let Some(org) = subscriptions::lock_org_of_customer(tx, customer).await? {
         return Ok(Some(org));
     }
-    let Some(org) = remote.iter().find_map(|subscription| subscription.org) else { return Ok(None) };
+    let Some(org) = remote.iter().find_map(|subscription| subscription.org) else {
+        return Ok(None);
+    };
     // The new row is ours alone until we commit, which is as good as its lock.
-    Ok(subscriptions::attach_customer(tx, org, customer).await?.then_some(org))
+    Ok(subscriptions::attach_customer(tx, org, customer)
+        .await?
+        .then_some(org))
 }
 
 /// The subscription that counts: an organisation has one at a time.
@@ -192,12 +226,17 @@ async fn org_of(tx: &mut Tx, customer: &str, remote: &[RemoteSubscription]) -> R
 /// One that grants its plan comes before one that does not, a living one before
 /// an ended one, the mirrored one before others, a newer one before an older.
 /// The mirrored one never comes back to life: whatever says so is outdated.
-fn choose<'a>(remote: &'a [RemoteSubscription], mirrored: Option<&Mirrored>) -> Option<&'a RemoteSubscription> {
+fn choose<'a>(
+    remote: &'a [RemoteSubscription],
+    mirrored: Option<&Mirrored>,
+) -> Option<&'a RemoteSubscription> {
     let is_mirrored = |id: &str| mirrored.is_some_and(|mirrored| mirrored.stripe_id == id);
     let has_ended = mirrored.is_some_and(|mirrored| mirrored.status.is_final());
     remote
         .iter()
-        .filter(|subscription| !(is_mirrored(&subscription.id) && has_ended && !subscription.status.is_final()))
+        .filter(|subscription| {
+            !(is_mirrored(&subscription.id) && has_ended && !subscription.status.is_final())
+        })
         // What ended at a price that is not ours was something else.
         .filter(|subscription| {
             matches!(subscription.price, RemotePrice::Listed(..))
@@ -217,10 +256,15 @@ fn choose<'a>(remote: &'a [RemoteSubscription], mirrored: Option<&Mirrored>) -> 
 
 /// The plan that is paid for. At a price that is not ours it is unknown, unless
 /// the subscription ended: then it stays what it was.
-fn plan_of(chosen: &RemoteSubscription, mirrored: Option<&Mirrored>) -> Result<(Plan, BillingInterval)> {
+fn plan_of(
+    chosen: &RemoteSubscription,
+    mirrored: Option<&Mirrored>,
+) -> Result<(Plan, BillingInterval)> {
     match (&chosen.price, mirrored) {
         (RemotePrice::Listed(plan, interval), _) => Ok((*plan, *interval)),
-        (RemotePrice::Unlisted(_), Some(mirrored)) if chosen.status.is_final() && mirrored.stripe_id == chosen.id => {
+        (RemotePrice::Unlisted(_), Some(mirrored))
+            if chosen.status.is_final() && mirrored.stripe_id == chosen.id =>
+        {
             Ok((mirrored.plan, mirrored.interval))
         }
         (RemotePrice::Unlisted(price), _) => Err(Error::internal(format!(
@@ -268,24 +312,43 @@ mod tests {
     fn an_ended_subscription_is_not_revived_but_replaced() {
         let ended = mirrored("sub_a", "canceled");
         assert_eq!(chosen(&[remote("sub_a", "active", 1)], Some(&ended)), None);
-        assert_eq!(chosen(&[remote("sub_a", "canceled", 1)], Some(&ended)), Some("sub_a".into()));
         assert_eq!(
-            chosen(&[remote("sub_a", "active", 1), remote("sub_b", "trialing", 2)], Some(&ended)),
+            chosen(&[remote("sub_a", "canceled", 1)], Some(&ended)),
+            Some("sub_a".into())
+        );
+        assert_eq!(
+            chosen(
+                &[remote("sub_a", "active", 1), remote("sub_b", "trialing", 2)],
+                Some(&ended)
+            ),
             Some("sub_b".into())
         );
     }
 
     #[test]
     fn one_that_grants_its_plan_comes_first_and_then_the_mirrored_one() {
-        let all = [remote("sub_a", "incomplete", 3), remote("sub_b", "active", 1), remote("sub_c", "active", 2)];
+        let all = [
+            remote("sub_a", "incomplete", 3),
+            remote("sub_b", "active", 1),
+            remote("sub_c", "active", 2),
+        ];
         assert_eq!(chosen(&all, None), Some("sub_c".into()));
-        assert_eq!(chosen(&all, Some(&mirrored("sub_b", "active"))), Some("sub_b".into()));
-        assert_eq!(chosen(&all, Some(&mirrored("sub_a", "incomplete"))), Some("sub_c".into()));
+        assert_eq!(
+            chosen(&all, Some(&mirrored("sub_b", "active"))),
+            Some("sub_b".into())
+        );
+        assert_eq!(
+            chosen(&all, Some(&mirrored("sub_a", "incomplete"))),
+            Some("sub_c".into())
+        );
     }
 
     #[test]
     fn a_status_of_tomorrow_is_kept_as_it_is() {
-        let all = [remote("sub_a", "hibernating", 1), remote("sub_b", "canceled", 2)];
+        let all = [
+            remote("sub_a", "hibernating", 1),
+            remote("sub_b", "canceled", 2),
+        ];
         let chosen = choose(&all, None).expect("one of them");
         assert_eq!(chosen.status.as_str(), "hibernating");
     }
@@ -303,7 +366,10 @@ mod tests {
 
         let before = mirrored("sub_a", "active");
         let over = [unlisted("canceled")];
-        let kept = plan_of(choose(&over, Some(&before)).expect("it was ours"), Some(&before));
+        let kept = plan_of(
+            choose(&over, Some(&before)).expect("it was ours"),
+            Some(&before),
+        );
         assert_eq!(kept.expect("known"), (Plan::Ultra, BillingInterval::Year));
     }
 }

@@ -87,21 +87,29 @@ impl Event {
             Object { id: String },
         }
 
-        let no_event = |problem: String| Invalid::new("body", format!("This is no event: {problem}."));
-        let envelope: Envelope = serde_json::from_slice(payload).map_err(|error| no_event(error.to_string()))?;
+        let no_event =
+            |problem: String| Invalid::new("body", format!("This is no event: {problem}."));
+        let envelope: Envelope =
+            serde_json::from_slice(payload).map_err(|error| no_event(error.to_string()))?;
         Ok(Self {
             id: envelope.id,
             event_type: envelope.r#type,
             created: OffsetDateTime::from_unix_timestamp(envelope.created)
                 .map_err(|error| no_event(error.to_string()))?,
             object_id: envelope.data.object.id,
-            customer: envelope.data.object.customer.map(|(Reference::Id(id) | Reference::Object { id })| id),
+            customer: envelope
+                .data
+                .object
+                .customer
+                .map(|(Reference::Id(id) | Reference::Object { id })| id),
         })
     }
 
     /// The customer whose subscription may have changed.
     fn concerns(&self) -> Option<&str> {
-        self.customer.as_deref().filter(|_| RELEVANT_TYPES.contains(&self.event_type.as_str()))
+        self.customer
+            .as_deref()
+            .filter(|_| RELEVANT_TYPES.contains(&self.event_type.as_str()))
     }
 }
 
@@ -171,11 +179,13 @@ impl Billing {
         // Committed before anything can fail: the ledger shows what arrived.
         tx.commit().await?;
 
-        Ok(match self.sync_customer(customer, Cause::Event(event)).await? {
-            Synced::Compared => WebhookOutcome::Processed,
-            Synced::AlreadyDone => WebhookOutcome::Duplicate,
-            Synced::UnknownCustomer => WebhookOutcome::Ignored,
-        })
+        Ok(
+            match self.sync_customer(customer, Cause::Event(event)).await? {
+                Synced::Compared => WebhookOutcome::Processed,
+                Synced::AlreadyDone => WebhookOutcome::Duplicate,
+                Synced::UnknownCustomer => WebhookOutcome::Ignored,
+            },
+        )
     }
 
     /// Puts the failure into the ledger. If that fails as well, the log has both.
@@ -186,7 +196,11 @@ impl Billing {
             tx.commit().await
         };
         if let Err(error) = note.await {
-            tracing::warn!(event.id, error = chain(&error), "the failure could not be noted in the ledger");
+            tracing::warn!(
+                event.id,
+                error = chain(&error),
+                "the failure could not be noted in the ledger"
+            );
         }
     }
 }
@@ -197,22 +211,38 @@ mod tests {
     use crate::error::Error;
 
     fn event(object: &str) -> Event {
-        let payload = format!(r#"{{"id":"evt_1","type":"invoice.paid","created":1,"data":{{"object":{object}}}}}"#);
+        let payload = format!(
+            r#"{{"id":"evt_1","type":"invoice.paid","created":1,"data":{{"object":{object}}}}}"#
+        );
         Event::parse(payload.as_bytes()).expect("an event")
     }
 
     #[test]
     fn the_customer_is_found_as_id_and_as_object() {
-        assert_eq!(event(r#"{"id":"in_1","customer":"cus_1"}"#).concerns(), Some("cus_1"));
-        assert_eq!(event(r#"{"customer":{"id":"cus_1","object":"customer"}}"#).concerns(), Some("cus_1"));
+        assert_eq!(
+            event(r#"{"id":"in_1","customer":"cus_1"}"#).concerns(),
+            Some("cus_1")
+        );
+        assert_eq!(
+            event(r#"{"customer":{"id":"cus_1","object":"customer"}}"#).concerns(),
+            Some("cus_1")
+        );
         assert_eq!(event(r#"{"id":"in_1","customer":null}"#).concerns(), None);
         assert_eq!(event(r#"{"id":"in_1"}"#).concerns(), None);
     }
 
     #[test]
     fn what_is_no_event_is_refused() {
-        for payload in ["", "[]", "{}", r#"{"id":"evt_1","type":"invoice.paid","created":1,"data":{}}"#] {
-            assert!(matches!(Event::parse(payload.as_bytes()), Err(Error::Invalid(_))), "{payload}");
+        for payload in [
+            "",
+            "[]",
+            "{}",
+            r#"{"id":"evt_1","type":"invoice.paid","created":1,"data":{}}"#,
+        ] {
+            assert!(
+                matches!(Event::parse(payload.as_bytes()), Err(Error::Invalid(_))),
+                "{payload}"
+            );
         }
     }
 }

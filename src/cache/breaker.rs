@@ -71,7 +71,10 @@ impl Breaker {
             pause: FIRST_PAUSE,
             open_until: now,
         };
-        Self { state: AtomicU8::new(CLOSED), record: Mutex::new(record) }
+        Self {
+            state: AtomicU8::new(CLOSED),
+            record: Mutex::new(record),
+        }
     }
 
     pub(super) fn state(&self) -> BreakerState {
@@ -91,7 +94,10 @@ impl Breaker {
                 let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
                 // Only one asker turns open into half-open, and that one probes.
                 (now >= record.open_until
-                    && self.state.compare_exchange(OPEN, HALF_OPEN, Ordering::AcqRel, Ordering::Acquire).is_ok())
+                    && self
+                        .state
+                        .compare_exchange(OPEN, HALF_OPEN, Ordering::AcqRel, Ordering::Acquire)
+                        .is_ok())
                 .then_some(Pass::Probe)
             }
         }
@@ -125,10 +131,12 @@ impl Breaker {
         }
         record.failures_in_a_row += 1;
         record.window_failures += 1;
-        let mostly_failing =
-            record.window_operations >= WINDOW_MINIMUM && record.window_failures * 2 >= record.window_operations;
+        let mostly_failing = record.window_operations >= WINDOW_MINIMUM
+            && record.window_failures * 2 >= record.window_operations;
         // Operations begun before it opened may still fail; they open it once only.
-        if self.state() == BreakerState::Closed && (record.failures_in_a_row >= FAILURES_IN_A_ROW || mostly_failing) {
+        if self.state() == BreakerState::Closed
+            && (record.failures_in_a_row >= FAILURES_IN_A_ROW || mostly_failing)
+        {
             self.open(&mut record, now);
         }
     }

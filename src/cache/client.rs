@@ -14,8 +14,8 @@ use std::{
 
 use futures::StreamExt;
 use redis::{
-    Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError, RedisResult,
-    ServerErrorKind,
+    Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError,
+    RedisResult, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
@@ -83,7 +83,8 @@ impl Connection {
                     // The breaker decides when to try again.
                     .set_number_of_retries(0)
                     .set_pipeline_buffer_size(1024);
-                ConnectionManager::new_lazy_with_config(Client::open(node.clone())?, config).map(Self::Single)
+                ConnectionManager::new_lazy_with_config(Client::open(node.clone())?, config)
+                    .map(Self::Single)
             }
             nodes => {
                 let client = ClusterClient::builder(nodes.iter().cloned())
@@ -98,7 +99,9 @@ impl Connection {
                     .min_retry_wait(2)
                     .max_retry_wait(10)
                     .build()?;
-                Ok(Self::Cluster(client.get_pending_async_connection_with_config(Default::default())))
+                Ok(Self::Cluster(
+                    client.get_pending_async_connection_with_config(Default::default()),
+                ))
             }
         }
     }
@@ -115,7 +118,10 @@ fn tcp_settings() -> TcpSettings {
     TcpSettings::default()
         .set_nodelay(true)
         .set_keepalive(
-            TcpKeepalive::new().with_time(Duration::from_secs(5)).with_interval(Duration::from_secs(1)).with_retries(3),
+            TcpKeepalive::new()
+                .with_time(Duration::from_secs(5))
+                .with_interval(Duration::from_secs(1))
+                .with_retries(3),
         )
         // Ends a connection whose other side vanished without a word.
         .set_user_timeout(Duration::from_secs(3))
@@ -125,9 +131,17 @@ impl Redis {
     /// A client that connects when it is first used.
     pub(super) fn open(config: &RedisConfig) -> Result<Arc<Self>> {
         let node = |url: &String| -> RedisResult<ConnectionInfo> {
-            Ok(url.as_str().into_connection_info()?.set_tcp_settings(tcp_settings()))
+            Ok(url
+                .as_str()
+                .into_connection_info()?
+                .set_tcp_settings(tcp_settings()))
         };
-        let nodes = config.urls.iter().map(node).collect::<RedisResult<Vec<_>>>().map_err(Error::internal)?;
+        let nodes = config
+            .urls
+            .iter()
+            .map(node)
+            .collect::<RedisResult<Vec<_>>>()
+            .map_err(Error::internal)?;
         let connection = Connection::to(&nodes).map_err(Error::internal)?;
         Ok(Arc::new(Self {
             nodes,
@@ -171,21 +185,34 @@ impl Redis {
     }
 
     /// The bytes under each of `keys`, in their order, by one round trip.
-    pub(super) async fn get_many(self: &Arc<Self>, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, NoAnswer> {
+    pub(super) async fn get_many(
+        self: &Arc<Self>,
+        keys: &[String],
+    ) -> Result<Vec<Option<Vec<u8>>>, NoAnswer> {
         match keys {
             [key] => Ok(vec![self.get(key).await?]),
             keys => {
                 let values: Vec<_> = self.bounded(redis::cmd("MGET").arg(keys)).await?;
                 // A cluster that lost a shard could answer for the others only.
-                if values.len() == keys.len() { Ok(values) } else { Err(NoAnswer::Refused) }
+                if values.len() == keys.len() {
+                    Ok(values)
+                } else {
+                    Err(NoAnswer::Refused)
+                }
             }
         }
     }
 
     /// Keeps `value` for `ttl`.
-    pub(super) async fn set(self: &Arc<Self>, key: &str, value: &[u8], ttl: Duration) -> Result<(), NoAnswer> {
+    pub(super) async fn set(
+        self: &Arc<Self>,
+        key: &str,
+        value: &[u8],
+        ttl: Duration,
+    ) -> Result<(), NoAnswer> {
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
-        self.bounded(redis::cmd("SET").arg(key).arg(value).arg("PX").arg(ttl_ms)).await
+        self.bounded(redis::cmd("SET").arg(key).arg(value).arg("PX").arg(ttl_ms))
+            .await
     }
 
     /// Sets `key` for `ttl` unless it is set; whether it did.
@@ -196,16 +223,28 @@ impl Redis {
         ttl: Duration,
     ) -> Result<bool, NoAnswer> {
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
-        let set: Option<String> =
-            self.bounded(redis::cmd("SET").arg(key).arg(value).arg("NX").arg("PX").arg(ttl_ms)).await?;
+        let set: Option<String> = self
+            .bounded(
+                redis::cmd("SET")
+                    .arg(key)
+                    .arg(value)
+                    .arg("NX")
+                    .arg("PX")
+                    .arg(ttl_ms),
+            )
+            .await?;
         Ok(set.is_some())
     }
 
     /// Forgets `key` if it still holds `value`.
-    pub(super) async fn unlink_if_equal(self: &Arc<Self>, key: &str, value: &str) -> Result<(), NoAnswer> {
-        const SCRIPT: &str =
-            "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end return 0";
-        self.bounded(redis::cmd("EVAL").arg(SCRIPT).arg(1).arg(key).arg(value)).await
+    pub(super) async fn unlink_if_equal(
+        self: &Arc<Self>,
+        key: &str,
+        value: &str,
+    ) -> Result<(), NoAnswer> {
+        const SCRIPT: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end return 0";
+        self.bounded(redis::cmd("EVAL").arg(SCRIPT).arg(1).arg(key).arg(value))
+            .await
     }
 
     /// Forgets `keys`.
@@ -215,7 +254,8 @@ impl Redis {
 
     /// Rings `channel`.
     pub(super) async fn publish(self: &Arc<Self>, channel: &str) -> Result<(), NoAnswer> {
-        self.bounded(redis::cmd("PUBLISH").arg(channel).arg("")).await
+        self.bounded(redis::cmd("PUBLISH").arg(channel).arg(""))
+            .await
     }
 
     /// Whether Redis answers now, and how soon.
@@ -227,7 +267,8 @@ impl Redis {
 
     /// Calls `on_ring` for every message on `channel` until the connection ends.
     pub(super) async fn listen(&self, channel: &str, on_ring: impl Fn()) -> Result<()> {
-        let node = &self.nodes[self.listening_on.fetch_add(1, Ordering::Relaxed) % self.nodes.len()];
+        let node =
+            &self.nodes[self.listening_on.fetch_add(1, Ordering::Relaxed) % self.nodes.len()];
         let connect = async {
             let mut pubsub = Client::open(node.clone())?.get_async_pubsub().await?;
             pubsub.subscribe(channel).await?;
@@ -267,7 +308,10 @@ impl Redis {
     /// Connects anew, because behind the same address there may be a new primary by
     /// now. Not at each refusal: where there is none, every write is refused.
     fn leave_replica(&self, now: Instant) {
-        let mut left = self.left_replica.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = self
+            .left_replica
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if left.is_none_or(|left| now.duration_since(left) >= DEMOTION_PAUSE) {
             *left = Some(now);
             self.reconnect();
@@ -281,24 +325,41 @@ impl Redis {
         tokio::spawn(async move {
             redis.reconnect();
             let mut connection = redis.connection();
-            let ping = within(PROBE_TIMEOUT, connection.query::<String>(&redis::cmd("PING"))).await;
-            redis.breaker.note(Pass::Probe, ping.is_ok(), Instant::now());
+            let ping = within(
+                PROBE_TIMEOUT,
+                connection.query::<String>(&redis::cmd("PING")),
+            )
+            .await;
+            redis
+                .breaker
+                .note(Pass::Probe, ping.is_ok(), Instant::now());
         });
     }
 
     fn connection(&self) -> Connection {
-        self.connection.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.connection
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn reconnect(&self) {
         match Connection::to(&self.nodes) {
-            Ok(fresh) => *self.connection.write().unwrap_or_else(PoisonError::into_inner) = fresh,
+            Ok(fresh) => {
+                *self
+                    .connection
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner) = fresh
+            }
             Err(error) => tracing::warn!(%error, "Redis: no new connection could be prepared"),
         }
     }
 }
 
-async fn within<T>(limit: Duration, operation: impl Future<Output = RedisResult<T>>) -> Result<T, NoAnswer> {
+async fn within<T>(
+    limit: Duration,
+    operation: impl Future<Output = RedisResult<T>>,
+) -> Result<T, NoAnswer> {
     match timeout(limit, operation).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {
@@ -343,9 +404,9 @@ impl From<&RedisError> for NoAnswer {
             // The slot is on its way from one living node to another.
             ErrorKind::Server(ServerErrorKind::Ask | ServerErrorKind::TryAgain) => Self::Refused,
             // After its last retry: nobody was found who has the slot.
-            ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::ClusterDown | ServerErrorKind::MasterDown) => {
-                Self::Unreachable
-            }
+            ErrorKind::Server(
+                ServerErrorKind::Moved | ServerErrorKind::ClusterDown | ServerErrorKind::MasterDown,
+            ) => Self::Unreachable,
             _ if error.is_timeout() => Self::TimedOut,
             _ if error.is_io_error() || error.is_unrecoverable_error() => Self::Unreachable,
             _ => Self::Refused,
@@ -360,21 +421,46 @@ mod tests {
     #[test]
     fn only_a_redis_that_cannot_serve_counts_against_the_breaker() {
         let no_answer = |kind| NoAnswer::from(&RedisError::from((kind, "for this test")));
-        for alive in [ServerErrorKind::Ask, ServerErrorKind::TryAgain, ServerErrorKind::ResponseError] {
-            assert_eq!(no_answer(ErrorKind::Server(alive)), NoAnswer::Refused, "{alive:?}");
+        for alive in [
+            ServerErrorKind::Ask,
+            ServerErrorKind::TryAgain,
+            ServerErrorKind::ResponseError,
+        ] {
+            assert_eq!(
+                no_answer(ErrorKind::Server(alive)),
+                NoAnswer::Refused,
+                "{alive:?}"
+            );
         }
-        for gone in [ServerErrorKind::Moved, ServerErrorKind::ClusterDown, ServerErrorKind::MasterDown] {
-            assert_eq!(no_answer(ErrorKind::Server(gone)), NoAnswer::Unreachable, "{gone:?}");
+        for gone in [
+            ServerErrorKind::Moved,
+            ServerErrorKind::ClusterDown,
+            ServerErrorKind::MasterDown,
+        ] {
+            assert_eq!(
+                no_answer(ErrorKind::Server(gone)),
+                NoAnswer::Unreachable,
+                "{gone:?}"
+            );
         }
         // What a cluster connection says when none of its nodes is left.
-        assert_eq!(no_answer(ErrorKind::ClusterConnectionNotFound), NoAnswer::Unreachable);
+        assert_eq!(
+            no_answer(ErrorKind::ClusterConnectionNotFound),
+            NoAnswer::Unreachable
+        );
         assert_eq!(no_answer(ErrorKind::Io), NoAnswer::Unreachable);
-        assert_eq!(no_answer(ErrorKind::Server(ServerErrorKind::ReadOnly)), NoAnswer::Demoted);
+        assert_eq!(
+            no_answer(ErrorKind::Server(ServerErrorKind::ReadOnly)),
+            NoAnswer::Demoted
+        );
     }
 
     #[tokio::test]
     async fn a_replica_is_left_once_a_second_and_not_at_each_refusal() {
-        let config = RedisConfig { urls: vec!["redis://127.0.0.1:1".to_owned()], required_at_start: false };
+        let config = RedisConfig {
+            urls: vec!["redis://127.0.0.1:1".to_owned()],
+            required_at_start: false,
+        };
         let redis = Redis::open(&config).expect("an address");
         let now = Instant::now();
         let left_at = |later| {

@@ -18,13 +18,21 @@ pub(super) struct Decoded<V> {
 }
 
 /// `value` of `K`'s family as bytes.
-pub(super) fn encode<K: CacheKey>(value: Option<&K::Value>, incarnation: u64, as_of: u64) -> Option<Vec<u8>>
+pub(super) fn encode<K: CacheKey>(
+    value: Option<&K::Value>,
+    incarnation: u64,
+    as_of: u64,
+) -> Option<Vec<u8>>
 where
     K::Value: Serialize,
 {
     let mut bytes = Vec::with_capacity(256);
     bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&[LAYOUT, K::FAMILY.format, if value.is_none() { NOTHING } else { 0 }]);
+    bytes.extend_from_slice(&[
+        LAYOUT,
+        K::FAMILY.format,
+        if value.is_none() { NOTHING } else { 0 },
+    ]);
     bytes.extend_from_slice(&incarnation.to_be_bytes());
     bytes.extend_from_slice(&as_of.to_be_bytes());
     match value {
@@ -49,7 +57,10 @@ where
         NOTHING => None,
         _ => Some(postcard::from_bytes(body).ok()?),
     };
-    Some(Decoded { value, as_of: number(13)? })
+    Some(Decoded {
+        value,
+        as_of: number(13)?,
+    })
 }
 
 #[cfg(test)]
@@ -63,8 +74,13 @@ mod tests {
         let decoded = decode::<UserOrgsKey>(&bytes, 7).expect("decodes");
         assert_eq!((decoded.value, decoded.as_of), (Some(Vec::new()), 42));
         let nothing = encode::<UserOrgsKey>(None, 7, 42).expect("encodes");
-        assert_eq!(decode::<UserOrgsKey>(&nothing, 7).expect("decodes").value, None);
-        let _ = UserOrgsKey { user: UserId(uuid::Uuid::nil()) };
+        assert_eq!(
+            decode::<UserOrgsKey>(&nothing, 7).expect("decodes").value,
+            None
+        );
+        let _ = UserOrgsKey {
+            user: UserId(uuid::Uuid::nil()),
+        };
     }
 
     #[test]
@@ -73,7 +89,10 @@ mod tests {
         assert!(decode::<UserOrgsKey>(&bytes, 8).is_none());
         assert!(decode::<UserOrgsKey>(b"garbage that is long enough for a header", 7).is_none());
         for length in 0..bytes.len() {
-            assert!(decode::<UserOrgsKey>(&bytes[..length], 7).is_none(), "{length} bytes");
+            assert!(
+                decode::<UserOrgsKey>(&bytes[..length], 7).is_none(),
+                "{length} bytes"
+            );
         }
         let mut other_format = bytes.clone();
         other_format[3] += 1;

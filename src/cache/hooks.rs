@@ -64,17 +64,32 @@ mod armed {
 
     impl Hooks {
         /// From now on whoever passes `point` waits for what `action` returns.
-        pub fn set(&self, point: Point, action: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) {
-            self.actions.write().unwrap_or_else(PoisonError::into_inner).insert(point, Arc::new(action));
+        pub fn set(
+            &self,
+            point: Point,
+            action: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static,
+        ) {
+            self.actions
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(point, Arc::new(action));
         }
 
         /// Nobody is held up at `point` any more; who waits there goes on waiting.
         pub fn clear(&self, point: Point) {
-            self.actions.write().unwrap_or_else(PoisonError::into_inner).remove(&point);
+            self.actions
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&point);
         }
 
         pub(in crate::cache) async fn pass(&self, point: Point) {
-            let action = self.actions.read().unwrap_or_else(PoisonError::into_inner).get(&point).cloned();
+            let action = self
+                .actions
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(&point)
+                .cloned();
             if let Some(action) = action {
                 action().await;
             }

@@ -15,7 +15,9 @@ use tokio::time::sleep;
 use super::{
     Cache,
     hooks::Point,
-    keys::{CacheKey, MemberPageKey, MembershipKey, OrgSlugKey, Scope, SubscriptionKey, UserOrgsKey},
+    keys::{
+        CacheKey, MemberPageKey, MembershipKey, OrgSlugKey, Scope, SubscriptionKey, UserOrgsKey,
+    },
     relay::LEASE,
 };
 use crate::{
@@ -47,7 +49,8 @@ impl Cache {
 
     /// The person's membership of the organisation changed.
     pub async fn invalidate_org_member(&self, slug: &OrgSlug, user: UserId) {
-        self.invalidate(&[Change::OrgMember(slug.clone(), user)]).await;
+        self.invalidate(&[Change::OrgMember(slug.clone(), user)])
+            .await;
     }
 
     /// What the slug leads to changed.
@@ -57,19 +60,26 @@ impl Cache {
 
     /// The organisation's subscription changed.
     pub async fn invalidate_org_subscription(&self, slug: &OrgSlug) {
-        self.invalidate(&[Change::OrgSubscription(slug.clone())]).await;
+        self.invalidate(&[Change::OrgSubscription(slug.clone())])
+            .await;
     }
 
     /// Ends every copy that depends on the person, wherever it is and however many
     /// there are, by one row in the log.
     pub async fn invalidate_all_user_caches(&self, user: UserId) {
-        self.end_scopes(&[Scope::Profile(user), Scope::UserSessions(user), Scope::UserOrgs(user)]).await;
+        self.end_scopes(&[
+            Scope::Profile(user),
+            Scope::UserSessions(user),
+            Scope::UserOrgs(user),
+        ])
+        .await;
     }
 
     /// Ends every copy that depends on the organisation's members: their
     /// memberships, the lists, the totals.
     pub async fn invalidate_all_org_members(&self, org: OrgId) {
-        self.end_scopes(&[Scope::Org(org), Scope::MemberList(org)]).await;
+        self.end_scopes(&[Scope::Org(org), Scope::MemberList(org)])
+            .await;
     }
 
     /// Removes what the changes made useless, in one round trip.
@@ -78,7 +88,9 @@ impl Cache {
         if let Some(near) = &self.inner.near {
             keys.iter().for_each(|key| near.remove(key));
         }
-        let Some(redis) = &self.inner.redis else { return };
+        let Some(redis) = &self.inner.redis else {
+            return;
+        };
         if keys.is_empty() {
             return;
         }
@@ -91,15 +103,23 @@ impl Cache {
         let text = |family, text: String| self.inner.full_text(family, &text);
         match change {
             Change::UserOrgs(user) => text(UserOrgsKey::FAMILY, UserOrgsKey { user: *user }.text()),
-            Change::OrgMember(slug, user) => {
-                text(MembershipKey::FAMILY, MembershipKey { slug: slug.clone(), user: *user }.text())
-            }
+            Change::OrgMember(slug, user) => text(
+                MembershipKey::FAMILY,
+                MembershipKey {
+                    slug: slug.clone(),
+                    user: *user,
+                }
+                .text(),
+            ),
             Change::OrgSlug(slug) => text(OrgSlugKey::FAMILY, OrgSlugKey::text_of(slug)),
             // The page that is asked for most; the others age out.
-            Change::OrgMembers(slug) => {
-                text(MemberPageKey::FAMILY, MemberPageKey::text_of(slug, &MemberListQuery::default()))
+            Change::OrgMembers(slug) => text(
+                MemberPageKey::FAMILY,
+                MemberPageKey::text_of(slug, &MemberListQuery::default()),
+            ),
+            Change::OrgSubscription(slug) => {
+                text(SubscriptionKey::FAMILY, SubscriptionKey::text_of(slug))
             }
-            Change::OrgSubscription(slug) => text(SubscriptionKey::FAMILY, SubscriptionKey::text_of(slug)),
         }
     }
 
@@ -140,13 +160,18 @@ impl Cache {
         };
         self.let_other_leases_end().await;
         metrics::counter!("orghub_cache_barrier_total", "outcome" => outcome).increment(1);
-        metrics::histogram!("orghub_cache_barrier_wait_seconds").record(began.elapsed().as_secs_f64());
+        metrics::histogram!("orghub_cache_barrier_wait_seconds")
+            .record(began.elapsed().as_secs_f64());
     }
 
     /// A database that took over may lack the latest rows of the registry: for the
     /// length of a lease after that, nobody can say who else uses copies.
     async fn let_other_leases_end(&self) {
-        let since = *self.inner.new_world.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = *self
+            .inner
+            .new_world
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(since) = since {
             tokio::time::sleep_until(since + LEASE).await;
         }

@@ -15,8 +15,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::domain::{
-    MemberListQuery, MemberRow, MembershipLookup, OrgId, OrgOverview, OrgSlug, OrgSummary, Page, SessionSnapshot,
-    SubscriptionView, UserId,
+    MemberListQuery, MemberRow, MembershipLookup, OrgId, OrgOverview, OrgSlug, OrgSummary, Page,
+    SessionSnapshot, SubscriptionView, UserId,
 };
 
 /// What all values of a kind have in common.
@@ -111,7 +111,11 @@ pub struct UserOrgsKey {
 impl CacheKey for UserOrgsKey {
     type Value = Vec<OrgSummary>;
 
-    const FAMILY: Family = Family { name: "user_orgs", ttl: minutes(10), format: 1 };
+    const FAMILY: Family = Family {
+        name: "user_orgs",
+        ttl: minutes(10),
+        format: 1,
+    };
 
     fn text(&self) -> String {
         format!("user:{{{}}}:orgs", self.user)
@@ -119,7 +123,9 @@ impl CacheKey for UserOrgsKey {
 
     fn scopes(&self, value: Option<&Self::Value>) -> Vec<Scope> {
         let orgs = value.into_iter().flatten().map(|org| Scope::Org(org.id));
-        std::iter::once(Scope::UserOrgs(self.user)).chain(orgs).collect()
+        std::iter::once(Scope::UserOrgs(self.user))
+            .chain(orgs)
+            .collect()
     }
 }
 
@@ -135,7 +141,11 @@ pub struct MembershipKey {
 impl CacheKey for MembershipKey {
     type Value = MembershipLookup;
 
-    const FAMILY: Family = Family { name: "membership", ttl: minutes(5), format: 1 };
+    const FAMILY: Family = Family {
+        name: "membership",
+        ttl: minutes(5),
+        format: 1,
+    };
 
     fn text(&self) -> String {
         format!("org:{{{}}}:member:{}", self.slug, self.user)
@@ -144,7 +154,10 @@ impl CacheKey for MembershipKey {
     fn scopes(&self, value: Option<&Self::Value>) -> Vec<Scope> {
         let mut scopes = vec![Scope::Slug(self.slug.clone())];
         if let Some(lookup) = value {
-            scopes.extend([Scope::Org(lookup.org_id), Scope::Membership(lookup.org_id, self.user)]);
+            scopes.extend([
+                Scope::Org(lookup.org_id),
+                Scope::Membership(lookup.org_id, self.user),
+            ]);
         }
         scopes
     }
@@ -173,7 +186,11 @@ impl OrgSlugKey {
 impl CacheKey for OrgSlugKey {
     type Value = OrgOverview;
 
-    const FAMILY: Family = Family { name: "org", ttl: minutes(30), format: 1 };
+    const FAMILY: Family = Family {
+        name: "org",
+        ttl: minutes(30),
+        format: 1,
+    };
 
     fn text(&self) -> String {
         Self::text_of(&self.slug)
@@ -199,7 +216,11 @@ pub struct SessionKey {
 impl CacheKey for SessionKey {
     type Value = SessionSnapshot;
 
-    const FAMILY: Family = Family { name: "session", ttl: minutes(15), format: 1 };
+    const FAMILY: Family = Family {
+        name: "session",
+        ttl: minutes(15),
+        format: 1,
+    };
 
     fn text(&self) -> String {
         format!("session:{{{}}}", Hex(&self.hash))
@@ -233,7 +254,11 @@ impl SubscriptionKey {
 impl CacheKey for SubscriptionKey {
     type Value = SubscriptionView;
 
-    const FAMILY: Family = Family { name: "subscription", ttl: minutes(60), format: 1 };
+    const FAMILY: Family = Family {
+        name: "subscription",
+        ttl: minutes(60),
+        format: 1,
+    };
 
     fn text(&self) -> String {
         Self::text_of(&self.slug)
@@ -241,7 +266,11 @@ impl CacheKey for SubscriptionKey {
 
     fn scopes(&self, _value: Option<&Self::Value>) -> Vec<Scope> {
         // The member list, because members take seats.
-        vec![Scope::Slug(self.slug.clone()), Scope::Subscription(self.org), Scope::MemberList(self.org)]
+        vec![
+            Scope::Slug(self.slug.clone()),
+            Scope::Subscription(self.org),
+            Scope::MemberList(self.org),
+        ]
     }
 }
 
@@ -260,16 +289,29 @@ pub struct MemberPageKey {
 impl MemberPageKey {
     /// The key's text, which slug and query alone decide.
     pub(super) fn text_of(slug: &OrgSlug, query: &MemberListQuery) -> String {
-        let MemberListQuery { page, search, role, sort } = query;
+        let MemberListQuery {
+            page,
+            search,
+            role,
+            sort,
+        } = query;
         let role = role.map_or("all", |role| role.as_str());
-        format!("org:{{{slug}}}:members:{role}:{}:{page}:{}", sort.as_str(), encoded(search))
+        format!(
+            "org:{{{slug}}}:members:{role}:{}:{page}:{}",
+            sort.as_str(),
+            encoded(search)
+        )
     }
 }
 
 impl CacheKey for MemberPageKey {
     type Value = Page<MemberRow>;
 
-    const FAMILY: Family = Family { name: "member_page", ttl: minutes(5), format: 1 };
+    const FAMILY: Family = Family {
+        name: "member_page",
+        ttl: minutes(5),
+        format: 1,
+    };
 
     fn text(&self) -> String {
         Self::text_of(&self.slug, &self.query)
@@ -305,7 +347,11 @@ mod tests {
     #[test]
     fn typed_text_cannot_pose_as_another_key() {
         let key = |search: &str| {
-            let query = MemberListQuery { page: PageNumber::FIRST, search: search.into(), ..Default::default() };
+            let query = MemberListQuery {
+                page: PageNumber::FIRST,
+                search: search.into(),
+                ..Default::default()
+            };
             MemberPageKey::text_of(&OrgSlug::parse("acme").expect("a slug"), &query)
         };
         assert!(key("a}:b").ends_with(":members:all:joined:1:a%7D%3Ab"));
@@ -314,7 +360,10 @@ mod tests {
 
     #[test]
     fn a_non_member_is_a_negative_answer() {
-        let stranger = MembershipLookup { org_id: OrgId(uuid::Uuid::nil()), membership: None };
+        let stranger = MembershipLookup {
+            org_id: OrgId(uuid::Uuid::nil()),
+            membership: None,
+        };
         assert!(MembershipKey::is_negative(Some(&stranger)));
         assert!(MembershipKey::is_negative(None));
     }

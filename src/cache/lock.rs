@@ -18,8 +18,14 @@ pub struct Turn {
 }
 
 enum Held {
-    Redis { inner: Arc<Inner>, key: String, token: Uuid },
-    Postgres { _lock: HeldLock },
+    Redis {
+        inner: Arc<Inner>,
+        key: String,
+        token: Uuid,
+    },
+    Postgres {
+        _lock: HeldLock,
+    },
 }
 
 impl Cache {
@@ -32,13 +38,25 @@ impl Cache {
         if let Some(redis) = &self.inner.redis {
             let (key, token) = (self.inner.lock_key(name), Uuid::new_v4());
             match redis.set_if_absent(&key, &token.to_string(), at_most).await {
-                Ok(true) => return Some(Turn { held: Held::Redis { inner: self.inner.clone(), key, token } }),
+                Ok(true) => {
+                    return Some(Turn {
+                        held: Held::Redis {
+                            inner: self.inner.clone(),
+                            key,
+                            token,
+                        },
+                    });
+                }
                 Ok(false) => return None,
-                Err(no_answer) => tracing::debug!(%no_answer, lock = name, "Postgres keeps the lock instead"),
+                Err(no_answer) => {
+                    tracing::debug!(%no_answer, lock = name, "Postgres keeps the lock instead")
+                }
             }
         }
         match cache_log::try_lock(self.inner.db.pool(), name).await {
-            Ok(lock) => lock.map(|lock| Turn { held: Held::Postgres { _lock: lock } }),
+            Ok(lock) => lock.map(|lock| Turn {
+                held: Held::Postgres { _lock: lock },
+            }),
             Err(error) => {
                 tracing::debug!(error = %chain(&error), lock = name, "nobody can say whose turn it is");
                 None

@@ -127,7 +127,11 @@ impl Inner {
     /// `text` behind what all keys share: the program, the value's format, and the
     /// database it was read from.
     fn full_text(&self, family: Family, text: &str) -> String {
-        format!("orghub:{}:{:016x}:{text}", family.format, self.incarnation.load(Ordering::Acquire))
+        format!(
+            "orghub:{}:{:016x}:{text}",
+            family.format,
+            self.incarnation.load(Ordering::Acquire)
+        )
     }
 
     fn since_heard(&self) -> Option<Duration> {
@@ -135,11 +139,17 @@ impl Inner {
     }
 
     fn lock_key(&self, name: &str) -> String {
-        format!("orghub:{:016x}:turn:{name}", self.incarnation.load(Ordering::Acquire))
+        format!(
+            "orghub:{:016x}:turn:{name}",
+            self.incarnation.load(Ordering::Acquire)
+        )
     }
 
     fn channel(&self) -> String {
-        format!("orghub:{:016x}:changed", self.incarnation.load(Ordering::Acquire))
+        format!(
+            "orghub:{:016x}:changed",
+            self.incarnation.load(Ordering::Acquire)
+        )
     }
 }
 
@@ -206,9 +216,21 @@ impl Cache {
         {
             let mut tasks = inner.tasks.lock().unwrap_or_else(PoisonError::into_inner);
             tasks.spawn(relay::supervise(inner.clone(), "tail", relay::tail_forever));
-            tasks.spawn(relay::supervise(inner.clone(), "doorbell", relay::listen_forever));
-            tasks.spawn(relay::supervise(inner.clone(), "janitor", relay::clean_up_forever));
-            tasks.spawn(relay::supervise(inner.clone(), "triggers", triggers::watch_forever));
+            tasks.spawn(relay::supervise(
+                inner.clone(),
+                "doorbell",
+                relay::listen_forever,
+            ));
+            tasks.spawn(relay::supervise(
+                inner.clone(),
+                "janitor",
+                relay::clean_up_forever,
+            ));
+            tasks.spawn(relay::supervise(
+                inner.clone(),
+                "triggers",
+                triggers::watch_forever,
+            ));
         }
         Ok(Self { inner })
     }
@@ -227,7 +249,11 @@ impl Cache {
 
     /// Ends the background work and signs the node off, so that nobody waits for it.
     pub async fn stop(&self) {
-        self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+        self.inner
+            .tasks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .abort_all();
         self.inner.coherence.end_lease();
         if let Err(error) = cache_log::sign_off(self.inner.db.pool(), self.inner.node).await {
             tracing::warn!(error = %chain(&error), "this node could not sign off; others wait up to two seconds for it, once");
@@ -244,7 +270,10 @@ impl Cache {
         let redis = match &self.inner.redis {
             Some(redis) => {
                 let round_trip = redis.ping().await.ok();
-                Some(RedisHealth { round_trip, breaker: redis.breaker_state() })
+                Some(RedisHealth {
+                    round_trip,
+                    breaker: redis.breaker_state(),
+                })
             }
             None => None,
         };
@@ -264,7 +293,11 @@ impl Cache {
     ///
     /// # Errors
     /// Those of `load`. Redis cannot cause any.
-    pub async fn get_or_load<K, Load, Loading>(&self, key: &K, load: Load) -> Result<Option<Arc<K::Value>>>
+    pub async fn get_or_load<K, Load, Loading>(
+        &self,
+        key: &K,
+        load: Load,
+    ) -> Result<Option<Arc<K::Value>>>
     where
         K: CacheKey + Clone + Send + 'static,
         Load: Fn(Reader) -> Loading + Clone + Send + Sync + 'static,
@@ -272,8 +305,15 @@ impl Cache {
     {
         let text = self.inner.full_key(key);
         for _ in 0..JOINS {
-            let Some(batch) = self.inner.coherence.begin() else { break };
-            match self.inner.near.as_ref().map_or(Ok(None), |near| near.get(&text, &self.inner.coherence)) {
+            let Some(batch) = self.inner.coherence.begin() else {
+                break;
+            };
+            match self
+                .inner
+                .near
+                .as_ref()
+                .map_or(Ok(None), |near| near.get(&text, &self.inner.coherence))
+            {
                 Ok(Some(copy)) => {
                     count::<K>("near_hit");
                     return Ok(single_flight::typed(&copy));
@@ -282,7 +322,8 @@ impl Cache {
                 Err(reason) => count_refused::<K>("near", reason),
             }
             let flight = || {
-                let (inner, key, text, load) = (self.inner.clone(), key.clone(), text.clone(), load.clone());
+                let (inner, key, text, load) =
+                    (self.inner.clone(), key.clone(), text.clone(), load.clone());
                 // Of the request that begins the flight, whoever drives it to its end.
                 let prefetch = Prefetch::current();
                 async move { inner.fetch(&key, text, batch, prefetch, load).await }.boxed()
@@ -327,7 +368,10 @@ impl Inner {
         };
         let incarnation = self.incarnation.load(Ordering::Acquire);
         let slots_of = |value: Option<&K::Value>| -> Arc<[stamp::Slot]> {
-            key.scopes(value).iter().map(|scope| stamp::slot_of(&scope.to_string())).collect()
+            key.scopes(value)
+                .iter()
+                .map(|scope| stamp::slot_of(&scope.to_string()))
+                .collect()
         };
 
         if let Some(redis) = &self.redis {

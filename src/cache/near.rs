@@ -41,7 +41,11 @@ impl Copy {
         if self.made.elapsed() >= LONGEST_LIFE {
             return Err("aged");
         }
-        if coherence.is_current(&self.slots, self.batch) { Ok(()) } else { Err("changed") }
+        if coherence.is_current(&self.slots, self.batch) {
+            Ok(())
+        } else {
+            Err("changed")
+        }
     }
 }
 
@@ -66,7 +70,9 @@ pub(super) struct Near {
 impl Near {
     /// `None` for 0 bytes.
     pub(super) fn new(bytes: u64) -> Option<Self> {
-        let segment = |bytes: u64| Segment::with_weighter((bytes / 512).max(16) as usize, bytes.max(1), Bytes);
+        let segment = |bytes: u64| {
+            Segment::with_weighter((bytes / 512).max(16) as usize, bytes.max(1), Bytes)
+        };
         (bytes > 0).then(|| Self {
             positive: segment(bytes - bytes / NEGATIVE_SHARE),
             negative: segment(bytes / NEGATIVE_SHARE),
@@ -77,7 +83,11 @@ impl Near {
     ///
     /// # Errors
     /// Why it is not right any more, in a word.
-    pub(super) fn get(&self, key: &str, coherence: &Coherence) -> Result<Option<Copy>, &'static str> {
+    pub(super) fn get(
+        &self,
+        key: &str,
+        coherence: &Coherence,
+    ) -> Result<Option<Copy>, &'static str> {
         for segment in [&self.positive, &self.negative] {
             if let Some(copy) = segment.get(key) {
                 if let Err(reason) = copy.judge(coherence) {
@@ -98,8 +108,11 @@ impl Near {
 
     /// Keeps `copy`; a late, older one does no harm, its stamp is as old.
     pub(super) fn put(&self, key: String, copy: Copy, is_negative: bool) {
-        let (segment, other) =
-            if is_negative { (&self.negative, &self.positive) } else { (&self.positive, &self.negative) };
+        let (segment, other) = if is_negative {
+            (&self.negative, &self.positive)
+        } else {
+            (&self.positive, &self.negative)
+        };
         other.remove(&key);
         segment.insert(key, copy);
     }

@@ -18,7 +18,8 @@ impl Cache {
     /// Brings the gauges up to date; what is counted as it happens needs no help.
     pub async fn publish_gauges(&self) {
         let inner = &self.inner;
-        metrics::gauge!("orghub_cache_lease_running").set(f64::from(u8::from(inner.coherence.lease_is_running())));
+        metrics::gauge!("orghub_cache_lease_running")
+            .set(f64::from(u8::from(inner.coherence.lease_is_running())));
         if let Some(heard) = inner.since_heard() {
             metrics::gauge!("orghub_cache_heard_seconds").set(heard.as_secs_f64());
         }
@@ -33,7 +34,10 @@ impl Cache {
             metrics::gauge!("orghub_redis_breaker_state").set(state);
         }
         // Not known is not zero.
-        let seconds = self.oldest_write().await.map_or(f64::NAN, |age| age.as_secs_f64());
+        let seconds = self
+            .oldest_write()
+            .await
+            .map_or(f64::NAN, |age| age.as_secs_f64());
         metrics::gauge!("orghub_oldest_write_xact_seconds").set(seconds);
     }
 
@@ -43,9 +47,12 @@ impl Cache {
     /// # Errors
     /// [`Error::Unavailable`] if the database does not say so within a second.
     pub async fn oldest_write(&self) -> Result<Duration> {
-        let seconds = timeout(PATIENCE, cache_log::oldest_write_seconds(self.inner.db.pool()))
-            .await
-            .map_err(|elapsed| Error::unavailable("the database", elapsed))??;
+        let seconds = timeout(
+            PATIENCE,
+            cache_log::oldest_write_seconds(self.inner.db.pool()),
+        )
+        .await
+        .map_err(|elapsed| Error::unavailable("the database", elapsed))??;
         Ok(Duration::from_secs_f64(seconds.max(0.0)))
     }
 }

@@ -18,7 +18,10 @@ use std::{
 use super::{
     Cache, Inner,
     client::{NoAnswer, Redis},
-    keys::{CacheKey, Family, MemberPageKey, MembershipKey, OrgSlugKey, SessionKey, SubscriptionKey, UserOrgsKey},
+    keys::{
+        CacheKey, Family, MemberPageKey, MembershipKey, OrgSlugKey, SessionKey, SubscriptionKey,
+        UserOrgsKey,
+    },
 };
 use crate::domain::{MemberListQuery, OrgSlug, UserId};
 
@@ -36,32 +39,54 @@ pub struct Foreseen {
 impl Foreseen {
     /// The session with this hash.
     pub fn session(hash: [u8; 32]) -> Self {
-        Self { family: SessionKey::FAMILY, text: SessionKey { hash }.text() }
+        Self {
+            family: SessionKey::FAMILY,
+            text: SessionKey { hash }.text(),
+        }
     }
 
     /// The organisations of a person.
     pub fn user_orgs(user: UserId) -> Self {
-        Self { family: UserOrgsKey::FAMILY, text: UserOrgsKey { user }.text() }
+        Self {
+            family: UserOrgsKey::FAMILY,
+            text: UserOrgsKey { user }.text(),
+        }
     }
 
     /// What a slug and a person come to.
     pub fn membership(slug: &OrgSlug, user: UserId) -> Self {
-        Self { family: MembershipKey::FAMILY, text: MembershipKey { slug: slug.clone(), user }.text() }
+        Self {
+            family: MembershipKey::FAMILY,
+            text: MembershipKey {
+                slug: slug.clone(),
+                user,
+            }
+            .text(),
+        }
     }
 
     /// What an organisation's overview shows.
     pub fn overview(slug: &OrgSlug) -> Self {
-        Self { family: OrgSlugKey::FAMILY, text: OrgSlugKey::text_of(slug) }
+        Self {
+            family: OrgSlugKey::FAMILY,
+            text: OrgSlugKey::text_of(slug),
+        }
     }
 
     /// What an organisation's subscription view shows.
     pub fn subscription(slug: &OrgSlug) -> Self {
-        Self { family: SubscriptionKey::FAMILY, text: SubscriptionKey::text_of(slug) }
+        Self {
+            family: SubscriptionKey::FAMILY,
+            text: SubscriptionKey::text_of(slug),
+        }
     }
 
     /// A page of an organisation's member list.
     pub fn member_page(slug: &OrgSlug, query: &MemberListQuery) -> Self {
-        Self { family: MemberPageKey::FAMILY, text: MemberPageKey::text_of(slug, query) }
+        Self {
+            family: MemberPageKey::FAMILY,
+            text: MemberPageKey::text_of(slug, query),
+        }
     }
 }
 
@@ -124,7 +149,9 @@ impl Cache {
         list: impl FnOnce() -> Vec<Foreseen> + Send + 'static,
         work: Work,
     ) -> Work::Output {
-        let prefetch = Prefetch { state: Mutex::new(State::Foreseeing(Box::new(list))) };
+        let prefetch = Prefetch {
+            state: Mutex::new(State::Foreseeing(Box::new(list))),
+        };
         REQUEST.scope(Arc::new(prefetch), work).await
     }
 }
@@ -137,16 +164,27 @@ impl Inner {
         key: &str,
         prefetch: Option<&Prefetch>,
     ) -> Result<Option<Vec<u8>>, NoAnswer> {
-        let Some(prefetch) = prefetch else { return redis.get(key).await };
+        let Some(prefetch) = prefetch else {
+            return redis.get(key).await;
+        };
         let list = match prefetch.turn(key)? {
             Turn::Known(bytes) => return Ok(bytes),
             Turn::Alone => return redis.get(key).await,
             Turn::First(list) => list,
         };
-        let others = list.into_iter().map(|foreseen| self.full_text(foreseen.family, &foreseen.text));
-        let lacks =
-            |other: &String| other != key && !self.near.as_ref().is_some_and(|near| near.holds(other, &self.coherence));
-        let keys: Vec<String> = std::iter::once(key.to_owned()).chain(others.filter(lacks)).collect();
+        let others = list
+            .into_iter()
+            .map(|foreseen| self.full_text(foreseen.family, &foreseen.text));
+        let lacks = |other: &String| {
+            other != key
+                && !self
+                    .near
+                    .as_ref()
+                    .is_some_and(|near| near.holds(other, &self.coherence))
+        };
+        let keys: Vec<String> = std::iter::once(key.to_owned())
+            .chain(others.filter(lacks))
+            .collect();
         match redis.get_many(&keys).await {
             Ok(values) => {
                 let mut found: HashMap<_, _> = keys.into_iter().zip(values).collect();

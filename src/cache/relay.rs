@@ -62,7 +62,10 @@ pub(super) async fn supervise<Working: Future<Output = Infallible>>(
 ) {
     loop {
         let Err(_panic) = AssertUnwindSafe(work(inner.clone())).catch_unwind().await;
-        tracing::error!(task, "a background task of the cache panicked; it starts over");
+        tracing::error!(
+            task,
+            "a background task of the cache panicked; it starts over"
+        );
         begin_again(&inner, task).await;
     }
 }
@@ -97,8 +100,13 @@ async fn tail(inner: &Inner, position: &mut Option<Position>) -> Result<Infallib
             let is_deaf = inner.is_deaf.load(Ordering::Acquire);
             let sent = BootTime::now();
             let lease_ms = i32::try_from(LEASE.as_millis()).expect("the lease is two seconds");
-            let incarnation =
-                bounded(cache_log::heartbeat(inner.relay_pool(), inner.node, lease_ms, &here.snapshot)).await?;
+            let incarnation = bounded(cache_log::heartbeat(
+                inner.relay_pool(),
+                inner.node,
+                lease_ms,
+                &here.snapshot,
+            ))
+            .await?;
             inner.hooks.pass(Point::Heartbeat).await;
             if incarnation != here.incarnation || poll(inner, here).await? == Continuity::Broken {
                 heartbeat_due = drop_position(inner, position);
@@ -120,7 +128,9 @@ async fn tail(inner: &Inner, position: &mut Option<Position>) -> Result<Infallib
 
 /// What this node knows ends somewhere else than the log begins.
 fn drop_position(inner: &Inner, position: &mut Option<Position>) -> Instant {
-    tracing::warn!("the database's log does not go on where this node had left it; all copies are dropped");
+    tracing::warn!(
+        "the database's log does not go on where this node had left it; all copies are dropped"
+    );
     inner.coherence.end_lease();
     *position = None;
     Instant::now()
@@ -134,18 +144,31 @@ async fn start_over(inner: &Inner) -> Result<Position> {
     if let Some(near) = &inner.near {
         near.clear();
     }
-    inner.coherence.apply(tailed.changes.iter().map(|change| (change.xid, change.scopes.as_slice())));
+    inner.coherence.apply(
+        tailed
+            .changes
+            .iter()
+            .map(|change| (change.xid, change.scopes.as_slice())),
+    );
     inner.coherence.set_floor(tailed.floor);
     let before = inner.incarnation.swap(incarnation, Ordering::AcqRel);
     if before != 0 && before != incarnation {
-        *inner.new_world.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *inner
+            .new_world
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
-    Ok(Position { incarnation, snapshot: tailed.snapshot })
+    Ok(Position {
+        incarnation,
+        snapshot: tailed.snapshot,
+    })
 }
 
 async fn poll(inner: &Inner, here: &mut Position) -> Result<Continuity> {
     let tailed = bounded(cache_log::read_since(inner.relay_pool(), &here.snapshot)).await?;
-    inner.heard.store(BootTime::now().as_nanos(), Ordering::Relaxed);
+    inner
+        .heard
+        .store(BootTime::now().as_nanos(), Ordering::Relaxed);
     inner.hooks.pass(Point::Polled).await;
     // In the same snapshot as the changes: the log may be cut while this node sleeps.
     if tailed.floor > snapshot_xmin(&here.snapshot) {
@@ -153,14 +176,24 @@ async fn poll(inner: &Inner, here: &mut Position) -> Result<Continuity> {
     }
     here.snapshot = tailed.snapshot;
     if !tailed.changes.is_empty() {
-        inner.coherence.apply(tailed.changes.iter().map(|change| (change.xid, change.scopes.as_slice())));
+        inner.coherence.apply(
+            tailed
+                .changes
+                .iter()
+                .map(|change| (change.xid, change.scopes.as_slice())),
+        );
         for change in &tailed.changes {
             metrics::histogram!("orghub_cache_tail_lag_seconds").record(change.age_seconds);
         }
         metrics::histogram!("orghub_cache_tail_batch_changes").record(tailed.changes.len() as f64);
         inner.hooks.pass(Point::Applied).await;
         // At once: somebody is waiting to tell a person that it is done.
-        bounded(cache_log::write_applied(inner.relay_pool(), inner.node, &here.snapshot)).await?;
+        bounded(cache_log::write_applied(
+            inner.relay_pool(),
+            inner.node,
+            &here.snapshot,
+        ))
+        .await?;
     }
     Ok(Continuity::Whole)
 }
@@ -168,16 +201,24 @@ async fn poll(inner: &Inner, here: &mut Position) -> Result<Continuity> {
 /// The oldest transaction that was running at `snapshot`, which Postgres writes
 /// as `xmin:xmax:running`.
 fn snapshot_xmin(snapshot: &str) -> u64 {
-    snapshot.split(':').next().and_then(|xmin| xmin.parse().ok()).unwrap_or(0)
+    snapshot
+        .split(':')
+        .next()
+        .and_then(|xmin| xmin.parse().ok())
+        .unwrap_or(0)
 }
 
 async fn bounded<T>(statement: impl Future<Output = Result<T>>) -> Result<T> {
-    timeout(STATEMENT_TIMEOUT, statement).await.map_err(|elapsed| Error::unavailable("the database", elapsed))?
+    timeout(STATEMENT_TIMEOUT, statement)
+        .await
+        .map_err(|elapsed| Error::unavailable("the database", elapsed))?
 }
 
 /// Listens for the doorbell, where there is a Redis to ring it.
 pub(super) async fn listen_forever(inner: Arc<Inner>) -> Infallible {
-    let Some(redis) = &inner.redis else { return std::future::pending().await };
+    let Some(redis) = &inner.redis else {
+        return std::future::pending().await;
+    };
     loop {
         let incarnation = inner.incarnation.load(Ordering::Acquire);
         // Known once the log was read.

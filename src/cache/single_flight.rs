@@ -31,10 +31,21 @@ pub(super) struct Flights {
 
 impl Flights {
     /// Joins the load under way for `key`, or begins `load`; `true`: it was begun.
-    pub(super) async fn fly(&self, key: &str, load: impl FnOnce() -> BoxFuture<'static, Landed>) -> (Landed, bool) {
+    pub(super) async fn fly(
+        &self,
+        key: &str,
+        load: impl FnOnce() -> BoxFuture<'static, Landed>,
+    ) -> (Landed, bool) {
         let (flight, begun) = {
-            let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-            match under_way.get(key).and_then(WeakShared::upgrade).filter(|flight| flight.peek().is_none()) {
+            let mut under_way = self
+                .under_way
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            match under_way
+                .get(key)
+                .and_then(WeakShared::upgrade)
+                .filter(|flight| flight.peek().is_none())
+            {
                 Some(flight) => (flight, false),
                 None => {
                     let flight = load().shared();
@@ -46,7 +57,11 @@ impl Flights {
             }
         };
         // Dropped on cancellation as well: a flight ends with the last who waits for it.
-        let mut seat = Seat { flights: self, key, flight: Some(flight.clone()) };
+        let mut seat = Seat {
+            flights: self,
+            key,
+            flight: Some(flight.clone()),
+        };
         let landed = flight.await;
         seat.leave();
         (landed, begun)
@@ -67,8 +82,16 @@ impl Seat<'_> {
         if self.flight.take().is_none() {
             return;
         }
-        let mut under_way = self.flights.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_over = |flight: &WeakFlight| flight.upgrade().is_none_or(|flight| flight.peek().is_some());
+        let mut under_way = self
+            .flights
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_over = |flight: &WeakFlight| {
+            flight
+                .upgrade()
+                .is_none_or(|flight| flight.peek().is_some())
+        };
         if under_way.get(self.key).is_some_and(is_over) {
             under_way.remove(self.key);
         }
@@ -83,5 +106,9 @@ impl Drop for Seat<'_> {
 
 /// The answer in `copy` as the type its key stands for.
 pub(super) fn typed<V: Any + Send + Sync>(copy: &Copy) -> Option<std::sync::Arc<V>> {
-    copy.value.clone().map(|value| value.downcast().expect("a key's text names one type of value"))
+    copy.value.clone().map(|value| {
+        value
+            .downcast()
+            .expect("a key's text names one type of value")
+    })
 }

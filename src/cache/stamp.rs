@@ -70,7 +70,10 @@ impl Coherence {
     /// stamp.
     pub(super) fn is_current(&self, slots: &[Slot], batch: u64) -> bool {
         let unchanged = |ended: &Ended| ended.batch.load(Ordering::Acquire) <= batch;
-        unchanged(&self.everything) && slots.iter().all(|slot| unchanged(&self.slots[usize::from(*slot)]))
+        unchanged(&self.everything)
+            && slots
+                .iter()
+                .all(|slot| unchanged(&self.slots[usize::from(*slot)]))
     }
 
     /// Whether a copy from outside, read at position `as_of`, is still right. It
@@ -85,7 +88,10 @@ impl Coherence {
             Err("below_floor")
         } else if !seen(&self.everything) {
             Err("flushed")
-        } else if !slots.iter().all(|slot| seen(&self.slots[usize::from(*slot)])) {
+        } else if !slots
+            .iter()
+            .all(|slot| seen(&self.slots[usize::from(*slot)]))
+        {
             Err("changed")
         } else {
             Ok(())
@@ -97,8 +103,11 @@ impl Coherence {
         let batch = self.applied.load(Ordering::Relaxed) + 1;
         for (xid, scopes) in changes {
             for scope in scopes {
-                let ended =
-                    if scope == EVERYTHING { &self.everything } else { &self.slots[usize::from(slot_of(scope))] };
+                let ended = if scope == EVERYTHING {
+                    &self.everything
+                } else {
+                    &self.slots[usize::from(slot_of(scope))]
+                };
                 ended.xid.fetch_max(xid, Ordering::Release);
                 ended.batch.store(batch, Ordering::Release);
             }
@@ -186,7 +195,11 @@ mod tests {
     }
 
     fn apply(coherence: &Coherence, changes: &[(u64, Vec<String>)]) {
-        coherence.apply(changes.iter().map(|(xid, scopes)| (*xid, scopes.as_slice())));
+        coherence.apply(
+            changes
+                .iter()
+                .map(|(xid, scopes)| (*xid, scopes.as_slice())),
+        );
     }
 
     #[test]
@@ -206,9 +219,15 @@ mod tests {
         let coherence = Coherence::new();
         coherence.set_floor(5);
         apply(&coherence, &[change(9, "o:1"), change(7, "o:1")]);
-        assert!(coherence.judge(&[slot_of("o:1")], 9).is_err(), "xid 9 was not visible at position 9");
+        assert!(
+            coherence.judge(&[slot_of("o:1")], 9).is_err(),
+            "xid 9 was not visible at position 9"
+        );
         assert!(coherence.judge(&[slot_of("o:1")], 10).is_ok());
-        assert!(coherence.judge(&[slot_of("o:2")], 4).is_err(), "below the floor nothing is known");
+        assert!(
+            coherence.judge(&[slot_of("o:2")], 4).is_err(),
+            "below the floor nothing is known"
+        );
     }
 
     #[test]
@@ -225,15 +244,23 @@ mod tests {
     #[test]
     fn scopes_that_share_a_slot_end_each_others_copies_too_early_and_never_too_late() {
         let ours = "o:1";
-        let neighbour = (2..).map(|number| format!("o:{number}")).find(|scope| slot_of(scope) == slot_of(ours));
+        let neighbour = (2..)
+            .map(|number| format!("o:{number}"))
+            .find(|scope| slot_of(scope) == slot_of(ours));
         let neighbour = neighbour.expect("with 65,536 slots there is one");
         let coherence = Coherence::new();
         coherence.set_floor(1);
         coherence.grant_lease(BootTime::now().plus(Duration::from_secs(60)));
         let before = coherence.begin().expect("the lease runs");
         apply(&coherence, &[change(7, &neighbour)]);
-        assert!(!coherence.is_current(&[slot_of(ours)], before), "too early, for nothing");
-        assert!(coherence.judge(&[slot_of(ours)], 7).is_err(), "too early, for nothing");
+        assert!(
+            !coherence.is_current(&[slot_of(ours)], before),
+            "too early, for nothing"
+        );
+        assert!(
+            coherence.judge(&[slot_of(ours)], 7).is_err(),
+            "too early, for nothing"
+        );
         // A smaller change that comes later does not make the slot forget.
         apply(&coherence, &[change(5, ours)]);
         assert!(coherence.judge(&[slot_of(&neighbour)], 6).is_err());

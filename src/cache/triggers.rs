@@ -37,7 +37,9 @@ fn expected() -> Vec<String> {
     TABLES
         .iter()
         .flat_map(|(table, on_insert)| {
-            let events = ["update", "delete", "truncate"].into_iter().chain(on_insert.then_some("insert"));
+            let events = ["update", "delete", "truncate"]
+                .into_iter()
+                .chain(on_insert.then_some("insert"));
             events.map(move |event| format!("{table}.{table}_cache_{event}"))
         })
         .collect()
@@ -55,7 +57,11 @@ impl Cache {
     /// [`Error::Internal`] that names the triggers; [`Error::Unavailable`] without a database.
     pub async fn check_triggers(&self) -> Result<()> {
         let missing = cache_log::missing_triggers(self.inner.db.pool(), &expected()).await?;
-        if missing.is_empty() { Ok(()) } else { Err(Error::internal(MissingTriggers(missing))) }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::internal(MissingTriggers(missing)))
+        }
     }
 }
 
@@ -84,7 +90,9 @@ async fn look(inner: &Inner) -> Result<()> {
             // Logged before the relay may renew the lease, which polls first.
             cache_log::write(inner.db.pool(), &[EVERYTHING.to_owned()]).await?;
             inner.is_deaf.store(false, Ordering::Release);
-            tracing::info!("all changes are logged again; copies are used, those from before are not");
+            tracing::info!(
+                "all changes are logged again; copies are used, those from before are not"
+            );
         }
         (true, false) | (false, true) => {}
     }

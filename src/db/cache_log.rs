@@ -33,7 +33,9 @@ pub struct Tailed {
 /// to: a hash of cluster, timeline and database. After a failover or a restore
 /// transaction numbers may repeat; in another incarnation they mean something else.
 pub async fn read_whole(pool: &PgPool) -> Result<(u64, Tailed)> {
-    let mut snapshot = pool.begin_with("begin isolation level repeatable read, read only").await?;
+    let mut snapshot = pool
+        .begin_with("begin isolation level repeatable read, read only")
+        .await?;
     let incarnation = sqlx::query_scalar!(
         r#"
         select
@@ -64,7 +66,15 @@ pub async fn read_whole(pool: &PgPool) -> Result<(u64, Tailed)> {
     snapshot.commit().await?;
     Ok((
         incarnation.cast_unsigned(),
-        tailed(rows.into_iter().map(|row| (row.snapshot, row.floor, row.xid, row.scopes, row.age_seconds))),
+        tailed(rows.into_iter().map(|row| {
+            (
+                row.snapshot,
+                row.floor,
+                row.xid,
+                row.scopes,
+                row.age_seconds,
+            )
+        })),
     ))
 }
 
@@ -88,16 +98,34 @@ pub async fn read_since(pool: &PgPool, previous: &str) -> Result<Tailed> {
     )
     .fetch_all(pool)
     .await?;
-    Ok(tailed(rows.into_iter().map(|row| (row.snapshot, row.floor, row.xid, row.scopes, row.age_seconds))))
+    Ok(tailed(rows.into_iter().map(|row| {
+        (
+            row.snapshot,
+            row.floor,
+            row.xid,
+            row.scopes,
+            row.age_seconds,
+        )
+    })))
 }
 
-fn tailed(rows: impl Iterator<Item = (String, i64, Option<i64>, Option<Vec<String>>, Option<f64>)>) -> Tailed {
-    let mut tailed = Tailed { snapshot: String::new(), changes: Vec::new(), floor: u64::MAX };
+fn tailed(
+    rows: impl Iterator<Item = (String, i64, Option<i64>, Option<Vec<String>>, Option<f64>)>,
+) -> Tailed {
+    let mut tailed = Tailed {
+        snapshot: String::new(),
+        changes: Vec::new(),
+        floor: u64::MAX,
+    };
     for (snapshot, floor, xid, scopes, age_seconds) in rows {
         tailed.snapshot = snapshot;
         tailed.floor = floor.cast_unsigned();
         if let (Some(xid), Some(scopes), Some(age_seconds)) = (xid, scopes, age_seconds) {
-            tailed.changes.push(Change { xid: xid.cast_unsigned(), scopes, age_seconds });
+            tailed.changes.push(Change {
+                xid: xid.cast_unsigned(),
+                scopes,
+                age_seconds,
+            });
         }
     }
     tailed
@@ -133,15 +161,21 @@ pub async fn heartbeat(pool: &PgPool, node: Uuid, lease_ms: i32, applied: &str) 
 
 /// Says what the node has taken in.
 pub async fn write_applied(pool: &PgPool, node: Uuid, applied: &str) -> Result<()> {
-    sqlx::query!("update cache_node set applied = $2::text::pg_snapshot where id = $1", node, applied)
-        .execute(pool)
-        .await?;
+    sqlx::query!(
+        "update cache_node set applied = $2::text::pg_snapshot where id = $1",
+        node,
+        applied
+    )
+    .execute(pool)
+    .await?;
     Ok(())
 }
 
 /// Strikes the node off the registry: nobody needs to wait for it.
 pub async fn sign_off(pool: &PgPool, node: Uuid) -> Result<()> {
-    sqlx::query!("delete from cache_node where id = $1", node).execute(pool).await?;
+    sqlx::query!("delete from cache_node where id = $1", node)
+        .execute(pool)
+        .await?;
     Ok(())
 }
 
@@ -186,14 +220,17 @@ pub async fn write(pool: &PgPool, scopes: &[String]) -> Result<CommitId> {
 /// is at it.
 pub async fn clean_up(pool: &PgPool, keep_seconds: i32) -> Result<Option<u64>> {
     let mut tx = pool.begin().await?;
-    let mine =
-        sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock(hashtextextended('orghub.cache_log', 0)) as "mine!""#)
-            .fetch_one(&mut *tx)
-            .await?;
+    let mine = sqlx::query_scalar!(
+        r#"select pg_try_advisory_xact_lock(hashtextextended('orghub.cache_log', 0)) as "mine!""#
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     if !mine {
         return Ok(None);
     }
-    sqlx::query!("insert into cache_watermark default values on conflict do nothing").execute(&mut *tx).await?;
+    sqlx::query!("insert into cache_watermark default values on conflict do nothing")
+        .execute(&mut *tx)
+        .await?;
     // The newest watermark that is old enough: everything below it is older still.
     sqlx::query!(
         r#"
@@ -210,19 +247,23 @@ pub async fn clean_up(pool: &PgPool, keep_seconds: i32) -> Result<Option<u64>> {
     )
     .execute(&mut *tx)
     .await?;
-    let cut = sqlx::query!("delete from cache_log where xid < (select f.snapshot_xmin from cache_floor f)")
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
+    let cut = sqlx::query!(
+        "delete from cache_log where xid < (select f.snapshot_xmin from cache_floor f)"
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
     sqlx::query!(
         "delete from cache_watermark where at < clock_timestamp() - $1 * interval '1 second'",
         2.0 * f64::from(keep_seconds)
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!("delete from cache_node where lease_until < clock_timestamp() - interval '1 minute'")
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query!(
+        "delete from cache_node where lease_until < clock_timestamp() - interval '1 minute'"
+    )
+    .execute(&mut *tx)
+    .await?;
     tx.commit().await?;
     Ok(Some(cut))
 }
@@ -280,5 +321,7 @@ pub async fn try_lock(pool: &PgPool, name: &str) -> Result<Option<HeldLock>> {
     )
     .fetch_one(&mut *connection)
     .await?;
-    Ok(mine.then(|| HeldLock { _connection: connection.detach() }))
+    Ok(mine.then(|| HeldLock {
+        _connection: connection.detach(),
+    }))
 }

@@ -6,7 +6,9 @@ use crate::error::Error;
 /// defect of the program can violate.
 pub(super) fn conflict(constraint: &str) -> Option<Error> {
     let (field, message) = match constraint {
-        "organization_slug_key" | "organization_slug_pkey" => ("slug", "This slug is taken. Choose another one."),
+        "organization_slug_key" | "organization_slug_pkey" => {
+            ("slug", "This slug is taken. Choose another one.")
+        }
         "users_email_key" => ("email", "There is an account with this address already."),
         "member_user_id_organization_id_key" => ("email", "This person is a member already."),
         _ => return None,

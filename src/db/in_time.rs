@@ -26,8 +26,12 @@ pub(super) async fn in_time<T>(
     limit: Option<Duration>,
     statement: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
-    let Some(limit) = limit else { return statement.await };
-    timeout(limit, statement).await.unwrap_or_else(|_elapsed| Err(silence()))
+    let Some(limit) = limit else {
+        return statement.await;
+    };
+    timeout(limit, statement)
+        .await
+        .unwrap_or_else(|_elapsed| Err(silence()))
 }
 
 /// Whether a connection may be kept, asked when it is given back.
@@ -35,11 +39,16 @@ pub(super) async fn in_time<T>(
 /// # Errors
 /// It does not answer. It is closed without a farewell then.
 pub(super) async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    in_time(Some(ANSWER_TIMEOUT), sqlx::Connection::ping(connection)).await.map(|()| true)
+    in_time(Some(ANSWER_TIMEOUT), sqlx::Connection::ping(connection))
+        .await
+        .map(|()| true)
 }
 
 fn silence() -> sqlx::Error {
-    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the database has not answered a statement"))
+    sqlx::Error::Io(io::Error::new(
+        io::ErrorKind::TimedOut,
+        "the database has not answered a statement",
+    ))
 }
 
 type Item = Either<PgQueryResult, PgRow>;
@@ -74,7 +83,10 @@ impl<'c, Way: Executor<'c, Database = Postgres>> Executor<'c> for InTime<Way> {
             .boxed()
     }
 
-    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
+    fn fetch_optional<'e, 'q: 'e, E>(
+        self,
+        query: E,
+    ) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
     where
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
@@ -95,7 +107,10 @@ impl<'c, Way: Executor<'c, Database = Postgres>> Executor<'c> for InTime<Way> {
     }
 
     #[doc(hidden)]
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<sqlx::Describe<Postgres>, sqlx::Error>>
+    fn describe<'e>(
+        self,
+        sql: SqlStr,
+    ) -> BoxFuture<'e, Result<sqlx::Describe<Postgres>, sqlx::Error>>
     where
         'c: 'e,
     {

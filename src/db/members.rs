@@ -6,8 +6,8 @@ use uuid::Uuid;
 use crate::{
     db::{Reader, Stamped, Tx},
     domain::{
-        MemberId, MemberListQuery, MemberRow, MemberSort, Membership, MembershipLookup, OrgId, OrgSlug, PAGE_SIZE,
-        Page, Role, UserId,
+        MemberId, MemberListQuery, MemberRow, MemberSort, Membership, MembershipLookup, OrgId,
+        OrgSlug, PAGE_SIZE, Page, Role, UserId,
     },
     error::{Error, Result},
 };
@@ -59,7 +59,8 @@ pub async fn find_membership(
     .fetch_one(reader.conn())
     .await?;
 
-    let (Some(org_id), Some(org_slug), Some(org_name)) = (row.org_id, row.org_slug, row.org_name) else {
+    let (Some(org_id), Some(org_slug), Some(org_name)) = (row.org_id, row.org_slug, row.org_name)
+    else {
         return Ok(Stamped::new(None, row.as_of));
     };
     let membership = match row.member_id.zip(row.role) {
@@ -74,7 +75,13 @@ pub async fn find_membership(
         }),
         None => None,
     };
-    Ok(Stamped::new(Some(MembershipLookup { org_id: org_id.into(), membership }), row.as_of))
+    Ok(Stamped::new(
+        Some(MembershipLookup {
+            org_id: org_id.into(),
+            membership,
+        }),
+        row.as_of,
+    ))
 }
 
 /// One row of a page; all but the stamp and the total are `None` in the one row
@@ -121,7 +128,11 @@ impl PageRow {
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
-pub async fn list_page(reader: &Reader, org: OrgId, query: &MemberListQuery) -> Result<Stamped<Page<MemberRow>>> {
+pub async fn list_page(
+    reader: &Reader,
+    org: OrgId,
+    query: &MemberListQuery,
+) -> Result<Stamped<Page<MemberRow>>> {
     let filtered = query.role.is_some() || !query.search.is_empty();
     let rows = if !query.search.is_empty() || query.sort == MemberSort::Name {
         list_by_person(reader, org, query).await?
@@ -131,12 +142,21 @@ pub async fn list_page(reader: &Reader, org: OrgId, query: &MemberListQuery) -> 
         list_newest(reader, org, query).await?
     };
     let Some((as_of, total)) = rows.first().map(|row| (row.as_of, row.total)) else {
-        return Err(Error::internal("the list's statement returns at least one row"));
+        return Err(Error::internal(
+            "the list's statement returns at least one row",
+        ));
     };
     let page = Page {
-        rows: rows.into_iter().filter_map(|row| row.member().transpose()).collect::<Result<_>>()?,
+        rows: rows
+            .into_iter()
+            .filter_map(|row| row.member().transpose())
+            .collect::<Result<_>>()?,
         number: query.page,
-        total: if filtered { total.min(COUNT_CAP) } else { total },
+        total: if filtered {
+            total.min(COUNT_CAP)
+        } else {
+            total
+        },
         total_is_capped: filtered && total > COUNT_CAP,
     };
     Ok(Stamped::new(page, as_of))
@@ -187,7 +207,11 @@ async fn list_newest(reader: &Reader, org: OrgId, query: &MemberListQuery) -> Re
 
 /// Everybody by role, or one role's members: the organisation's memberships are
 /// read and sorted, people joined only for the rows shown.
-async fn list_by_role(reader: &Reader, org: OrgId, query: &MemberListQuery) -> Result<Vec<PageRow>> {
+async fn list_by_role(
+    reader: &Reader,
+    org: OrgId,
+    query: &MemberListQuery,
+) -> Result<Vec<PageRow>> {
     Ok(sqlx::query_as!(
         PageRow,
         r#"
@@ -243,7 +267,11 @@ async fn list_by_role(reader: &Reader, org: OrgId, query: &MemberListQuery) -> R
 /// What only the names and addresses can tell: everybody by name, or those a
 /// search finds. All of the organisation's people are read, and nobody else's:
 /// left to itself, the planner would search the whole of `users` first.
-async fn list_by_person(reader: &Reader, org: OrgId, query: &MemberListQuery) -> Result<Vec<PageRow>> {
+async fn list_by_person(
+    reader: &Reader,
+    org: OrgId,
+    query: &MemberListQuery,
+) -> Result<Vec<PageRow>> {
     let pattern = (!query.search.is_empty()).then(|| containing(&query.search));
     Ok(sqlx::query_as!(
         PageRow,
@@ -379,7 +407,11 @@ pub async fn find_actor(tx: &mut Tx, org: OrgId, user: UserId) -> Result<Option<
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
-pub async fn find_in_org(tx: &mut Tx, org: OrgId, member: MemberId) -> Result<Option<MemberForChange>> {
+pub async fn find_in_org(
+    tx: &mut Tx,
+    org: OrgId,
+    member: MemberId,
+) -> Result<Option<MemberForChange>> {
     sqlx::query_as!(
         MemberForChangeRow,
         r#"

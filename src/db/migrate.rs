@@ -23,11 +23,16 @@ const LOCK: i64 = 0x6f72_6768_7562;
 /// migration fails; those before it stay applied.
 pub async fn migrate(pool: &PgPool) -> Result<usize> {
     let mut lock = pool.acquire().await?;
-    while !sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "held!""#, LOCK).fetch_one(&mut *lock).await? {
+    while !sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "held!""#, LOCK)
+        .fetch_one(&mut *lock)
+        .await?
+    {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let outcome = apply(pool).await;
-    sqlx::query_scalar!("select pg_advisory_unlock($1)", LOCK).fetch_one(&mut *lock).await?;
+    sqlx::query_scalar!("select pg_advisory_unlock($1)", LOCK)
+        .fetch_one(&mut *lock)
+        .await?;
     outcome
 }
 
@@ -49,14 +54,21 @@ async fn apply(pool: &PgPool) -> Result<usize> {
 /// [`Error::Unavailable`] without a database.
 pub async fn pending_migrations(pool: &PgPool) -> Result<usize> {
     let has_table =
-        sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "has!""#).fetch_one(pool).await?;
+        sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "has!""#)
+            .fetch_one(pool)
+            .await?;
     // Not a checked query: the table belongs to sqlx and is made by the first migration run.
     let applied: Vec<i64> = if has_table {
-        sqlx::query_scalar("select version from _sqlx_migrations where success").fetch_all(pool).await?
+        sqlx::query_scalar("select version from _sqlx_migrations where success")
+            .fetch_all(pool)
+            .await?
     } else {
         Vec::new()
     };
-    Ok(MIGRATOR.iter().filter(|migration| !applied.contains(&migration.version)).count())
+    Ok(MIGRATOR
+        .iter()
+        .filter(|migration| !applied.contains(&migration.version))
+        .count())
 }
 
 /// A concurrent index build that failed leaves an invalid index behind, which
@@ -79,7 +91,9 @@ async fn drop_invalid_indexes(pool: &PgPool) -> Result<()> {
     for statement in statements {
         tracing::warn!(%statement, "an interrupted index build left an invalid index; it is dropped and built again");
         // Built by the database itself from its own catalogue, quoted by `format`.
-        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(pool).await?;
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .execute(pool)
+            .await?;
     }
     Ok(())
 }
@@ -90,6 +104,8 @@ pub fn schema_fingerprint() -> u64 {
     use std::hash::{DefaultHasher, Hasher};
 
     let mut hasher = DefaultHasher::new();
-    MIGRATOR.iter().for_each(|migration| hasher.write(&migration.checksum));
+    MIGRATOR
+        .iter()
+        .for_each(|migration| hasher.write(&migration.checksum));
     hasher.finish()
 }

@@ -85,12 +85,19 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.application_name("orghub-maintenance"))
             .await?;
-        Ok(Self { relay: pool.clone(), pool, limit: None })
+        Ok(Self {
+            relay: pool.clone(),
+            pool,
+            limit: None,
+        })
     }
 
     /// A handle that can only read.
     pub fn reader(&self) -> Reader {
-        Reader { pool: self.pool.clone(), limit: self.limit }
+        Reader {
+            pool: self.pool.clone(),
+            limit: self.limit,
+        }
     }
 
     /// The reader whose connections belong to the cache's relay alone.
@@ -109,7 +116,10 @@ impl Db {
     /// [`Error::Unavailable`] if no connection is free in time.
     pub async fn begin(&self) -> Result<Tx> {
         count_sql();
-        Ok(Tx { inner: in_time(self.limit, self.pool.begin()).await?, limit: self.limit })
+        Ok(Tx {
+            inner: in_time(self.limit, self.pool.begin()).await?,
+            limit: self.limit,
+        })
     }
 
     /// Closes all connections, after those in use are done.
@@ -125,7 +135,9 @@ fn pool(connections: u32) -> PgPoolOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
-            Box::pin(async move { Ok(meta.idle_for < TRUSTED_IDLE_TIME || answers(connection).await.is_ok()) })
+            Box::pin(async move {
+                Ok(meta.idle_for < TRUSTED_IDLE_TIME || answers(connection).await.is_ok())
+            })
         })
         .after_release(|connection, _meta| Box::pin(answers(connection)))
 }
@@ -144,7 +156,10 @@ pub struct Stamped<T> {
 impl<T> Stamped<T> {
     /// `value` as read at the position that came back as `as_of`.
     pub fn new(value: T, as_of: i64) -> Self {
-        Self { value, as_of: as_of.cast_unsigned() }
+        Self {
+            value,
+            as_of: as_of.cast_unsigned(),
+        }
     }
 }
 
@@ -159,7 +174,10 @@ pub struct Reader {
 impl Reader {
     /// A connection of the pool, for one statement.
     pub fn conn(&self) -> InTime<&PgPool> {
-        InTime { way: &self.pool, limit: self.limit }
+        InTime {
+            way: &self.pool,
+            limit: self.limit,
+        }
     }
 }
 
@@ -182,7 +200,10 @@ pub struct Tx {
 impl Tx {
     /// The connection, for one statement.
     pub fn conn(&mut self) -> InTime<&mut PgConnection> {
-        InTime { way: &mut self.inner, limit: self.limit }
+        InTime {
+            way: &mut self.inner,
+            limit: self.limit,
+        }
     }
 
     /// Commits; the number tells the cache what to wait for.
@@ -209,14 +230,18 @@ impl From<sqlx::Error> for Error {
                 }
                 // Classes 53 (resources), 57 (operator intervention: shutdown, statement timeout), 08 (connection).
                 let code = database.code().unwrap_or_default();
-                if ["53", "57", "08"].iter().any(|class| code.starts_with(class)) {
+                if ["53", "57", "08"]
+                    .iter()
+                    .any(|class| code.starts_with(class))
+                {
                     return Self::unavailable("the database", error);
                 }
                 Self::internal(error)
             }
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_) => {
-                Self::unavailable("the database", error)
-            }
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_) => Self::unavailable("the database", error),
             other => Self::Internal(Arc::new(other)),
         }
     }

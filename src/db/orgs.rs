@@ -5,7 +5,10 @@ use uuid::Uuid;
 
 use crate::{
     db::{Reader, Stamped, Tx},
-    domain::{Activity, ActivityKind, OrgId, OrgName, OrgOverview, OrgSlug, OrgSummary, OwnerContact, UserId},
+    domain::{
+        Activity, ActivityKind, OrgId, OrgName, OrgOverview, OrgSlug, OrgSummary, OwnerContact,
+        UserId,
+    },
     error::{Error, Result},
 };
 
@@ -95,16 +98,30 @@ pub async fn find_overview(reader: &Reader, org: OrgId) -> Result<Stamped<Option
     .peekable();
 
     let Some(first) = rows.peek_mut() else {
-        return Err(Error::internal("the overview's statement returns at least one row"));
+        return Err(Error::internal(
+            "the overview's statement returns at least one row",
+        ));
     };
     let as_of = first.as_of;
     let Some(created_at) = first.created_at else {
         return Ok(Stamped::new(None, as_of));
     };
-    let owner = first.owner_name.take().zip(first.owner_email.take()).map(|(name, email)| OwnerContact { name, email });
+    let owner = first
+        .owner_name
+        .take()
+        .zip(first.owner_email.take())
+        .map(|(name, email)| OwnerContact { name, email });
     let member_count = first.members;
     let recent_activity = rows.filter_map(Row::activity).collect();
-    Ok(Stamped::new(Some(OrgOverview { owner, member_count, created_at, recent_activity }), as_of))
+    Ok(Stamped::new(
+        Some(OrgOverview {
+            owner,
+            member_count,
+            created_at,
+            recent_activity,
+        }),
+        as_of,
+    ))
 }
 
 /// The person's organisations, the one joined first at the top: it is what
@@ -112,7 +129,10 @@ pub async fn find_overview(reader: &Reader, org: OrgId) -> Result<Stamped<Option
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
-pub async fn list_for_user(reader: &Reader, user: UserId) -> Result<Stamped<Option<Vec<OrgSummary>>>> {
+pub async fn list_for_user(
+    reader: &Reader,
+    user: UserId,
+) -> Result<Stamped<Option<Vec<OrgSummary>>>> {
     struct Row {
         as_of: i64,
         id: Option<Uuid>,
@@ -124,7 +144,15 @@ pub async fn list_for_user(reader: &Reader, user: UserId) -> Result<Stamped<Opti
 
     impl Row {
         fn summary(self) -> Result<Option<OrgSummary>> {
-            let Self { id: Some(id), slug: Some(slug), name: Some(name), logo_url, role: Some(role), .. } = self else {
+            let Self {
+                id: Some(id),
+                slug: Some(slug),
+                name: Some(name),
+                logo_url,
+                role: Some(role),
+                ..
+            } = self
+            else {
                 return Ok(None);
             };
             Ok(Some(OrgSummary {
@@ -158,9 +186,14 @@ pub async fn list_for_user(reader: &Reader, user: UserId) -> Result<Stamped<Opti
     .await?;
 
     let Some(as_of) = rows.first().map(|row| row.as_of) else {
-        return Err(Error::internal("the list's statement returns at least one row"));
+        return Err(Error::internal(
+            "the list's statement returns at least one row",
+        ));
     };
-    let orgs = rows.into_iter().filter_map(|row| row.summary().transpose()).collect::<Result<_>>()?;
+    let orgs = rows
+        .into_iter()
+        .filter_map(|row| row.summary().transpose())
+        .collect::<Result<_>>()?;
     Ok(Stamped::new(Some(orgs), as_of))
 }
 
@@ -191,7 +224,11 @@ pub async fn find_oldest_slug_for_user(reader: &Reader, user: UserId) -> Result<
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
-pub async fn find_slug_by_id_for_member(reader: &Reader, org: OrgId, user: UserId) -> Result<Option<OrgSlug>> {
+pub async fn find_slug_by_id_for_member(
+    reader: &Reader,
+    org: OrgId,
+    user: UserId,
+) -> Result<Option<OrgSlug>> {
     sqlx::query_scalar!(
         r#"
         select organization.slug
@@ -282,7 +319,12 @@ pub async fn lock(tx: &mut Tx, org: OrgId) -> Result<Option<OrgForChange>> {
     )
     .fetch_optional(tx.conn())
     .await?
-    .map(|row| Ok(OrgForChange { slug: OrgSlug::parse(&row.slug).map_err(Error::internal)?, name: row.name }))
+    .map(|row| {
+        Ok(OrgForChange {
+            slug: OrgSlug::parse(&row.slug).map_err(Error::internal)?,
+            name: row.name,
+        })
+    })
     .transpose()
 }
 

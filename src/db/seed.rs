@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use crate::{
     db::Tx,
-    domain::{ActivityKind, BillingInterval, Email, OrgId, OrgSlug, Plan, Role, SubscriptionStatus, UserId},
+    domain::{
+        ActivityKind, BillingInterval, Email, OrgId, OrgSlug, Plan, Role, SubscriptionStatus,
+        UserId,
+    },
     error::Result,
 };
 
@@ -141,7 +144,11 @@ pub async fn taken_slugs(tx: &mut Tx, slugs: &[OrgSlug]) -> Result<HashSet<Strin
 ///
 /// # Errors
 /// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn insert_people(tx: &mut Tx, people: &[Person], password_hash: &str) -> Result<(u64, Vec<UserId>)> {
+pub async fn insert_people(
+    tx: &mut Tx,
+    people: &[Person],
+    password_hash: &str,
+) -> Result<(u64, Vec<UserId>)> {
     let emails: Vec<&str> = people.iter().map(|person| person.email.as_str()).collect();
     let inserted = sqlx::query!(
         r#"
@@ -171,7 +178,10 @@ pub async fn insert_people(tx: &mut Tx, people: &[Person], password_hash: &str) 
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok((inserted.rows_affected(), ids.into_iter().map(UserId).collect()))
+    Ok((
+        inserted.rows_affected(),
+        ids.into_iter().map(UserId).collect(),
+    ))
 }
 
 /// Adds organisations.
@@ -211,10 +221,22 @@ pub async fn insert_members(tx: &mut Tx, members: &[Member]) -> Result<u64> {
         on conflict (user_id, organization_id) do nothing
         "#,
         &members.iter().map(|member| member.id).collect::<Vec<_>>(),
-        &members.iter().map(|member| member.org.0).collect::<Vec<_>>(),
-        &members.iter().map(|member| member.user.0).collect::<Vec<_>>(),
-        &members.iter().map(|member| member.role.as_str()).collect::<Vec<_>>() as &[&str],
-        &members.iter().map(|member| member.joined_at).collect::<Vec<_>>(),
+        &members
+            .iter()
+            .map(|member| member.org.0)
+            .collect::<Vec<_>>(),
+        &members
+            .iter()
+            .map(|member| member.user.0)
+            .collect::<Vec<_>>(),
+        &members
+            .iter()
+            .map(|member| member.role.as_str())
+            .collect::<Vec<_>>() as &[&str],
+        &members
+            .iter()
+            .map(|member| member.joined_at)
+            .collect::<Vec<_>>(),
     )
     .execute(tx.conn())
     .await?;

@@ -50,7 +50,9 @@ pub async fn find_snapshot(
 
     impl Row {
         fn user(&mut self) -> Result<Option<CurrentUser>> {
-            let (Some(id), Some(name), Some(email)) = (self.user_id, self.name.take(), self.email.take()) else {
+            let (Some(id), Some(name), Some(email)) =
+                (self.user_id, self.name.take(), self.email.take())
+            else {
                 return Ok(None);
             };
             Ok(Some(CurrentUser {
@@ -103,7 +105,11 @@ pub async fn find_snapshot(
 
     let user = row.user()?;
     let value = match (row.data, row.expires_at) {
-        (Some(data), Some(expires_at)) => Some(SessionSnapshot { user, data, expires_at }),
+        (Some(data), Some(expires_at)) => Some(SessionSnapshot {
+            user,
+            data,
+            expires_at,
+        }),
         _ => None,
     };
     Ok(Stamped::new(value, row.as_of))
@@ -139,7 +145,12 @@ pub async fn create(tx: &mut Tx, session: NewSession<'_>) -> Result<bool> {
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
-pub async fn update(tx: &mut Tx, id_hash: &[u8; 32], data: &str, expires_at: OffsetDateTime) -> Result<bool> {
+pub async fn update(
+    tx: &mut Tx,
+    id_hash: &[u8; 32],
+    data: &str,
+    expires_at: OffsetDateTime,
+) -> Result<bool> {
     let updated = sqlx::query!(
         r#"
         update session
@@ -231,7 +242,10 @@ pub async fn list_recent_use(
 
         fn try_from(row: Row) -> Result<Self> {
             Ok(Self {
-                id_hash: row.id_hash.try_into().map_err(|_| Error::internal("a session's hash has 32 bytes"))?,
+                id_hash: row
+                    .id_hash
+                    .try_into()
+                    .map_err(|_| Error::internal("a session's hash has 32 bytes"))?,
                 slug: OrgSlug::parse(&row.slug).map_err(Error::internal)?,
             })
         }

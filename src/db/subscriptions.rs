@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 use super::{Db, Reader, Stamped, Tx};
 use crate::{
     domain::{
-        ActivityId, ActivityKind, BillingInterval, Limits, OrgId, Plan, Subscription, SubscriptionStatus,
-        SubscriptionView,
+        ActivityId, ActivityKind, BillingInterval, Limits, OrgId, Plan, Subscription,
+        SubscriptionStatus, SubscriptionView,
     },
     error::{Error, Result},
 };
@@ -26,7 +26,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached;
 /// [`Error::Internal`] when the row names a plan this program does not know.
-pub async fn find_view(reader: &Reader, org: OrgId, now: OffsetDateTime) -> Result<Stamped<Option<SubscriptionView>>> {
+pub async fn find_view(
+    reader: &Reader,
+    org: OrgId,
+    now: OffsetDateTime,
+) -> Result<Stamped<Option<SubscriptionView>>> {
     let row = sqlx::query_as!(
         ViewRow,
         r#"
@@ -102,8 +106,14 @@ struct ViewRow {
 
 impl ViewRow {
     fn view(self) -> Result<Option<SubscriptionView>> {
-        let Some(seats_used) = self.seats_used else { return Ok(None) };
-        let overrides = [self.override_members, self.override_projects, self.override_storage_gb];
+        let Some(seats_used) = self.seats_used else {
+            return Ok(None);
+        };
+        let overrides = [
+            self.override_members,
+            self.override_projects,
+            self.override_storage_gb,
+        ];
         let mut view = SubscriptionView {
             subscription: self.subscription()?,
             limits: Plan::Free.limits(),
@@ -115,9 +125,13 @@ impl ViewRow {
     }
 
     fn subscription(self) -> Result<Option<Subscription>> {
-        let (Some(stripe_id), Some(plan), Some(interval), Some(status), Some(synced_at)) =
-            (self.stripe_subscription_id, self.plan, self.billing_interval, self.status, self.synced_at)
-        else {
+        let (Some(stripe_id), Some(plan), Some(interval), Some(status), Some(synced_at)) = (
+            self.stripe_subscription_id,
+            self.plan,
+            self.billing_interval,
+            self.status,
+            self.synced_at,
+        ) else {
             return Ok(None);
         };
         Ok(Some(Subscription {
@@ -146,12 +160,16 @@ fn overlaid(plan: Limits, [members, projects, storage_gb]: [Option<i32>; 3]) -> 
 }
 
 fn parse_plan(text: &str) -> Result<Plan> {
-    Plan::parse(text).ok_or_else(|| Error::internal(format!("the database names the unknown plan `{text}`")))
+    Plan::parse(text)
+        .ok_or_else(|| Error::internal(format!("the database names the unknown plan `{text}`")))
 }
 
 fn parse_interval(text: &str) -> Result<BillingInterval> {
-    BillingInterval::parse(text)
-        .ok_or_else(|| Error::internal(format!("the database names the unknown billing interval `{text}`")))
+    BillingInterval::parse(text).ok_or_else(|| {
+        Error::internal(format!(
+            "the database names the unknown billing interval `{text}`"
+        ))
+    })
 }
 
 /// The customer at Stripe that an organisation pays as; `None`: it never did.
@@ -321,7 +339,11 @@ pub struct NewMirror<'a> {
 /// [`Error::Unavailable`] when the database cannot be reached;
 /// [`Error::Internal`] when the subscription is another organisation's.
 pub async fn write_mirror(tx: &mut Tx, org: OrgId, mirror: NewMirror<'_>) -> Result<()> {
-    let NewMirror { subscription, current_period_start, event_created } = mirror;
+    let NewMirror {
+        subscription,
+        current_period_start,
+        event_created,
+    } = mirror;
     sqlx::query!(
         r#"
         insert into subscription (
@@ -435,7 +457,10 @@ impl CustomerLock {
         let session = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options))
             .await
             .map_err(|elapsed| Error::unavailable("the database", elapsed))??;
-        Ok(Self { session, customer: customer.to_owned() })
+        Ok(Self {
+            session,
+            customer: customer.to_owned(),
+        })
     }
 
     /// Takes the lock if nobody else has it. Never waits inside the database:

@@ -39,12 +39,18 @@ impl ActivityKind {
 
     /// The kind in the database.
     pub fn as_str(self) -> &'static str {
-        Self::WORDS.iter().find(|(kind, _)| *kind == self).map_or("unknown", |(_, word)| word)
+        Self::WORDS
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("unknown", |(_, word)| word)
     }
 
     /// Reads the database's word.
     pub fn parse(text: &str) -> Self {
-        Self::WORDS.iter().find(|(_, word)| *word == text).map_or(Self::Unknown, |(kind, _)| *kind)
+        Self::WORDS
+            .iter()
+            .find(|(_, word)| *word == text)
+            .map_or(Self::Unknown, |(kind, _)| *kind)
     }
 }
 
@@ -68,11 +74,17 @@ pub struct Activity {
 impl Activity {
     /// The entry as a sentence without its actor: "changed Ada's role from admin to member".
     pub fn sentence(&self) -> String {
-        let Self { subject, detail, .. } = self;
+        let Self {
+            subject, detail, ..
+        } = self;
         match self.kind {
             ActivityKind::OrgCreated => "created the organisation".to_owned(),
-            ActivityKind::OrgRenamed => format!("renamed the organisation from {subject} to {detail}"),
-            ActivityKind::SlugChanged => format!("moved the organisation from /{subject} to /{detail}"),
+            ActivityKind::OrgRenamed => {
+                format!("renamed the organisation from {subject} to {detail}")
+            }
+            ActivityKind::SlugChanged => {
+                format!("moved the organisation from /{subject} to /{detail}")
+            }
             ActivityKind::RoleChanged => format!("changed the role of {subject}: {detail}"),
             ActivityKind::MemberRemoved => format!("removed {subject}"),
             ActivityKind::MemberLeft => "left the organisation".to_owned(),

@@ -21,13 +21,16 @@ impl Email {
         let address = text.trim().to_lowercase();
         let well_formed = address.len() <= 254
             && !address.chars().any(|c| c.is_whitespace() || c.is_control())
-            && address
-                .split_once('@')
-                .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+            && address.split_once('@').is_some_and(|(local, domain)| {
+                !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+            });
         if well_formed {
             Ok(Self(address))
         } else {
-            Err(Invalid::new("email", "Enter an e-mail address, like name@example.com."))
+            Err(Invalid::new(
+                "email",
+                "Enter an e-mail address, like name@example.com.",
+            ))
         }
     }
 
@@ -49,7 +52,12 @@ mod tests {
 
     #[test]
     fn addresses_are_trimmed_and_lowered() {
-        assert_eq!(Email::parse(" Owner@Acme.TEST ").expect("an address").as_str(), "owner@acme.test");
+        assert_eq!(
+            Email::parse(" Owner@Acme.TEST ")
+                .expect("an address")
+                .as_str(),
+            "owner@acme.test"
+        );
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct Invalid {
 impl Invalid {
     /// `message` about the form field `field`.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }

@@ -130,15 +130,26 @@ impl MemberListQuery {
         let text = |name| get(name).unwrap_or_default();
         Self {
             page: PageNumber::parse(text("page")),
-            search: text("q").trim().replace('\0', "").chars().take(Self::MAX_SEARCH_LENGTH).collect(),
+            search: text("q")
+                .trim()
+                .replace('\0', "")
+                .chars()
+                .take(Self::MAX_SEARCH_LENGTH)
+                .collect(),
             role: text("role").parse().ok(),
-            sort: MemberSort::ALL.into_iter().find(|sort| sort.as_str() == text("sort")).unwrap_or_default(),
+            sort: MemberSort::ALL
+                .into_iter()
+                .find(|sort| sort.as_str() == text("sort"))
+                .unwrap_or_default(),
         }
     }
 
     /// The same list, another page.
     pub fn at_page(&self, page: PageNumber) -> Self {
-        Self { page, ..self.clone() }
+        Self {
+            page,
+            ..self.clone()
+        }
     }
 
     /// The address's parameters, defaults left out, in a fixed order.

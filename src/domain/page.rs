@@ -83,7 +83,8 @@ impl<T> Page<T> {
 
     /// The page before, if there is one; from beyond the end, the last.
     pub fn previous(&self) -> Option<PageNumber> {
-        (self.number > PageNumber::FIRST).then(|| PageNumber::new(self.number.get() - 1).min(self.last()))
+        (self.number > PageNumber::FIRST)
+            .then(|| PageNumber::new(self.number.get() - 1).min(self.last()))
     }
 
     /// The page after, if there is one.
@@ -95,8 +96,13 @@ impl<T> Page<T> {
     pub fn window(&self, width: u32) -> Vec<PageNumber> {
         let last = self.last().get();
         let here = self.number.get().min(last);
-        let start = here.saturating_sub(width / 2).min((last + 1).saturating_sub(width)).max(1);
-        (start..=last.min(start + width.max(1) - 1)).map(PageNumber::new).collect()
+        let start = here
+            .saturating_sub(width / 2)
+            .min((last + 1).saturating_sub(width))
+            .max(1);
+        (start..=last.min(start + width.max(1) - 1))
+            .map(PageNumber::new)
+            .collect()
     }
 }
 
@@ -105,7 +111,12 @@ mod tests {
     use super::*;
 
     fn page(number: u32, total: i64) -> Page<()> {
-        Page { rows: Vec::new(), number: PageNumber::new(number), total, total_is_capped: false }
+        Page {
+            rows: Vec::new(),
+            number: PageNumber::new(number),
+            total,
+            total_is_capped: false,
+        }
     }
 
     #[test]
@@ -128,7 +139,13 @@ mod tests {
 
     #[test]
     fn the_window_stays_within_the_list() {
-        let window = |number, total| page(number, total).window(5).into_iter().map(PageNumber::get).collect::<Vec<_>>();
+        let window = |number, total| {
+            page(number, total)
+                .window(5)
+                .into_iter()
+                .map(PageNumber::get)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(window(1, 10_000), [1, 2, 3, 4, 5]);
         assert_eq!(window(100, 10_000), [98, 99, 100, 101, 102]);
         assert_eq!(window(200, 10_000), [196, 197, 198, 199, 200]);

@@ -40,7 +40,11 @@ impl Role {
     /// be an owner.
     pub fn may_change(self, from: Role, to: Option<Role>) -> bool {
         let touches_ownership = from == Self::Owner || to == Some(Self::Owner);
-        self.may(if touches_ownership { Permission::ManageOwners } else { Permission::ManageMembers })
+        self.may(if touches_ownership {
+            Permission::ManageOwners
+        } else {
+            Permission::ManageMembers
+        })
     }
 }
 

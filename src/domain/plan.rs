@@ -36,7 +36,9 @@ impl BillingInterval {
 
     /// Reads Stripe's or the database's word.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Month, Self::Year].into_iter().find(|interval| interval.as_str() == text)
+        [Self::Month, Self::Year]
+            .into_iter()
+            .find(|interval| interval.as_str() == text)
     }
 }
 
@@ -82,9 +84,21 @@ impl Plan {
     /// What the plan allows, before an organisation's own override.
     pub fn limits(self) -> Limits {
         match self {
-            Self::Free => Limits { members: 3, projects: 5, storage_gb: 10 },
-            Self::Pro => Limits { members: 10, projects: 20, storage_gb: 50 },
-            Self::Ultra => Limits { members: 100, projects: 100, storage_gb: 1000 },
+            Self::Free => Limits {
+                members: 3,
+                projects: 5,
+                storage_gb: 10,
+            },
+            Self::Pro => Limits {
+                members: 10,
+                projects: 20,
+                storage_gb: 50,
+            },
+            Self::Ultra => Limits {
+                members: 100,
+                projects: 100,
+                storage_gb: 1000,
+            },
         }
     }
 
@@ -107,7 +121,10 @@ impl Plan {
     /// The plan and interval a look-up key names.
     pub fn from_price_lookup_key(key: &str) -> Option<(Self, BillingInterval)> {
         let (plan, interval) = key.rsplit_once('_')?;
-        Some((Self::parse(plan).filter(|plan| *plan != Self::Free)?, BillingInterval::parse(interval)?))
+        Some((
+            Self::parse(plan).filter(|plan| *plan != Self::Free)?,
+            BillingInterval::parse(interval)?,
+        ))
     }
 }
 

@@ -31,7 +31,10 @@ impl OrgSlug {
         if text.len() < MIN_LENGTH || text.len() > MAX_LENGTH {
             return invalid("Use 2 to 48 characters.");
         }
-        if !text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        if !text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        {
             return invalid("Use lower-case letters a–z, digits and dashes only.");
         }
         if text.starts_with('-') || text.ends_with('-') || text.contains("--") {
@@ -152,9 +155,18 @@ mod tests {
 
     #[test]
     fn a_name_suggests_a_slug() {
-        assert_eq!(OrgSlug::suggest("Acme & Söhne GmbH").expect("enough letters").as_str(), "acme-sohne-gmbh");
+        assert_eq!(
+            OrgSlug::suggest("Acme & Söhne GmbH")
+                .expect("enough letters")
+                .as_str(),
+            "acme-sohne-gmbh"
+        );
         assert_eq!(OrgSlug::suggest("  !!  "), None);
         let long = OrgSlug::suggest(&"longer name ".repeat(20)).expect("enough letters");
-        assert_eq!(long.as_str(), "longer-name-longer-name-longer-name-longer-name", "cut before a dash at the end");
+        assert_eq!(
+            long.as_str(),
+            "longer-name-longer-name-longer-name-longer-name",
+            "cut before a dash at the end"
+        );
     }
 }

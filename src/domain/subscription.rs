@@ -119,6 +119,8 @@ impl SubscriptionView {
 
     /// The state shown: `free` without a subscription, Stripe's word otherwise.
     pub fn status(&self) -> &str {
-        self.subscription.as_ref().map_or("free", |subscription| subscription.status.as_str())
+        self.subscription
+            .as_ref()
+            .map_or("free", |subscription| subscription.status.as_str())
     }
 }

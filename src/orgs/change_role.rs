@@ -16,11 +16,22 @@ impl Orgs {
     /// [`Error::Forbidden`] without the right; [`Error::Conflict`] when the
     /// organisation would be left without an owner; [`Error::Unavailable`] when the
     /// database does not answer.
-    pub async fn change_role(&self, access: &OrgAccess, member: MemberId, role: Role) -> Result<()> {
+    pub async fn change_role(
+        &self,
+        access: &OrgAccess,
+        member: MemberId,
+        role: Role,
+    ) -> Result<()> {
         access.require(Permission::ManageMembers)?;
         let org = access.org_id();
-        let Locked { mut tx, org: before, actor } = self.begin_change(access).await?;
-        let member = db::members::find_in_org(&mut tx, org, member).await?.ok_or(Error::NotFound)?;
+        let Locked {
+            mut tx,
+            org: before,
+            actor,
+        } = self.begin_change(access).await?;
+        let member = db::members::find_in_org(&mut tx, org, member)
+            .await?
+            .ok_or(Error::NotFound)?;
         if !actor.role.may_change(member.role, Some(role)) {
             return Err(Error::Forbidden);
         }

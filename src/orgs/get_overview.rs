@@ -17,9 +17,14 @@ impl Orgs {
     /// [`Error::Unavailable`] when neither cache nor database answer.
     pub async fn get_overview(&self, access: &OrgAccess) -> Result<Arc<OrgOverview>> {
         let org = access.org_id();
-        let key = OrgSlugKey { slug: access.slug().clone(), org };
+        let key = OrgSlugKey {
+            slug: access.slug().clone(),
+            org,
+        };
         self.cache
-            .get_or_load(&key, move |reader| async move { db::orgs::find_overview(&reader, org).await })
+            .get_or_load(&key, move |reader| async move {
+                db::orgs::find_overview(&reader, org).await
+            })
             .await?
             .ok_or(Error::NotFound)
     }

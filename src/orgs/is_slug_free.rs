@@ -9,6 +9,8 @@ impl Orgs {
     /// # Errors
     /// [`crate::error::Error::Unavailable`] when the database does not answer.
     pub async fn is_slug_free(&self, slug: &OrgSlug) -> Result<bool> {
-        Ok(db::orgs::find_id_by_slug(&self.db.reader(), slug).await?.is_none())
+        Ok(db::orgs::find_id_by_slug(&self.db.reader(), slug)
+            .await?
+            .is_none())
     }
 }

@@ -15,12 +15,12 @@ impl Orgs {
     /// [`crate::error::Error::Unavailable`] when neither cache nor database answer.
     pub async fn list_mine(&self, user: &CurrentUser) -> Result<Arc<Vec<OrgSummary>>> {
         let user = user.id;
-        let orgs =
-            self.cache
-                .get_or_load(&UserOrgsKey { user }, move |reader| async move {
-                    db::orgs::list_for_user(&reader, user).await
-                })
-                .await?;
+        let orgs = self
+            .cache
+            .get_or_load(&UserOrgsKey { user }, move |reader| async move {
+                db::orgs::list_for_user(&reader, user).await
+            })
+            .await?;
         Ok(orgs.unwrap_or_default())
     }
 }

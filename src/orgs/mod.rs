@@ -44,9 +44,12 @@ impl Orgs {
     /// meanwhile.
     async fn begin_change(&self, access: &OrgAccess) -> Result<Locked> {
         let mut tx = self.db.begin().await?;
-        let org = db::orgs::lock(&mut tx, access.org_id()).await?.ok_or(Error::NotFound)?;
-        let actor =
-            db::members::find_actor(&mut tx, access.org_id(), access.user().id).await?.ok_or(Error::NotFound)?;
+        let org = db::orgs::lock(&mut tx, access.org_id())
+            .await?
+            .ok_or(Error::NotFound)?;
+        let actor = db::members::find_actor(&mut tx, access.org_id(), access.user().id)
+            .await?
+            .ok_or(Error::NotFound)?;
         Ok(Locked { tx, org, actor })
     }
 }
@@ -66,5 +69,8 @@ async fn keep_an_owner(tx: &mut Tx, org: OrgId, member: &MemberForChange) -> Res
     if member.role != Role::Owner || db::members::has_another_owner(tx, org, member.id).await? {
         return Ok(());
     }
-    Err(Error::conflict("", "An organisation needs an owner. Make somebody else an owner first, then try again."))
+    Err(Error::conflict(
+        "",
+        "An organisation needs an owner. Make somebody else an owner first, then try again.",
+    ))
 }

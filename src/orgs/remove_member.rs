@@ -20,7 +20,9 @@ impl Orgs {
     pub async fn remove_member(&self, access: &OrgAccess, member: MemberId) -> Result<()> {
         access.require(Permission::ManageMembers)?;
         let mut locked = self.begin_change(access).await?;
-        let member = db::members::find_in_org(&mut locked.tx, access.org_id(), member).await?.ok_or(Error::NotFound)?;
+        let member = db::members::find_in_org(&mut locked.tx, access.org_id(), member)
+            .await?
+            .ok_or(Error::NotFound)?;
         if !locked.actor.role.may_change(member.role, None) {
             return Err(Error::Forbidden);
         }
@@ -34,7 +36,11 @@ impl Orgs {
         locked: Locked,
         member: &MemberForChange,
     ) -> Result<()> {
-        let Locked { mut tx, org: before, actor } = locked;
+        let Locked {
+            mut tx,
+            org: before,
+            actor,
+        } = locked;
         let org = access.org_id();
         keep_an_owner(&mut tx, org, member).await?;
 
@@ -46,7 +52,11 @@ impl Orgs {
                 org,
                 actor: actor.user_id,
                 actor_name: &actor.name,
-                kind: if own { ActivityKind::MemberLeft } else { ActivityKind::MemberRemoved },
+                kind: if own {
+                    ActivityKind::MemberLeft
+                } else {
+                    ActivityKind::MemberRemoved
+                },
                 subject: &member.name,
                 detail: "",
             },

@@ -17,10 +17,19 @@ impl Orgs {
     /// had, it; [`Error::Forbidden`] without the right; [`Error::NotFound`] when
     /// organisation or membership are gone meanwhile; [`Error::Unavailable`] when
     /// the database does not answer.
-    pub async fn update(&self, access: &OrgAccess, name: &OrgName, slug: &OrgSlug) -> Result<OrgSlug> {
+    pub async fn update(
+        &self,
+        access: &OrgAccess,
+        name: &OrgName,
+        slug: &OrgSlug,
+    ) -> Result<OrgSlug> {
         access.require(Permission::UpdateOrg)?;
         let org = access.org_id();
-        let Locked { mut tx, org: before, actor } = self.begin_change(access).await?;
+        let Locked {
+            mut tx,
+            org: before,
+            actor,
+        } = self.begin_change(access).await?;
         if !actor.role.may(Permission::UpdateOrg) {
             return Err(Error::Forbidden);
         }
@@ -32,11 +41,28 @@ impl Orgs {
         }
         db::orgs::update(&mut tx, org, name, slug).await?;
         let changes = [
-            (renamed, ActivityKind::OrgRenamed, before.name.as_str(), name.as_str()),
-            (moved, ActivityKind::SlugChanged, before.slug.as_str(), slug.as_str()),
+            (
+                renamed,
+                ActivityKind::OrgRenamed,
+                before.name.as_str(),
+                name.as_str(),
+            ),
+            (
+                moved,
+                ActivityKind::SlugChanged,
+                before.slug.as_str(),
+                slug.as_str(),
+            ),
         ];
         for (_, kind, subject, detail) in changes.into_iter().filter(|(happened, ..)| *happened) {
-            let entry = NewActivity { org, actor: actor.user_id, actor_name: &actor.name, kind, subject, detail };
+            let entry = NewActivity {
+                org,
+                actor: actor.user_id,
+                actor_name: &actor.name,
+                kind,
+                subject,
+                detail,
+            };
             db::activity::insert(&mut tx, entry).await?;
         }
         let commit = tx.commit().await?;

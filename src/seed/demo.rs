@@ -9,7 +9,10 @@ use crate::{
         self, Db,
         seed::{Entry, Invitation, Member, Org, Person, Subscription},
     },
-    domain::{ActivityKind, BillingInterval, Email, OrgId, OrgSlug, Plan, Role, SubscriptionStatus, UserId},
+    domain::{
+        ActivityKind, BillingInterval, Email, OrgId, OrgSlug, Plan, Role, SubscriptionStatus,
+        UserId,
+    },
     error::Result,
 };
 
@@ -59,7 +62,13 @@ const MEMBER: &str = "member@acme.test";
 const PLATFORM_ADMIN: &str = "root@orghub.test";
 
 fn specs() -> [Spec; 5] {
-    let pro = |status| Some(Terms { plan: Plan::Pro, status, cancel_at_period_end: false });
+    let pro = |status| {
+        Some(Terms {
+            plan: Plan::Pro,
+            status,
+            cancel_at_period_end: false,
+        })
+    };
     [
         Spec {
             slug: "acme",
@@ -101,52 +110,96 @@ fn specs() -> [Spec; 5] {
                 cancel_at_period_end: true,
             }),
         },
-        Spec { slug: "hooli", name: "Hooli", members: 3, known: &[], invited: 0, subscription: None },
+        Spec {
+            slug: "hooli",
+            name: "Hooli",
+            members: 3,
+            known: &[],
+            invited: 0,
+            subscription: None,
+        },
     ]
 }
 
 /// Adds what of it is not there yet.
-pub(super) async fn add(db: &Db, today: OffsetDateTime, password_hash: &str, report: &mut SeedReport) -> Result<()> {
+pub(super) async fn add(
+    db: &Db,
+    today: OffsetDateTime,
+    password_hash: &str,
+    report: &mut SeedReport,
+) -> Result<()> {
     let mut tx = db.begin().await?;
     let known = known_people(today);
     let (added, known_ids) = db::seed::insert_people(&mut tx, &known, password_hash).await?;
     report.people += added;
     let known_id = |email: &str| {
-        let position = known.iter().position(|person| person.email.as_str() == email);
+        let position = known
+            .iter()
+            .position(|person| person.email.as_str() == email);
         known_ids[position.expect("the address is one of the known people's")]
     };
 
     for (number, spec) in specs().into_iter().enumerate() {
         let slug = parse_slug(spec.slug);
-        if !db::seed::taken_slugs(&mut tx, std::slice::from_ref(&slug)).await?.is_empty() {
+        if !db::seed::taken_slugs(&mut tx, std::slice::from_ref(&slug))
+            .await?
+            .is_empty()
+        {
             continue;
         }
         let mut random = Random::of(number as u64 + 1);
         // A month apart, so that `acme` is the organisation they joined first.
         let founded = today - PAST + Duration::days(30 * number as i64);
-        let org = Org { id: OrgId(random.id(founded)), slug, name: spec.name.to_owned(), created_at: founded };
+        let org = Org {
+            id: OrgId(random.id(founded)),
+            slug,
+            name: spec.name.to_owned(),
+            created_at: founded,
+        };
         let mut crew = vec![(known_id(OWNER), Role::Owner)];
-        crew.extend(spec.known.iter().map(|(email, role)| (known_id(email), *role)));
+        crew.extend(
+            spec.known
+                .iter()
+                .map(|(email, role)| (known_id(email), *role)),
+        );
         let strangers = spec.members - u32::try_from(crew.len()).expect("a crew of three at most");
-        let crowd =
-            crowd(&mut random, strangers, founded, today, |name, number| names::address(name, number, spec.slug));
+        let crowd = crowd(&mut random, strangers, founded, today, |name, number| {
+            names::address(name, number, spec.slug)
+        });
         let (added, crowd_ids) = db::seed::insert_people(&mut tx, &crowd, password_hash).await?;
         report.people += added;
 
         db::seed::insert_orgs(&mut tx, std::slice::from_ref(&org)).await?;
         let crew_joined = (0..).map(|day| founded + Duration::days(day));
-        let crew = crew.into_iter().zip(crew_joined).map(|((user, role), joined)| (user, role, joined));
+        let crew = crew
+            .into_iter()
+            .zip(crew_joined)
+            .map(|((user, role), joined)| (user, role, joined));
         let crowd_joined = crowd_ids.iter().enumerate().map(|(index, user)| {
             // One in a hundred is an admin, and one in each of the small ones.
-            let role = if index % 100 == 0 { Role::Admin } else { Role::Member };
+            let role = if index % 100 == 0 {
+                Role::Admin
+            } else {
+                Role::Member
+            };
             (*user, role, crowd[index].created_at)
         });
         let members: Vec<_> = crew
             .chain(crowd_joined)
-            .map(|(user, role, joined_at)| Member { id: random.id(joined_at), org: org.id, user, role, joined_at })
+            .map(|(user, role, joined_at)| Member {
+                id: random.id(joined_at),
+                org: org.id,
+                user,
+                role,
+                joined_at,
+            })
             .collect();
         report.members += db::seed::insert_members(&mut tx, &members).await?;
-        db::seed::insert_activity(&mut tx, &history(&mut random, &org, &spec, known_id(OWNER), &crowd, today)).await?;
+        db::seed::insert_activity(
+            &mut tx,
+            &history(&mut random, &org, &spec, known_id(OWNER), &crowd, today),
+        )
+        .await?;
         let invitations = invitations(&mut random, &org, spec.invited, known_id(OWNER), today);
         db::seed::insert_invitations(&mut tx, &invitations).await?;
         if let Some(terms) = &spec.subscription {
@@ -192,7 +245,13 @@ fn crowd(
             let name = names::person(random);
             let created_at = from + std::time::Duration::from_secs(random.below(seconds));
             let email = address(&name, number);
-            Person { id: UserId(random.id(created_at)), email, name, platform_admin: false, created_at }
+            Person {
+                id: UserId(random.id(created_at)),
+                email,
+                name,
+                platform_admin: false,
+                created_at,
+            }
         })
         .collect()
 }
@@ -207,14 +266,33 @@ fn history(
     crowd: &[Person],
     today: OffsetDateTime,
 ) -> Vec<Entry> {
-    let mut events = vec![(ActivityKind::OrgCreated, org.name.clone(), String::new(), org.created_at)];
+    let mut events = vec![(
+        ActivityKind::OrgCreated,
+        org.name.clone(),
+        String::new(),
+        org.created_at,
+    )];
     if let Some(terms) = &spec.subscription {
-        let detail = format!("{}, {}", terms.plan.label(), terms.status.as_str().replace('_', " "));
-        events.push((ActivityKind::SubscriptionChanged, String::new(), detail, today - Duration::days(5)));
+        let detail = format!(
+            "{}, {}",
+            terms.plan.label(),
+            terms.status.as_str().replace('_', " ")
+        );
+        events.push((
+            ActivityKind::SubscriptionChanged,
+            String::new(),
+            detail,
+            today - Duration::days(5),
+        ));
     }
     for (person, hours) in crowd.iter().step_by(100).take(4).zip([80, 54, 29, 3]) {
         let change = "member → admin".to_owned();
-        events.push((ActivityKind::RoleChanged, person.name.clone(), change, today - Duration::hours(hours)));
+        events.push((
+            ActivityKind::RoleChanged,
+            person.name.clone(),
+            change,
+            today - Duration::hours(hours),
+        ));
     }
     events
         .into_iter()
@@ -231,7 +309,13 @@ fn history(
         .collect()
 }
 
-fn invitations(random: &mut Random, org: &Org, count: u32, owner: UserId, today: OffsetDateTime) -> Vec<Invitation> {
+fn invitations(
+    random: &mut Random,
+    org: &Org,
+    count: u32,
+    owner: UserId,
+    today: OffsetDateTime,
+) -> Vec<Invitation> {
     (1..=count)
         .map(|number| {
             let name = names::person(random);
@@ -239,7 +323,11 @@ fn invitations(random: &mut Random, org: &Org, count: u32, owner: UserId, today:
                 id: random.id(today),
                 org: org.id,
                 email: names::address(&name, number, "invited"),
-                role: if number % 5 == 0 { Role::Admin } else { Role::Member },
+                role: if number % 5 == 0 {
+                    Role::Admin
+                } else {
+                    Role::Member
+                },
                 // A hash of nothing in particular: there is no token that would open it.
                 token_hash: random.bytes(),
                 invited_by: owner,
@@ -278,15 +366,26 @@ async fn add_further(
     password_hash: &str,
     report: &mut SeedReport,
 ) -> Result<()> {
-    let slugs: Vec<_> = (0..FURTHER_ORGS).map(|number| parse_slug(&slug_of(&names::org(number)))).collect();
+    let slugs: Vec<_> = (0..FURTHER_ORGS)
+        .map(|number| parse_slug(&slug_of(&names::org(number))))
+        .collect();
     let taken = db::seed::taken_slugs(tx, &slugs).await?;
-    let missing: Vec<_> = slugs.into_iter().enumerate().filter(|(_, slug)| !taken.contains(slug.as_str())).collect();
+    let missing: Vec<_> = slugs
+        .into_iter()
+        .enumerate()
+        .filter(|(_, slug)| !taken.contains(slug.as_str()))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
     let mut random = Random::of(100);
-    let people =
-        crowd(&mut random, FURTHER_PEOPLE, today - PAST, today - PAST / 2, |name, n| names::address(name, n, "folk"));
+    let people = crowd(
+        &mut random,
+        FURTHER_PEOPLE,
+        today - PAST,
+        today - PAST / 2,
+        |name, n| names::address(name, n, "folk"),
+    );
     let (added, ids) = db::seed::insert_people(tx, &people, password_hash).await?;
     report.people += added;
 
@@ -297,10 +396,20 @@ async fn add_further(
         let founded = today - PAST / 2 + std::time::Duration::from_secs(random.below(360 * 86_400));
         let org = OrgId(random.id(founded));
         // Neighbours in the crowd, so that many belong to several organisations.
-        for (place, role) in [Role::Owner, Role::Admin, Role::Member].into_iter().take(2 + number % 2).enumerate() {
+        for (place, role) in [Role::Owner, Role::Admin, Role::Member]
+            .into_iter()
+            .take(2 + number % 2)
+            .enumerate()
+        {
             let joined_at = founded + Duration::hours(place as i64);
             let user = ids[(number + place) % ids.len()];
-            members.push(Member { id: random.id(joined_at), org, user, role, joined_at });
+            members.push(Member {
+                id: random.id(joined_at),
+                org,
+                user,
+                role,
+                joined_at,
+            });
         }
         let founder = number % ids.len();
         entries.push(Entry {
@@ -313,7 +422,12 @@ async fn add_further(
             detail: String::new(),
             at: founded,
         });
-        orgs.push(Org { id: org, slug, name, created_at: founded });
+        orgs.push(Org {
+            id: org,
+            slug,
+            name,
+            created_at: founded,
+        });
     }
     db::seed::insert_orgs(tx, &orgs).await?;
     report.members += db::seed::insert_members(tx, &members).await?;

@@ -34,7 +34,16 @@ pub(super) async fn add(
         None => {
             let created_at = today - PAST;
             let id = OrgId(Random::of(200).id(created_at));
-            db::seed::insert_orgs(&mut tx, &[Org { id, slug, name: "Mega".to_owned(), created_at }]).await?;
+            db::seed::insert_orgs(
+                &mut tx,
+                &[Org {
+                    id,
+                    slug,
+                    name: "Mega".to_owned(),
+                    created_at,
+                }],
+            )
+            .await?;
             report.orgs += 1;
             (id, 0)
         }
@@ -44,7 +53,9 @@ pub(super) async fn add(
     let mut next = u32::try_from(present).unwrap_or(u32::MAX);
     while next < wanted {
         let until = wanted.min(next.saturating_add(BATCH));
-        let people: Vec<Person> = (next..until).map(|number| person(number, wanted, today)).collect();
+        let people: Vec<Person> = (next..until)
+            .map(|number| person(number, wanted, today))
+            .collect();
         let mut tx = db.begin().await?;
         let (added, ids) = db::seed::insert_people(&mut tx, &people, password_hash).await?;
         let members: Vec<Member> = (next..until)
@@ -58,7 +69,13 @@ pub(super) async fn add(
                 };
                 // Of the same chance as the person, but not the same id.
                 let id = Random::of(!u64::from(number)).id(person.created_at);
-                Member { id, org, user, role, joined_at }
+                Member {
+                    id,
+                    org,
+                    user,
+                    role,
+                    joined_at,
+                }
             })
             .collect();
         report.members += db::seed::insert_members(&mut tx, &members).await?;
@@ -85,5 +102,11 @@ fn person(number: u32, of: u32, today: OffsetDateTime) -> Person {
     let name = names::person(&mut random);
     let created_at = joined(number, of, today);
     let email = names::address(&name, number, "mega");
-    Person { id: UserId(random.id(created_at)), email, name, platform_admin: false, created_at }
+    Person {
+        id: UserId(random.id(created_at)),
+        email,
+        name,
+        platform_admin: false,
+        created_at,
+    }
 }

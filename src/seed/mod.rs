@@ -46,8 +46,15 @@ pub struct SeedReport {
 
 impl fmt::Display for SeedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { orgs, people, members } = self;
-        write!(f, "{orgs} organisations, {people} people and {members} memberships added")
+        let Self {
+            orgs,
+            people,
+            members,
+        } = self;
+        write!(
+            f,
+            "{orgs} organisations, {people} people and {members} memberships added"
+        )
     }
 }
 
@@ -60,7 +67,9 @@ impl fmt::Display for SeedReport {
 /// before stays; seeding again adds the rest.
 pub async fn run(db: &Db, options: &SeedOptions) -> Result<SeedReport> {
     let today = options.now.replace_time(time::Time::MIDNIGHT);
-    let password_hash = tokio::task::spawn_blocking(|| hash_password(PASSWORD)).await.map_err(Error::internal)?;
+    let password_hash = tokio::task::spawn_blocking(|| hash_password(PASSWORD))
+        .await
+        .map_err(Error::internal)?;
     let mut report = SeedReport::default();
     demo::add(db, today, &password_hash, &mut report).await?;
     if let Some(members) = options.mega_members {

@@ -4,10 +4,11 @@ use super::random::Random;
 use crate::domain::{Email, OrgSlug};
 
 const GIVEN: [&str; 48] = [
-    "Abel", "Ada", "Alma", "Anouk", "Aron", "Bela", "Bruno", "Celia", "Clio", "Dario", "Edda", "Elio", "Enna", "Esra",
-    "Fenja", "Finn", "Gustav", "Hana", "Henrik", "Ida", "Ilse", "Inés", "Jona", "Juno", "Kaja", "Karim", "Lale",
-    "Leif", "Levi", "Liv", "Malik", "Mara", "Milo", "Nadja", "Nils", "Noor", "Oda", "Orla", "Pia", "Quinn", "Rafael",
-    "Runa", "Selma", "Söre", "Tariq", "Tove", "Uma", "Zoë",
+    "Abel", "Ada", "Alma", "Anouk", "Aron", "Bela", "Bruno", "Celia", "Clio", "Dario", "Edda",
+    "Elio", "Enna", "Esra", "Fenja", "Finn", "Gustav", "Hana", "Henrik", "Ida", "Ilse", "Inés",
+    "Jona", "Juno", "Kaja", "Karim", "Lale", "Leif", "Levi", "Liv", "Malik", "Mara", "Milo",
+    "Nadja", "Nils", "Noor", "Oda", "Orla", "Pia", "Quinn", "Rafael", "Runa", "Selma", "Söre",
+    "Tariq", "Tove", "Uma", "Zoë",
 ];
 
 const FAMILY: [&str; 48] = [
@@ -62,15 +63,17 @@ const FAMILY: [&str; 48] = [
 ];
 
 const QUALITY: [&str; 32] = [
-    "Amber", "Ancient", "Autumn", "Blue", "Bold", "Bright", "Calm", "Clear", "Copper", "Coral", "Crimson", "Early",
-    "Emerald", "Gentle", "Golden", "Green", "Hidden", "Indigo", "Ivory", "Lively", "Lucid", "Misty", "Noble",
-    "Northern", "Quiet", "Rapid", "Scarlet", "Silver", "Southern", "Steady", "Velvet", "Wild",
+    "Amber", "Ancient", "Autumn", "Blue", "Bold", "Bright", "Calm", "Clear", "Copper", "Coral",
+    "Crimson", "Early", "Emerald", "Gentle", "Golden", "Green", "Hidden", "Indigo", "Ivory",
+    "Lively", "Lucid", "Misty", "Noble", "Northern", "Quiet", "Rapid", "Scarlet", "Silver",
+    "Southern", "Steady", "Velvet", "Wild",
 ];
 
 const PLACE: [&str; 32] = [
-    "Anchor", "Beacon", "Bridge", "Canyon", "Cedar", "Comet", "Creek", "Delta", "Falcon", "Forge", "Garden", "Glacier",
-    "Grove", "Harbour", "Heron", "Island", "Lantern", "Meadow", "Mill", "Orchard", "Otter", "Pebble", "Prairie",
-    "Quarry", "River", "Sail", "Spring", "Summit", "Tower", "Valley", "Willow", "Workshop",
+    "Anchor", "Beacon", "Bridge", "Canyon", "Cedar", "Comet", "Creek", "Delta", "Falcon", "Forge",
+    "Garden", "Glacier", "Grove", "Harbour", "Heron", "Island", "Lantern", "Meadow", "Mill",
+    "Orchard", "Otter", "Pebble", "Prairie", "Quarry", "River", "Sail", "Spring", "Summit",
+    "Tower", "Valley", "Willow", "Workshop",
 ];
 
 /// A person's name.
@@ -81,7 +84,8 @@ pub(super) fn person(random: &mut Random) -> String {
 /// The address of the `number`th person of `domain`, named `name`.
 pub(super) fn address(name: &str, number: u32, domain: &str) -> Email {
     let local = OrgSlug::suggest(name).expect("every name here has letters");
-    Email::parse(&format!("{local}-{number}@{domain}.test")).expect("a slug, a number and a domain make an address")
+    Email::parse(&format!("{local}-{number}@{domain}.test"))
+        .expect("a slug, a number and a domain make an address")
 }
 
 /// The `number`th organisation's name; 1,024 of them, all different.

@@ -42,8 +42,8 @@ impl Random {
 
     /// A version 7 id as the program would have made it at `at`.
     pub(super) fn id(&mut self, at: OffsetDateTime) -> Uuid {
-        let milliseconds =
-            u64::try_from(at.unix_timestamp_nanos() / 1_000_000).expect("demo data is younger than 1970");
+        let milliseconds = u64::try_from(at.unix_timestamp_nanos() / 1_000_000)
+            .expect("demo data is younger than 1970");
         let random: [u8; 10] = self.bytes()[..10].try_into().expect("ten of 32 bytes");
         uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid()
     }

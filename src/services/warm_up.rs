@@ -41,24 +41,40 @@ impl Services {
         if organizations == 0 {
             return Ok(WarmedUp::default());
         }
-        let recent =
-            db::sessions::list_recent_use(&self.db.reader(), self.clock.now(), SESSIONS, organizations).await?;
+        let recent = db::sessions::list_recent_use(
+            &self.db.reader(),
+            self.clock.now(),
+            SESSIONS,
+            organizations,
+        )
+        .await?;
         let (mut warm_orgs, mut warm_sessions) = (HashSet::<OrgSlug>::new(), HashSet::new());
         for db::sessions::RecentUse { id_hash, slug } in recent {
-            let Some(user) = self.sessions.current_user_by_hash(id_hash).await? else { continue };
+            let Some(user) = self.sessions.current_user_by_hash(id_hash).await? else {
+                continue;
+            };
             if warm_sessions.insert(id_hash) {
                 self.orgs.list_mine(&user).await?;
             }
-            let OrgLookup::Granted(access) = self.access.find(&user, &OrgSegment::Slug(slug.clone())).await? else {
+            let OrgLookup::Granted(access) = self
+                .access
+                .find(&user, &OrgSegment::Slug(slug.clone()))
+                .await?
+            else {
                 continue;
             };
             if warm_orgs.insert(slug) {
                 self.orgs.get_overview(&access).await?;
-                self.orgs.list_members(&access, &MemberListQuery::default()).await?;
+                self.orgs
+                    .list_members(&access, &MemberListQuery::default())
+                    .await?;
                 self.billing.look_up_subscription(&access).await?;
             }
         }
         self.cache.wait_until_stored().await;
-        Ok(WarmedUp { organizations: warm_orgs.len(), sessions: warm_sessions.len() })
+        Ok(WarmedUp {
+            organizations: warm_orgs.len(),
+            sessions: warm_sessions.len(),
+        })
     }
 }

@@ -109,7 +109,8 @@ impl Sessions {
         let mut total = 0;
         loop {
             let mut tx = self.db.begin().await?;
-            let deleted = db::sessions::delete_expired(&mut tx, self.clock.now(), DELETE_BATCH).await?;
+            let deleted =
+                db::sessions::delete_expired(&mut tx, self.clock.now(), DELETE_BATCH).await?;
             tx.commit().await?;
             total += deleted;
             if deleted < DELETE_BATCH.unsigned_abs() {
@@ -120,7 +121,10 @@ impl Sessions {
 
     /// The person signed in with the session whose id has this hash.
     pub(crate) async fn current_user_by_hash(&self, hash: [u8; 32]) -> Result<Option<CurrentUser>> {
-        Ok(self.find_by_hash(hash).await?.and_then(|session| session.user.clone()))
+        Ok(self
+            .find_by_hash(hash)
+            .await?
+            .and_then(|session| session.user.clone()))
     }
 
     /// The live session of this id.

@@ -23,11 +23,18 @@ impl SessionStore for Sessions {
                 user_id: sign_in.as_ref().map(|sign_in| sign_in.user_id),
                 epoch: sign_in.as_ref().map_or(0, |sign_in| sign_in.epoch),
                 data: &data,
-                user_agent: sign_in.as_ref().and_then(|sign_in| sign_in.user_agent.as_deref()),
-                address: sign_in.as_ref().and_then(|sign_in| sign_in.address.as_deref()),
+                user_agent: sign_in
+                    .as_ref()
+                    .and_then(|sign_in| sign_in.user_agent.as_deref()),
+                address: sign_in
+                    .as_ref()
+                    .and_then(|sign_in| sign_in.address.as_deref()),
                 expires_at: record.expiry_date,
             };
-            if db::sessions::create(&mut tx, session).await.map_err(backend_error)? {
+            if db::sessions::create(&mut tx, session)
+                .await
+                .map_err(backend_error)?
+            {
                 tx.commit().await.map_err(backend_error)?;
                 return Ok(());
             }
@@ -41,7 +48,10 @@ impl SessionStore for Sessions {
         let hash = hash(&record.id);
         let data = encode(record)?;
         let mut tx = self.db.begin().await.map_err(backend_error)?;
-        if !db::sessions::update(&mut tx, &hash, &data, record.expiry_date).await.map_err(backend_error)? {
+        if !db::sessions::update(&mut tx, &hash, &data, record.expiry_date)
+            .await
+            .map_err(backend_error)?
+        {
             tracing::debug!("a session that has ended is not saved");
             return Ok(());
         }
@@ -55,13 +65,20 @@ impl SessionStore for Sessions {
             return Ok(None);
         };
         let data = serde_json::from_str(&session.data).map_err(decode_error)?;
-        Ok(Some(Record { id: *id, data, expiry_date: session.expires_at }))
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date: session.expires_at,
+        }))
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
         let hash = hash(id);
         let mut tx = self.db.begin().await.map_err(backend_error)?;
-        if db::sessions::delete(&mut tx, &hash).await.map_err(backend_error)? {
+        if db::sessions::delete(&mut tx, &hash)
+            .await
+            .map_err(backend_error)?
+        {
             let commit = tx.commit().await.map_err(backend_error)?;
             self.cache.wait_until_applied(commit).await;
         }

@@ -6,10 +6,12 @@ impl TestApp {
     /// Transactions committed in the database so far, statements outside of one
     /// included.
     pub async fn transactions(&self) -> i64 {
-        sqlx::query_scalar("select xact_commit from pg_stat_database where datname = current_database()")
-            .fetch_one(self.services.db.pool())
-            .await
-            .expect("the statistics answer")
+        sqlx::query_scalar(
+            "select xact_commit from pg_stat_database where datname = current_database()",
+        )
+        .fetch_one(self.services.db.pool())
+        .await
+        .expect("the statistics answer")
     }
 
     /// Process ids of the backends that serve the connections of this name.

@@ -39,9 +39,14 @@ impl ChildProcess {
             .expect("the program starts again");
         let (stream, _) = listener.accept().expect("the child connects");
         stream.set_nodelay(true).expect("a socket");
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .expect("a socket");
         let reader = BufReader::new(stream.try_clone().expect("a socket"));
-        Self { process, line: Mutex::new((stream, reader)) }
+        Self {
+            process,
+            line: Mutex::new((stream, reader)),
+        }
     }
 
     /// Sends `question` and waits for the answer; `None`: the child is dead.
@@ -75,7 +80,9 @@ impl ChildProcess {
     }
 
     fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([format!("-{signal}"), self.process.id().to_string()]).status();
+        let sent = Command::new("kill")
+            .args([format!("-{signal}"), self.process.id().to_string()])
+            .status();
         assert!(sent.expect("kill runs").success(), "the signal arrives");
     }
 }
@@ -88,16 +95,24 @@ impl Drop for ChildProcess {
 
 /// The child's half: answers every line with what `answer` makes of it, until the
 /// parent hangs up. Does nothing in a process that no test started.
-pub async fn serve_parent<Answering: Future<Output = String>>(mut answer: impl FnMut(String) -> Answering) {
+pub async fn serve_parent<Answering: Future<Output = String>>(
+    mut answer: impl FnMut(String) -> Answering,
+) {
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
     let Ok(parent) = env::var(PARENT) else { return };
-    let stream = tokio::net::TcpStream::connect(parent).await.expect("the parent listens");
+    let stream = tokio::net::TcpStream::connect(parent)
+        .await
+        .expect("the parent listens");
     stream.set_nodelay(true).expect("a socket");
     let (from_parent, mut to_parent) = stream.into_split();
     let mut questions = tokio::io::BufReader::new(from_parent).lines();
     while let Ok(Some(question)) = questions.next_line().await {
         let answer = answer(question).await;
-        if to_parent.write_all(format!("{answer}\n").as_bytes()).await.is_err() {
+        if to_parent
+            .write_all(format!("{answer}\n").as_bytes())
+            .await
+            .is_err()
+        {
             return;
         }
     }

@@ -23,7 +23,8 @@ impl Counters {
         COUNTERS
             .get_or_init(|| {
                 let counters = Self::default();
-                metrics::set_global_recorder(counters.clone()).expect("no other recorder in a test");
+                metrics::set_global_recorder(counters.clone())
+                    .expect("no other recorder in a test");
                 counters
             })
             .clone()
@@ -35,7 +36,10 @@ impl Counters {
         by_key
             .iter()
             .filter(|(key, _)| key.name() == name)
-            .filter(|(key, _)| key.labels().any(|found| (found.key(), found.value()) == label))
+            .filter(|(key, _)| {
+                key.labels()
+                    .any(|found| (found.key(), found.value()) == label)
+            })
             .map(|(_, count)| count.load(Ordering::Relaxed))
             .sum()
     }

@@ -29,7 +29,12 @@ impl Gate {
             }
             .boxed()
         });
-        Self { cache: cache.clone(), point, arrived, is_open }
+        Self {
+            cache: cache.clone(),
+            point,
+            arrived,
+            is_open,
+        }
     }
 
     /// Returns when somebody has come to the gate whom nobody waited for yet.

@@ -68,33 +68,68 @@ impl TestDatabase {
     pub async fn create_in(admin_url: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let template = template(admin_url).await;
-        let name = format!("orghub_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let mut admin = PgConnection::connect(admin_url).await.expect("the cluster answers");
-        run(&mut admin, format!("drop database if exists {name} with (force)")).await;
-        run(&mut admin, format!("create database {name} template {template}")).await;
-        Self { url: with_database(admin_url, &name) }
+        let name = format!(
+            "orghub_test_{}_{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
+        let mut admin = PgConnection::connect(admin_url)
+            .await
+            .expect("the cluster answers");
+        run(
+            &mut admin,
+            format!("drop database if exists {name} with (force)"),
+        )
+        .await;
+        run(
+            &mut admin,
+            format!("create database {name} template {template}"),
+        )
+        .await;
+        Self {
+            url: with_database(admin_url, &name),
+        }
     }
 }
 
 /// Makes the template database of this schema, unless it is there.
 async fn template(admin_url: &str) -> String {
     let name = format!("orghub_template_{:016x}", db::schema_fingerprint());
-    let mut admin = PgConnection::connect(admin_url).await.expect("the cluster answers");
-    // Tests start at the same time, each in a process of its own.
-    run(&mut admin, "select pg_advisory_lock(hashtextextended('orghub.testing', 0))".to_owned()).await;
-    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-        .bind(&name)
-        .fetch_one(&mut admin)
+    let mut admin = PgConnection::connect(admin_url)
         .await
-        .expect("the catalogue answers");
+        .expect("the cluster answers");
+    // Tests start at the same time, each in a process of its own.
+    run(
+        &mut admin,
+        "select pg_advisory_lock(hashtextextended('orghub.testing', 0))".to_owned(),
+    )
+    .await;
+    let exists: bool =
+        sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+            .bind(&name)
+            .fetch_one(&mut admin)
+            .await
+            .expect("the catalogue answers");
     if !exists {
         let unfinished = format!("{name}_unfinished");
-        run(&mut admin, format!("drop database if exists {unfinished} with (force)")).await;
+        run(
+            &mut admin,
+            format!("drop database if exists {unfinished} with (force)"),
+        )
+        .await;
         run(&mut admin, format!("create database {unfinished}")).await;
-        let db = Db::open_for_maintenance(&with_database(admin_url, &unfinished)).await.expect("the template opens");
-        db::migrate(db.pool()).await.expect("the migrations apply to an empty database");
+        let db = Db::open_for_maintenance(&with_database(admin_url, &unfinished))
+            .await
+            .expect("the template opens");
+        db::migrate(db.pool())
+            .await
+            .expect("the migrations apply to an empty database");
         db.close().await;
-        run(&mut admin, format!("alter database {unfinished} rename to {name}")).await;
+        run(
+            &mut admin,
+            format!("alter database {unfinished} rename to {name}"),
+        )
+        .await;
     }
     admin.close().await.expect("the connection closes");
     name
@@ -164,8 +199,11 @@ impl TestApp {
 
     /// A person named `name` with the address `{name}@people.test` in lower case.
     pub async fn person(&self, name: &str) -> CurrentUser {
-        let email =
-            Email::parse(&format!("{}@people.test", name.to_lowercase().replace(' ', "."))).expect("an address");
+        let email = Email::parse(&format!(
+            "{}@people.test",
+            name.to_lowercase().replace(' ', ".")
+        ))
+        .expect("an address");
         let id = UserId::new();
         static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| hash_password(PASSWORD));
         self.execute(
@@ -178,20 +216,37 @@ impl TestApp {
             .bind(PASSWORD_HASH.as_str()),
         )
         .await;
-        CurrentUser { id, name: name.to_owned(), email, email_verified: true, platform_admin: false }
+        CurrentUser {
+            id,
+            name: name.to_owned(),
+            email,
+            email_verified: true,
+            platform_admin: false,
+        }
     }
 
     /// An organisation at `slug` owned by `owner`.
     pub async fn org(&self, slug: &str, owner: &CurrentUser) -> OrgSlug {
         let name = OrgName::parse(&format!("Organisation {slug}")).expect("a name");
         let slug = OrgSlug::parse(slug).expect("a slug");
-        self.services.orgs.create(owner, &name, &slug).await.expect("the organisation is made")
+        self.services
+            .orgs
+            .create(owner, &name, &slug)
+            .await
+            .expect("the organisation is made")
     }
 
     /// Makes `user` a member, as an accepted invitation would.
     pub async fn add_member(&self, org: OrgId, user: &CurrentUser, role: Role) -> MemberId {
-        let mut tx = self.services.db.begin().await.expect("a transaction begins");
-        let member = db::members::insert(&mut tx, org, user.id, role).await.expect("the member is added");
+        let mut tx = self
+            .services
+            .db
+            .begin()
+            .await
+            .expect("a transaction begins");
+        let member = db::members::insert(&mut tx, org, user.id, role)
+            .await
+            .expect("the member is added");
         let commit = tx.commit().await.expect("it commits");
         self.services.cache.wait_until_applied(commit).await;
         member
@@ -199,7 +254,11 @@ impl TestApp {
 
     /// The proof that `user` may open `slug`.
     pub async fn access(&self, user: &CurrentUser, slug: &OrgSlug) -> OrgAccess {
-        self.services.access.require(user, slug).await.expect("a member")
+        self.services
+            .access
+            .require(user, slug)
+            .await
+            .expect("a member")
     }
 
     /// Runs a statement as somebody at a database prompt would.
@@ -207,13 +266,25 @@ impl TestApp {
         self.execute(sqlx::query(statement)).await;
     }
 
-    async fn execute<'q>(&self, query: sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>) {
-        query.execute(self.services.db.pool()).await.expect("the statement runs");
+    async fn execute<'q>(
+        &self,
+        query: sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>,
+    ) {
+        query
+            .execute(self.services.db.pool())
+            .await
+            .expect("the statement runs");
     }
 }
 
 async fn start(config: Config) -> Services {
     let services = Services::start(config).await.expect("the services start");
-    assert!(services.cache.wait_until_ready(std::time::Duration::from_secs(10)).await, "the cache becomes ready");
+    assert!(
+        services
+            .cache
+            .wait_until_ready(std::time::Duration::from_secs(10))
+            .await,
+        "the cache becomes ready"
+    );
     services
 }

@@ -22,12 +22,24 @@ impl PrivatePostgres {
     pub fn start() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let data = env::temp_dir().join(format!("orghub-test-postgres-{}-{number}", std::process::id()));
+        let data = env::temp_dir().join(format!(
+            "orghub-test-postgres-{}-{number}",
+            std::process::id()
+        ));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = listener.local_addr().expect("a bound address").port();
         drop(listener);
         let postgres = Self { data, port };
-        postgres.run("initdb", &["--username=orghub", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
+        postgres.run(
+            "initdb",
+            &[
+                "--username=orghub",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+            ],
+        );
         postgres.resume();
         postgres
     }
@@ -57,14 +69,27 @@ impl PrivatePostgres {
         ]
         .map(|setting| format!("-c {setting}"))
         .join(" ");
-        self.run("pg_ctl", &["start", "--wait", "--log", &log.to_string_lossy(), "--options", &settings]);
+        self.run(
+            "pg_ctl",
+            &[
+                "start",
+                "--wait",
+                "--log",
+                &log.to_string_lossy(),
+                "--options",
+                &settings,
+            ],
+        );
     }
 
     /// Ends it and brings it back as a standby takes over: the same data on a new
     /// timeline.
     pub fn fail_over(&self) {
         self.crash();
-        self.run_as_owner("touch", &[&self.data.join("standby.signal").to_string_lossy()]);
+        self.run_as_owner(
+            "touch",
+            &[&self.data.join("standby.signal").to_string_lossy()],
+        );
         self.resume();
         self.run("pg_ctl", &["promote", "--wait"]);
     }
@@ -75,7 +100,11 @@ impl PrivatePostgres {
             Some((verb, rest)) if !verb.starts_with('-') => (Some(*verb), rest),
             _ => (None, arguments),
         };
-        let arguments: Vec<&str> = verb.into_iter().chain(["--pgdata", &data]).chain(rest.iter().copied()).collect();
+        let arguments: Vec<&str> = verb
+            .into_iter()
+            .chain(["--pgdata", &data])
+            .chain(rest.iter().copied())
+            .collect();
         self.run_as_owner(&path_of(program).to_string_lossy(), &arguments);
     }
 
@@ -89,8 +118,15 @@ impl PrivatePostgres {
             false => Command::new(program),
         };
         // Where everybody may be; the program's own folder may be closed to its user.
-        command.current_dir("/").args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let status = command.status().unwrap_or_else(|error| panic!("{program}: {error}"));
+        command
+            .current_dir("/")
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let status = command
+            .status()
+            .unwrap_or_else(|error| panic!("{program}: {error}"));
         assert!(status.success(), "{program} {arguments:?}: {status}");
     }
 }
@@ -107,12 +143,15 @@ impl Drop for PrivatePostgres {
 }
 
 fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0)
+    fs::metadata("/proc/self")
+        .is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0)
 }
 
 /// A program of Postgres. Debian keeps those of the server off `PATH`.
 fn path_of(program: &str) -> PathBuf {
-    let on_path = env::var_os("PATH").into_iter().flat_map(|path| env::split_paths(&path).collect::<Vec<_>>());
+    let on_path = env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| env::split_paths(&path).collect::<Vec<_>>());
     let mut of_debian: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -123,5 +162,7 @@ fn path_of(program: &str) -> PathBuf {
         .chain(of_debian.into_iter().rev())
         .map(|folder| folder.join(program))
         .find(|path| Path::is_file(path))
-        .unwrap_or_else(|| panic!("Postgres' `{program}` is not installed: `cargo xtask test` sees to it"))
+        .unwrap_or_else(|| {
+            panic!("Postgres' `{program}` is not installed: `cargo xtask test` sees to it")
+        })
 }

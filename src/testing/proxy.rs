@@ -44,12 +44,19 @@ impl FaultProxy {
     /// A proxy in front of the server at `url`, with nothing wrong yet.
     pub async fn before(url: &str) -> Self {
         let mut url = url::Url::parse(url).expect("an address");
-        let server: SocketAddr = format!("{}:{}", url.host_str().expect("a host"), url.port().expect("a port"))
-            .parse()
-            .expect("a server on this machine, by number");
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let server: SocketAddr = format!(
+            "{}:{}",
+            url.host_str().expect("a host"),
+            url.port().expect("a port")
+        )
+        .parse()
+        .expect("a server on this machine, by number");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("a free port");
         let port = listener.local_addr().expect("a bound address").port();
-        url.set_ip_host(Ipv4Addr::LOCALHOST.into()).expect("an address with a host");
+        url.set_ip_host(Ipv4Addr::LOCALHOST.into())
+            .expect("an address with a host");
         url.set_port(Some(port)).expect("an address with a port");
 
         let state = watch::Sender::new(State::default());
@@ -64,7 +71,12 @@ impl FaultProxy {
                 }
             }
         });
-        Self { url, state, opened, listener }
+        Self {
+            url,
+            state,
+            opened,
+            listener,
+        }
     }
 
     /// The server's address, by way of this proxy.
@@ -102,7 +114,8 @@ impl FaultProxy {
     /// ever ending: the other side vanished and cannot say so. New ones work.
     pub fn swallow(&self) {
         let first_whole = self.opened();
-        self.state.send_modify(|state| state.first_whole = first_whole);
+        self.state
+            .send_modify(|state| state.first_whole = first_whole);
     }
 
     fn set(&self, fault: Fault) {
@@ -118,7 +131,9 @@ impl Drop for FaultProxy {
 }
 
 async fn carry(number: u64, client: TcpStream, server: SocketAddr, state: watch::Receiver<State>) {
-    let Ok(server) = TcpStream::connect(server).await else { return };
+    let Ok(server) = TcpStream::connect(server).await else {
+        return;
+    };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     tokio::select! {
@@ -141,7 +156,13 @@ async fn pump(
 ) {
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
-        let Ok(now) = state.wait_for(|state| state.fault != Fault::Frozen).await.map(|now| *now) else { return };
+        let Ok(now) = state
+            .wait_for(|state| state.fault != Fault::Frozen)
+            .await
+            .map(|now| *now)
+        else {
+            return;
+        };
         if number < now.first_whole {
             continue;
         }

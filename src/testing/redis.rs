@@ -30,7 +30,10 @@ impl PrivateRedis {
     pub fn absent() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = listener.local_addr().expect("a bound address").port();
-        Self { port, process: None }
+        Self {
+            port,
+            process: None,
+        }
     }
 
     /// Its address.
@@ -40,7 +43,10 @@ impl PrivateRedis {
 
     /// The configuration that names it.
     pub fn config(&self) -> RedisConfig {
-        RedisConfig { urls: vec![self.url()], required_at_start: false }
+        RedisConfig {
+            urls: vec![self.url()],
+            required_at_start: false,
+        }
     }
 
     /// Ends it without a word, as a crash does.
@@ -68,10 +74,17 @@ impl PrivateRedis {
     /// Starts it again with what it held, which it takes `time` a key to load; until
     /// it is done it answers that it is loading.
     pub fn restart_loading(&mut self, time: Duration) {
-        ::redis::cmd("SAVE").exec(&mut self.connect()).expect("dumped");
+        ::redis::cmd("SAVE")
+            .exec(&mut self.connect())
+            .expect("dumped");
         self.kill();
         let time = time.as_micros().to_string();
-        self.run(&["--key-load-delay", &time, "--loading-process-events-interval-bytes", "1024"]);
+        self.run(&[
+            "--key-load-delay",
+            &time,
+            "--loading-process-events-interval-bytes",
+            "1024",
+        ]);
     }
 
     fn dump(&self) -> PathBuf {
@@ -86,7 +99,14 @@ impl PrivateRedis {
     fn run(&mut self, settings: &[&str]) {
         let dump = self.dump();
         let process = Command::new("redis-server")
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--appendonly", "no"])
+            .args([
+                "--port",
+                &self.port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--appendonly",
+                "no",
+            ])
             .arg("--dir")
             .args(dump.parent())
             .arg("--dbfilename")
@@ -101,7 +121,11 @@ impl PrivateRedis {
         let deadline = Instant::now() + Duration::from_secs(10);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         while TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_err() {
-            assert!(Instant::now() < deadline, "redis-server does not listen on port {}", self.port);
+            assert!(
+                Instant::now() < deadline,
+                "redis-server does not listen on port {}",
+                self.port
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -118,7 +142,10 @@ impl PrivateRedis {
 
     fn signal(&self, signal: &str) {
         let pid = self.process.as_ref().expect("it runs").id();
-        let sent = Command::new("kill").args([format!("-{signal}"), pid.to_string()]).status().expect("kill runs");
+        let sent = Command::new("kill")
+            .args([format!("-{signal}"), pid.to_string()])
+            .status()
+            .expect("kill runs");
         assert!(sent.success(), "the signal arrives");
     }
 }

@@ -47,12 +47,23 @@ impl PrivateCluster {
         let count = PRIMARIES * (1 + replicas);
         // Held until all are known, or two nodes might get the same.
         let held: Vec<[TcpListener; 2]> = (0..count).map(|_| [free_port(), free_port()]).collect();
-        let ports: Vec<[u16; 2]> = held.iter().map(|pair| pair.each_ref().map(port_of)).collect();
+        let ports: Vec<[u16; 2]> = held
+            .iter()
+            .map(|pair| pair.each_ref().map(port_of))
+            .collect();
         drop(held);
         let folder = std::env::temp_dir().join(format!("orghub-test-cluster-{}", ports[0][0]));
         fs::create_dir_all(&folder).expect("a temporary folder");
-        let nodes = ports.iter().map(|&[port, bus_port]| Node { port, bus_port, id: String::new(), process: None });
-        let mut cluster = Self { folder, nodes: nodes.collect() };
+        let nodes = ports.iter().map(|&[port, bus_port]| Node {
+            port,
+            bus_port,
+            id: String::new(),
+            process: None,
+        });
+        let mut cluster = Self {
+            folder,
+            nodes: nodes.collect(),
+        };
         (0..count).for_each(|node| cluster.restart(node));
         cluster.join();
         cluster
@@ -63,24 +74,40 @@ impl PrivateCluster {
         for node in 0..self.nodes.len() {
             self.nodes[node].id = self.ask(node, &["CLUSTER", "MYID"]);
             // Of their own, or they would have to find out first whose word counts.
-            self.order(node, &["CLUSTER", "SET-CONFIG-EPOCH", &(node + 1).to_string()]);
+            self.order(
+                node,
+                &["CLUSTER", "SET-CONFIG-EPOCH", &(node + 1).to_string()],
+            );
         }
         for primary in 0..PRIMARIES {
             let [first, end] = [primary, primary + 1].map(|part| part * SLOTS / PRIMARIES);
-            self.order(primary, &["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &(end - 1).to_string()]);
+            self.order(
+                primary,
+                &[
+                    "CLUSTER",
+                    "ADDSLOTSRANGE",
+                    &first.to_string(),
+                    &(end - 1).to_string(),
+                ],
+            );
         }
         for node in 1..self.nodes.len() {
-            let [port, bus_port] = [self.nodes[node].port, self.nodes[node].bus_port].map(|port| port.to_string());
+            let [port, bus_port] =
+                [self.nodes[node].port, self.nodes[node].bus_port].map(|port| port.to_string());
             self.order(0, &["CLUSTER", "MEET", "127.0.0.1", &port, &bus_port]);
         }
         self.wait("all nodes know each other", |cluster| {
             (0..cluster.nodes.len()).all(|node| {
                 let view: String = cluster.ask(node, &["CLUSTER", "NODES"]);
-                !view.contains("handshake") && cluster.nodes.iter().all(|other| view.contains(&other.id))
+                !view.contains("handshake")
+                    && cluster.nodes.iter().all(|other| view.contains(&other.id))
             })
         });
         for replica in PRIMARIES..self.nodes.len() {
-            self.order(replica, &["CLUSTER", "REPLICATE", &self.nodes[replica % PRIMARIES].id]);
+            self.order(
+                replica,
+                &["CLUSTER", "REPLICATE", &self.nodes[replica % PRIMARIES].id],
+            );
         }
         self.wait_until_whole();
     }
@@ -90,10 +117,15 @@ impl PrivateCluster {
     pub fn wait_until_whole(&self) {
         self.wait("the cluster is whole", |cluster| {
             cluster.running().all(|node| {
-                let info = cluster.try_ask::<String>(node, &["CLUSTER", "INFO"]).unwrap_or_default();
-                let replication = cluster.try_ask::<String>(node, &["INFO", "replication"]).unwrap_or_default();
+                let info = cluster
+                    .try_ask::<String>(node, &["CLUSTER", "INFO"])
+                    .unwrap_or_default();
+                let replication = cluster
+                    .try_ask::<String>(node, &["INFO", "replication"])
+                    .unwrap_or_default();
                 info.contains("cluster_state:ok")
-                    && (replication.contains("role:master") || replication.contains("master_link_status:up"))
+                    && (replication.contains("role:master")
+                        || replication.contains("master_link_status:up"))
             }) && cluster.owners().is_some_and(|owners| {
                 cluster.running().all(|node| {
                     // A replica that has not heard yet of its primary's end is none of the owners.
@@ -110,8 +142,12 @@ impl PrivateCluster {
 
     /// The configuration that names all nodes, beginning with `first`.
     pub fn config_from(&self, first: usize) -> RedisConfig {
-        let urls = (0..self.nodes.len()).map(|offset| self.url((first + offset) % self.nodes.len()));
-        RedisConfig { urls: urls.collect(), required_at_start: false }
+        let urls =
+            (0..self.nodes.len()).map(|offset| self.url((first + offset) % self.nodes.len()));
+        RedisConfig {
+            urls: urls.collect(),
+            required_at_start: false,
+        }
     }
 
     fn url(&self, node: usize) -> String {
@@ -129,7 +165,8 @@ impl PrivateCluster {
     }
 
     fn try_connect(&self, node: usize) -> RedisResult<Connection> {
-        let connection = Client::open(self.url(node))?.get_connection_with_timeout(Duration::from_secs(1))?;
+        let connection =
+            Client::open(self.url(node))?.get_connection_with_timeout(Duration::from_secs(1))?;
         connection.set_read_timeout(Some(Duration::from_secs(5)))?;
         Ok(connection)
     }
@@ -143,7 +180,8 @@ impl PrivateCluster {
     }
 
     fn ask<T: FromRedisValue>(&self, node: usize, words: &[&str]) -> T {
-        self.try_ask(node, words).unwrap_or_else(|error| panic!("node {node}: {words:?}: {error}"))
+        self.try_ask(node, words)
+            .unwrap_or_else(|error| panic!("node {node}: {words:?}: {error}"))
     }
 
     fn order(&self, node: usize, words: &[&str]) {
@@ -155,7 +193,8 @@ impl PrivateCluster {
     }
 
     fn is_replica(&self, node: usize) -> bool {
-        self.try_ask::<String>(node, &["INFO", "replication"]).is_ok_and(|text| text.contains("role:slave"))
+        self.try_ask::<String>(node, &["INFO", "replication"])
+            .is_ok_and(|text| text.contains("role:slave"))
     }
 
     /// The running primaries, in the view of all who run; `None`: they do not agree
@@ -164,14 +203,17 @@ impl PrivateCluster {
         let mut agreed = None;
         for node in self.running() {
             let mut connection = self.try_connect(node).ok()?;
-            let ranges: Vec<Vec<Value>> = cmd("CLUSTER").arg("SLOTS").query(&mut connection).ok()?;
+            let ranges: Vec<Vec<Value>> =
+                cmd("CLUSTER").arg("SLOTS").query(&mut connection).ok()?;
             let mut view = vec![None; SLOTS];
             for range in ranges {
                 let (first, last, port) = parse_range(&range)?;
                 let owner = self.nodes.iter().position(|node| node.port == port)?;
                 view.get_mut(first..=last)?.fill(Some(owner));
             }
-            let is_served = |slot: &Option<usize>| slot.is_some_and(|owner| self.nodes[owner].process.is_some());
+            let is_served = |slot: &Option<usize>| {
+                slot.is_some_and(|owner| self.nodes[owner].process.is_some())
+            };
             if !view.iter().all(is_served) {
                 return None;
             }
@@ -197,8 +239,9 @@ impl PrivateCluster {
             self.running().find(|&node| {
                 let text: String = self.ask(node, &["CLUSTER", "NODES"]);
                 let myself = text.lines().find(|line| line.contains("myself"));
-                myself
-                    .is_some_and(|line| line.contains("master") && line.split(' ').skip(8).any(|part| has(part, slot)))
+                myself.is_some_and(|line| {
+                    line.contains("master") && line.split(' ').skip(8).any(|part| has(part, slot))
+                })
             })
         };
         self.wait("the slot is served", |_| found().is_some());
@@ -208,13 +251,25 @@ impl PrivateCluster {
     /// The running replicas of the primary `node`.
     pub fn replicas(&self, node: usize) -> Vec<usize> {
         let ids: Vec<String> = self.ask(node, &["CLUSTER", "REPLICAS", &self.nodes[node].id]);
-        self.running().filter(|&other| ids.iter().any(|line| line.starts_with(&self.nodes[other].id))).collect()
+        self.running()
+            .filter(|&other| {
+                ids.iter()
+                    .any(|line| line.starts_with(&self.nodes[other].id))
+            })
+            .collect()
     }
 
     /// All keys of the cluster, each with the primary that holds it.
     pub fn keys(&self) -> Vec<(String, usize)> {
-        let primaries: Vec<usize> = self.running().filter(|&node| !self.is_replica(node)).collect();
-        let keys_of = |node| self.ask::<Vec<String>>(node, &["KEYS", "*"]).into_iter().map(move |key| (key, node));
+        let primaries: Vec<usize> = self
+            .running()
+            .filter(|&node| !self.is_replica(node))
+            .collect();
+        let keys_of = |node| {
+            self.ask::<Vec<String>>(node, &["KEYS", "*"])
+                .into_iter()
+                .map(move |key| (key, node))
+        };
         primaries.into_iter().flat_map(keys_of).collect()
     }
 
@@ -222,8 +277,12 @@ impl PrivateCluster {
     pub fn refusals(&self, code: &str) -> u64 {
         let name = format!("errorstat_{code}:count=");
         let of = |node| {
-            let text: String = self.try_ask(node, &["INFO", "errorstats"]).unwrap_or_default();
-            text.lines().find_map(|line| line.strip_prefix(&name)?.trim().parse().ok()).unwrap_or(0)
+            let text: String = self
+                .try_ask(node, &["INFO", "errorstats"])
+                .unwrap_or_default();
+            text.lines()
+                .find_map(|line| line.strip_prefix(&name)?.trim().parse().ok())
+                .unwrap_or(0)
         };
         self.running().map(of).sum()
     }
@@ -235,14 +294,35 @@ impl PrivateCluster {
         // with a higher number would have it give the slot up again, to nobody.
         self.wait("all know each other's claims", Self::claims_are_known);
         let (from, number) = (self.owner(slot), slot.to_string());
-        self.order(to, &["CLUSTER", "SETSLOT", &number, "IMPORTING", &self.nodes[from].id]);
-        self.order(from, &["CLUSTER", "SETSLOT", &number, "MIGRATING", &self.nodes[to].id]);
+        self.order(
+            to,
+            &[
+                "CLUSTER",
+                "SETSLOT",
+                &number,
+                "IMPORTING",
+                &self.nodes[from].id,
+            ],
+        );
+        self.order(
+            from,
+            &[
+                "CLUSTER",
+                "SETSLOT",
+                &number,
+                "MIGRATING",
+                &self.nodes[to].id,
+            ],
+        );
         self.carry_over(slot, from, to);
     }
 
     /// Whether every node that runs knows the newest claims of all others.
     fn claims_are_known(&self) -> bool {
-        let views: Option<Vec<Vec<(String, u64)>>> = self.running().map(|node| self.claims_in_view_of(node)).collect();
+        let views: Option<Vec<Vec<(String, u64)>>> = self
+            .running()
+            .map(|node| self.claims_in_view_of(node))
+            .collect();
         views.is_some_and(|views| views.iter().all(|view| *view == views[0]))
     }
 
@@ -250,7 +330,10 @@ impl PrivateCluster {
     fn claims_in_view_of(&self, node: usize) -> Option<Vec<(String, u64)>> {
         let text: String = self.try_ask(node, &["CLUSTER", "NODES"]).ok()?;
         let mut claims = Vec::new();
-        for line in text.lines().filter(|line| line.contains("master") && !line.contains("fail")) {
+        for line in text
+            .lines()
+            .filter(|line| line.contains("master") && !line.contains("fail"))
+        {
             let mut parts = line.split(' ');
             claims.push((parts.next()?.to_owned(), parts.nth(5)?.parse().ok()?));
         }
@@ -261,13 +344,17 @@ impl PrivateCluster {
     fn carry_over(&self, slot: u16, from: usize, to: usize) {
         let port = self.nodes[to].port.to_string();
         loop {
-            let keys: Vec<String> = self.ask(from, &["CLUSTER", "GETKEYSINSLOT", &slot.to_string(), "10"]);
+            let keys: Vec<String> =
+                self.ask(from, &["CLUSTER", "GETKEYSINSLOT", &slot.to_string(), "10"]);
             if keys.is_empty() {
                 break;
             }
             for key in keys {
                 // A value that came in again on the other side is as good.
-                self.order(from, &["MIGRATE", "127.0.0.1", &port, &key, "0", "5000", "REPLACE"]);
+                self.order(
+                    from,
+                    &["MIGRATE", "127.0.0.1", &port, &key, "0", "5000", "REPLACE"],
+                );
             }
         }
     }
@@ -278,9 +365,14 @@ impl PrivateCluster {
         let (from, number) = (self.owner(slot), slot.to_string());
         self.carry_over(slot, from, to);
         // The new owner first, or for a moment there would be none.
-        let others = self.running().filter(|&node| node != to && node != from && !self.is_replica(node));
+        let others = self
+            .running()
+            .filter(|&node| node != to && node != from && !self.is_replica(node));
         for node in [to, from].into_iter().chain(others) {
-            self.order(node, &["CLUSTER", "SETSLOT", &number, "NODE", &self.nodes[to].id]);
+            self.order(
+                node,
+                &["CLUSTER", "SETSLOT", &number, "NODE", &self.nodes[to].id],
+            );
         }
     }
 
@@ -305,11 +397,35 @@ impl PrivateCluster {
         self.kill(node);
         let Node { port, bus_port, .. } = self.nodes[node];
         let process = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .args(["--cluster-enabled", "yes", "--cluster-port", &bus_port.to_string()])
+            .args([
+                "--port",
+                &port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+            ])
+            .args([
+                "--cluster-enabled",
+                "yes",
+                "--cluster-port",
+                &bus_port.to_string(),
+            ])
             .args(["--cluster-config-file", &format!("nodes-{port}.conf")])
-            .args(["--cluster-node-timeout", NODE_TIMEOUT_MS, "--cluster-replica-validity-factor", "0"])
-            .args(["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"])
+            .args([
+                "--cluster-node-timeout",
+                NODE_TIMEOUT_MS,
+                "--cluster-replica-validity-factor",
+                "0",
+            ])
+            .args([
+                "--repl-diskless-sync-delay",
+                "0",
+                "--repl-ping-replica-period",
+                "1",
+            ])
             .arg("--dir")
             .arg(&self.folder)
             .stdin(Stdio::null())
@@ -318,13 +434,17 @@ impl PrivateCluster {
             .spawn()
             .expect("redis-server is installed: `cargo xtask test` sees to it");
         self.nodes[node].process = Some(process);
-        self.wait("a node listens", |cluster| cluster.try_ask::<String>(node, &["PING"]).is_ok());
+        self.wait("a node listens", |cluster| {
+            cluster.try_ask::<String>(node, &["PING"]).is_ok()
+        });
     }
 
     /// Has the replica `node` take its primary's place, in agreement with it.
     pub fn promote(&self, node: usize) {
         self.order(node, &["CLUSTER", "FAILOVER"]);
-        self.wait("the replica is a primary", |cluster| !cluster.is_replica(node));
+        self.wait("the replica is a primary", |cluster| {
+            !cluster.is_replica(node)
+        });
         self.wait_until_whole();
     }
 
@@ -340,7 +460,10 @@ impl PrivateCluster {
 
     fn signal(&self, node: usize, signal: &str) {
         let pid = self.nodes[node].process.as_ref().expect("it runs").id();
-        let sent = Command::new("kill").args([format!("-{signal}"), pid.to_string()]).status().expect("kill runs");
+        let sent = Command::new("kill")
+            .args([format!("-{signal}"), pid.to_string()])
+            .status()
+            .expect("kill runs");
         assert!(sent.success(), "the signal arrives");
     }
 
@@ -357,9 +480,11 @@ impl PrivateCluster {
 fn parse_range(range: &[Value]) -> Option<(usize, usize, u16)> {
     match range {
         [Value::Int(first), Value::Int(last), Value::Array(owner), ..] => match owner.get(1)? {
-            Value::Int(port) => {
-                Some((usize::try_from(*first).ok()?, usize::try_from(*last).ok()?, u16::try_from(*port).ok()?))
-            }
+            Value::Int(port) => Some((
+                usize::try_from(*first).ok()?,
+                usize::try_from(*last).ok()?,
+                u16::try_from(*port).ok()?,
+            )),
             _ => None,
         },
         _ => None,

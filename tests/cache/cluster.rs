@@ -22,8 +22,8 @@ use orghub::{
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::{
-    Acme, SecondLevel, acked, acked_sql, loads, near_and_redis, only_redis, races, role, stress, until_redis_answers,
-    within,
+    Acme, SecondLevel, acked, acked_sql, loads, near_and_redis, only_redis, races, role, stress,
+    until_redis_answers, within,
 };
 
 /// The longest anybody may have to wait for a mutation's answer.
@@ -61,11 +61,23 @@ impl Town {
             let slug = app.org(&format!("org-{number}"), &owner).await;
             let access = app.access(&owner, &slug).await;
             let guest = app.add_member(access.org_id(), &guest, Role::Admin).await;
-            orgs.push(Org { slug, access, guest });
+            orgs.push(Org {
+                slug,
+                access,
+                guest,
+            });
         }
-        let nodes =
-            vec![app.services.clone(), app.another_node().await, app.another_node_with(near_and_redis(redis)).await];
-        Arc::new(Self { app, nodes, guest, orgs })
+        let nodes = vec![
+            app.services.clone(),
+            app.another_node().await,
+            app.another_node_with(near_and_redis(redis)).await,
+        ];
+        Arc::new(Self {
+            app,
+            nodes,
+            guest,
+            orgs,
+        })
     }
 
     async fn guests_role(&self, node: &Services, org: &Org) -> Option<Role> {
@@ -89,7 +101,10 @@ impl Town {
             lives.spawn(async move {
                 while !progress.is_over.load(SeqCst) {
                     for org in &town.orgs {
-                        assert!(town.guests_role(&node, org).await.is_some(), "the guest is always a member");
+                        assert!(
+                            town.guests_role(&node, org).await.is_some(),
+                            "the guest is always a member"
+                        );
                     }
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
@@ -122,13 +137,28 @@ impl Town {
         let org = &self.orgs[number];
         let mut role = Role::Admin;
         while !progress.is_over.load(SeqCst) {
-            role = if role == Role::Admin { Role::Member } else { Role::Admin };
+            role = if role == Role::Admin {
+                Role::Member
+            } else {
+                Role::Admin
+            };
             let node = &self.nodes[progress.changes() % self.nodes.len()];
             let asked = Instant::now();
-            node.orgs.change_role(&org.access, org.guest, role).await.expect("an owner may");
-            assert!(asked.elapsed() < BOUND, "the answer took {:?}", asked.elapsed());
+            node.orgs
+                .change_role(&org.access, org.guest, role)
+                .await
+                .expect("an owner may");
+            assert!(
+                asked.elapsed() < BOUND,
+                "the answer took {:?}",
+                asked.elapsed()
+            );
             for node in &self.nodes {
-                assert_eq!(self.guests_role(node, org).await, Some(role), "begun after the answer");
+                assert_eq!(
+                    self.guests_role(node, org).await,
+                    Some(role),
+                    "begun after the answer"
+                );
             }
             progress.changes.fetch_add(1, SeqCst);
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -152,7 +182,11 @@ impl Town {
     /// The key of the guest's membership of an organisation, and who holds it.
     fn a_membership_key(&self, cluster: &PrivateCluster) -> (String, usize) {
         let ending = format!("member:{}", self.guest.id);
-        cluster.keys().into_iter().find(|(key, _)| key.ends_with(&ending)).expect("stored before")
+        cluster
+            .keys()
+            .into_iter()
+            .find(|(key, _)| key.ends_with(&ending))
+            .expect("stored before")
     }
 }
 
@@ -177,8 +211,14 @@ impl Progress {
     fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
         let began = Instant::now();
         while !is_so() {
-            assert!(!self.is_over.load(SeqCst), "{what}: not before somebody noticed");
-            assert!(began.elapsed() < Duration::from_secs(30), "{what}: not within 30 s");
+            assert!(
+                !self.is_over.load(SeqCst),
+                "{what}: not before somebody noticed"
+            );
+            assert!(
+                began.elapsed() < Duration::from_secs(30),
+                "{what}: not within 30 s"
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -203,11 +243,17 @@ async fn what_one_node_keeps_on_a_cluster_another_finds_until_it_changes() {
     assert!(hits > 0, "counted as hits");
 
     let ending = format!("member:{}", town.guest.id);
-    let holders: BTreeSet<usize> =
-        cluster.keys().into_iter().filter(|(key, _)| key.ends_with(&ending)).map(|(_, holder)| holder).collect();
+    let holders: BTreeSet<usize> = cluster
+        .keys()
+        .into_iter()
+        .filter(|(key, _)| key.ends_with(&ending))
+        .map(|(_, holder)| holder)
+        .collect();
     assert!(holders.len() > 1, "the organisations share one primary");
 
-    let [first, others @ ..] = town.orgs.as_slice() else { panic!("several organisations") };
+    let [first, others @ ..] = town.orgs.as_slice() else {
+        panic!("several organisations")
+    };
     // At a prompt: nobody removes the value that the cluster holds.
     acked_sql(
         &town.app.services,
@@ -228,9 +274,19 @@ async fn values_of_several_slots_are_removed_in_one_go() {
     let town = Town::over(&cluster).await;
     town.until_redis_tells_all().await;
     let ending = format!("member:{}", town.guest.id);
-    let stored = || cluster.keys().iter().filter(|(key, _)| key.ends_with(&ending)).count();
+    let stored = || {
+        cluster
+            .keys()
+            .iter()
+            .filter(|(key, _)| key.ends_with(&ending))
+            .count()
+    };
     assert_eq!(stored(), ORGS);
-    let changes: Vec<Change> = town.orgs.iter().map(|org| Change::OrgMember(org.slug.clone(), town.guest.id)).collect();
+    let changes: Vec<Change> = town
+        .orgs
+        .iter()
+        .map(|org| Change::OrgMember(org.slug.clone(), town.guest.id))
+        .collect();
     town.app.services.cache.invalidate(&changes).await;
     assert_eq!(stored(), 0);
 }
@@ -242,17 +298,25 @@ async fn slots_that_move_while_rights_change_are_noticed_by_nobody() {
     town.until_redis_tells_all().await;
     let cluster = town
         .live_through(move |progress| {
-            let mut slots: Vec<u16> = cluster.keys().iter().map(|(key, _)| cluster.slot(key)).collect();
+            let mut slots: Vec<u16> = cluster
+                .keys()
+                .iter()
+                .map(|(key, _)| cluster.slot(key))
+                .collect();
             slots.sort_unstable();
             slots.dedup();
             for slot in slots {
                 let to = (cluster.owner(slot) + 1) % 3;
                 let asked_before = cluster.refusals("ASK");
                 cluster.begin_move(slot, to);
-                progress.wait("somebody is sent to ask", || cluster.refusals("ASK") > asked_before);
+                progress.wait("somebody is sent to ask", || {
+                    cluster.refusals("ASK") > asked_before
+                });
                 let moved_before = cluster.refusals("MOVED");
                 cluster.finish_move(slot, to);
-                progress.wait("somebody is told that it moved", || cluster.refusals("MOVED") > moved_before);
+                progress.wait("somebody is told that it moved", || {
+                    cluster.refusals("MOVED") > moved_before
+                });
             }
             cluster
         })
@@ -260,7 +324,11 @@ async fn slots_that_move_while_rights_change_are_noticed_by_nobody() {
     cluster.wait_until_whole();
     town.until_redis_tells_all().await;
     for node in &town.nodes {
-        assert_eq!(breaker(node).await, BreakerState::Closed, "a cluster that moves its slots is not avoided");
+        assert_eq!(
+            breaker(node).await,
+            BreakerState::Closed,
+            "a cluster that moves its slots is not avoided"
+        );
     }
 }
 
@@ -312,9 +380,13 @@ async fn a_cluster_that_is_down_for_want_of_a_shard_is_left_alone_and_used_when_
             let runtime = tokio::runtime::Handle::current();
             move |progress| {
                 lost.iter().for_each(|&node| cluster.kill(node));
-                progress.wait("the others refuse to serve without it", || cluster.refusals("CLUSTERDOWN") > 0);
+                progress.wait("the others refuse to serve without it", || {
+                    cluster.refusals("CLUSTERDOWN") > 0
+                });
                 for node in &nodes {
-                    progress.wait("it is left alone", || runtime.block_on(breaker(node)) != BreakerState::Closed);
+                    progress.wait("it is left alone", || {
+                        runtime.block_on(breaker(node)) != BreakerState::Closed
+                    });
                 }
                 (cluster, lost)
             }
@@ -341,8 +413,10 @@ async fn a_first_configured_node_that_vanished_keeps_nobody_from_the_rest_of_the
         .live_through(move |progress| {
             cluster.freeze(0);
             progress.wait("its replica takes over", || {
-                let text: String =
-                    redis::cmd("INFO").arg("replication").query(&mut cluster.connect(replica)).expect("it answers");
+                let text: String = redis::cmd("INFO")
+                    .arg("replication")
+                    .query(&mut cluster.connect(replica))
+                    .expect("it answers");
                 text.contains("role:master")
             });
             cluster
@@ -368,23 +442,52 @@ async fn a_turn_on_a_cluster_is_one_nodes_at_a_time() {
     let mut turns = Vec::new();
     for number in 0..12 {
         let name = format!("turn-{number}");
-        turns.push(here.try_turn(&name, Duration::from_secs(60)).await.expect("nobody else is at it"));
-        assert!(there.try_turn(&name, Duration::from_secs(60)).await.is_none(), "two at once");
+        turns.push(
+            here.try_turn(&name, Duration::from_secs(60))
+                .await
+                .expect("nobody else is at it"),
+        );
+        assert!(
+            there
+                .try_turn(&name, Duration::from_secs(60))
+                .await
+                .is_none(),
+            "two at once"
+        );
     }
     let locks = cluster.keys();
     let holders: BTreeSet<usize> = locks.iter().map(|(_, holder)| *holder).collect();
-    assert!(locks.len() == 12 && holders.len() == 3, "kept by all primaries: {locks:?}");
+    assert!(
+        locks.len() == 12 && holders.len() == 3,
+        "kept by all primaries: {locks:?}"
+    );
 
     // A lock goes with its slot.
     let (key, holder) = &locks[0];
     cluster.move_slot(cluster.slot(key), (holder + 1) % 3);
     let name = key.rsplit(':').next().expect("a name");
-    assert!(there.try_turn(name, Duration::from_secs(60)).await.is_none(), "two at once after a move");
+    assert!(
+        there
+            .try_turn(name, Duration::from_secs(60))
+            .await
+            .is_none(),
+        "two at once after a move"
+    );
 
     drop(turns);
-    within(Duration::from_secs(5), "the locks are given back", async || cluster.keys().is_empty()).await;
+    within(
+        Duration::from_secs(5),
+        "the locks are given back",
+        async || cluster.keys().is_empty(),
+    )
+    .await;
     for number in 0..12 {
-        assert!(there.try_turn(&format!("turn-{number}"), Duration::from_secs(60)).await.is_some());
+        assert!(
+            there
+                .try_turn(&format!("turn-{number}"), Duration::from_secs(60))
+                .await
+                .is_some()
+        );
     }
 }
 
@@ -392,15 +495,29 @@ async fn a_turn_on_a_cluster_is_one_nodes_at_a_time() {
 async fn the_doorbell_is_heard_whichever_node_of_the_cluster_somebody_listens_on() {
     let cluster = PrivateCluster::start(1);
     let acme = Acme::start_with(only_redis(&cluster)).await;
-    let mut tx = acme.app.services.db.begin().await.expect("a transaction begins");
-    sqlx::query("select pg_current_xact_id()").execute(tx.conn()).await.expect("a transaction of its own");
+    let mut tx = acme
+        .app
+        .services
+        .db
+        .begin()
+        .await
+        .expect("a transaction begins");
+    sqlx::query("select pg_current_xact_id()")
+        .execute(tx.conn())
+        .await
+        .expect("a transaction of its own");
     let commit = acked(&acme.app.services, tx).await;
     for first in cluster.nodes() {
         let settings: RedisConfig = cluster.config_from(first);
-        let listener = acme.app.another_node_with(|config| config.redis = Some(settings)).await;
+        let listener = acme
+            .app
+            .another_node_with(|config| config.redis = Some(settings))
+            .await;
         within(Duration::from_secs(10), "it listens", async || {
-            let listened: Vec<String> =
-                redis::cmd("PUBSUB").arg("CHANNELS").query(&mut cluster.connect(first)).expect("an answer");
+            let listened: Vec<String> = redis::cmd("PUBSUB")
+                .arg("CHANNELS")
+                .query(&mut cluster.connect(first))
+                .expect("an answer");
             !listened.is_empty()
         })
         .await;
@@ -457,7 +574,10 @@ async fn the_races_of_one_redis_end_the_same_on_a_cluster_whose_slots_move() {
 /// Test 4 again. `ORGHUB_STRESS_SECONDS` says for how long; twenty if nothing does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_read_begun_after_an_acknowledged_change_returns_less_whatever_the_cluster_does() {
-    let seconds = std::env::var("ORGHUB_STRESS_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let seconds = std::env::var("ORGHUB_STRESS_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(20);
     let cluster = PrivateCluster::start(1);
     let settings = Settings(cluster.config());
     let is_over = Arc::new(AtomicBool::new(false));

@@ -23,9 +23,11 @@ use crate::{Acme, loads, near_and_redis, only_near, only_redis, role};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_first_requests_at_once_are_one_statement_a_node() {
     let redis = PrivateRedis::start();
-    for (level, near_cache_bytes, redis) in
-        [("near", 1 << 20, None), ("Redis", 0, Some(redis.config())), ("no", 0, None)]
-    {
+    for (level, near_cache_bytes, redis) in [
+        ("near", 1 << 20, None),
+        ("Redis", 0, Some(redis.config())),
+        ("no", 0, None),
+    ] {
         let acme = Acme::start_with(|config| {
             config.near_cache_bytes = near_cache_bytes;
             config.redis = redis;
@@ -82,8 +84,13 @@ async fn a_scanner_of_a_million_slugs_pushes_out_no_answer_that_matters() {
 
     let scanner = UserId::new();
     for number in 0..SLUGS_TRIED {
-        let key = MembershipKey { slug: OrgSlug::parse(&format!("guess-{number}")).expect("a slug"), user: scanner };
-        let nothing = cache.get_or_load(&key, |_reader| async { Ok(Stamped::new(None, i64::MAX)) }).await;
+        let key = MembershipKey {
+            slug: OrgSlug::parse(&format!("guess-{number}")).expect("a slug"),
+            user: scanner,
+        };
+        let nothing = cache
+            .get_or_load(&key, |_reader| async { Ok(Stamped::new(None, i64::MAX)) })
+            .await;
         assert!(nothing.expect("an answer").is_none());
         if number % 1_000 == 0 {
             let bytes = cache.health().await.near_bytes;
@@ -122,7 +129,11 @@ async fn a_scanner_leaves_the_copies_of_members_alone() {
         let guess = OrgSlug::parse(&format!("guess-{number}")).expect("a slug");
         assert_eq!(role(node, &scanner, &guess).await, None);
         if number % 100 == 0 {
-            assert_eq!(loads(node, acme.guests_role()).await, (Some(Role::Admin), 0), "after {number} slugs");
+            assert_eq!(
+                loads(node, acme.guests_role()).await,
+                (Some(Role::Admin), 0),
+                "after {number} slugs"
+            );
             assert!(node.cache.health().await.near_bytes <= 256 << 10);
         }
     }
@@ -136,11 +147,21 @@ async fn what_was_asked_before_costs_no_statement_and_no_round_trip() {
     let costs = async |node: &Services| {
         let stats = Arc::new(RequestStats::default());
         with_request_stats(stats.clone(), async {
-            let access = node.access.require(&acme.guest, &acme.slug).await.expect("a member");
+            let access = node
+                .access
+                .require(&acme.guest, &acme.slug)
+                .await
+                .expect("a member");
             node.orgs.list_mine(&acme.guest).await.expect("a list");
             node.orgs.get_overview(&access).await.expect("an overview");
-            node.orgs.list_members(&access, &MemberListQuery::default()).await.expect("a page");
-            node.billing.get_org_subscription(&access).await.expect("a subscription");
+            node.orgs
+                .list_members(&access, &MemberListQuery::default())
+                .await
+                .expect("a page");
+            node.billing
+                .get_org_subscription(&access)
+                .await
+                .expect("a subscription");
         })
         .await;
         (stats.sql(), stats.redis())
@@ -162,7 +183,10 @@ async fn what_was_asked_before_costs_no_statement_and_no_round_trip() {
         }
         // Values are stored behind the answer, and older transactions of other
         // tests may be open in the cluster.
-        assert!(Instant::now() < deadline, "{sql} statements with a warm Redis");
+        assert!(
+            Instant::now() < deadline,
+            "{sql} statements with a warm Redis"
+        );
     }
 }
 
@@ -177,13 +201,22 @@ async fn a_key_that_changes_under_a_crowd_is_never_old() {
     let stop = Arc::new(AtomicUsize::new(0));
     let readers: Vec<_> = (0..50)
         .map(|_| {
-            let (node, owner, count, stop) = (app.services.clone(), owner.clone(), count.clone(), stop.clone());
+            let (node, owner, count, stop) = (
+                app.services.clone(),
+                owner.clone(),
+                count.clone(),
+                stop.clone(),
+            );
             tokio::spawn(async move {
                 let mut asked = 0;
                 while stop.load(Ordering::SeqCst) == 0 {
                     let at_least = count.load(Ordering::SeqCst);
                     let list = node.orgs.list_mine(&owner).await.expect("a list");
-                    assert!(list.len() >= at_least, "{} of {at_least} organisations", list.len());
+                    assert!(
+                        list.len() >= at_least,
+                        "{} of {at_least} organisations",
+                        list.len()
+                    );
                     asked += 1;
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
@@ -226,22 +259,35 @@ async fn nobody_is_missed_and_nobody_shown_twice_while_members_are_added() {
             for number in 0..60 {
                 let user = UserId::new();
                 let mut tx = services.db.begin().await.expect("a transaction begins");
-                sqlx::query("insert into users (id, email, name, password_hash) values ($1, $2, 'Zoe', '')")
-                    .bind(user.0)
-                    .bind(format!("zoe{number}@people.test"))
-                    .execute(tx.conn())
+                sqlx::query(
+                    "insert into users (id, email, name, password_hash) values ($1, $2, 'Zoe', '')",
+                )
+                .bind(user.0)
+                .bind(format!("zoe{number}@people.test"))
+                .execute(tx.conn())
+                .await
+                .expect("inserted");
+                db::members::insert(&mut tx, org, user, Role::Member)
                     .await
                     .expect("inserted");
-                db::members::insert(&mut tx, org, user, Role::Member).await.expect("inserted");
                 crate::acked(&services, tx).await;
             }
         }
     });
     let mut seen = std::collections::HashSet::new();
-    let query = MemberListQuery { sort: MemberSort::Name, ..Default::default() };
+    let query = MemberListQuery {
+        sort: MemberSort::Name,
+        ..Default::default()
+    };
     for number in 1.. {
         let page = query.at_page(PageNumber::new(number));
-        let page = acme.app.services.orgs.list_members(&acme.access, &page).await.expect("a page");
+        let page = acme
+            .app
+            .services
+            .orgs
+            .list_members(&acme.access, &page)
+            .await
+            .expect("a page");
         if page.rows.is_empty() {
             break;
         }
@@ -250,7 +296,11 @@ async fn nobody_is_missed_and_nobody_shown_twice_while_members_are_added() {
         }
     }
     newcomers.await.expect("no panic");
-    assert!(seen.len() >= 502, "{} members shown of 502 who were there all the time", seen.len());
+    assert!(
+        seen.len() >= 502,
+        "{} members shown of 502 who were there all the time",
+        seen.len()
+    );
 }
 
 /// Every family's value survives Redis: what a node without a near cache answers is
@@ -260,17 +310,28 @@ async fn what_comes_back_from_redis_is_what_went_in() {
     let redis = PrivateRedis::start();
     let acme = Acme::start_with(only_redis(&redis)).await;
     let node = &acme.app.services;
-    let fresh = acme.app.another_node_with(|config| config.redis = None).await;
+    let fresh = acme
+        .app
+        .another_node_with(|config| config.redis = None)
+        .await;
     for _ in 0..3 {
-        let lists = [node.orgs.list_mine(&acme.guest).await, fresh.orgs.list_mine(&acme.guest).await];
+        let lists = [
+            node.orgs.list_mine(&acme.guest).await,
+            fresh.orgs.list_mine(&acme.guest).await,
+        ];
         let [ours, theirs] = lists.map(|list| list.expect("a list"));
         assert_eq!(ours, theirs);
-        let overviews = [node.orgs.get_overview(&acme.access).await, fresh.orgs.get_overview(&acme.access).await];
+        let overviews = [
+            node.orgs.get_overview(&acme.access).await,
+            fresh.orgs.get_overview(&acme.access).await,
+        ];
         let [ours, theirs] = overviews.map(|overview| overview.expect("an overview"));
         assert_eq!(ours, theirs);
         let query = MemberListQuery::default();
-        let pages =
-            [node.orgs.list_members(&acme.access, &query).await, fresh.orgs.list_members(&acme.access, &query).await];
+        let pages = [
+            node.orgs.list_members(&acme.access, &query).await,
+            fresh.orgs.list_members(&acme.access, &query).await,
+        ];
         let [ours, theirs] = pages.map(|page| page.expect("a page"));
         assert_eq!(ours, theirs);
         let views = [
@@ -283,9 +344,17 @@ async fn what_comes_back_from_redis_is_what_went_in() {
     }
     // Two families under one organisation never share a key.
     let keys = [
-        orghub::cache::CacheKey::text(&UserOrgsKey { user: acme.guest.id }),
-        orghub::cache::CacheKey::text(&OrgSlugKey { slug: acme.slug.clone(), org: acme.access.org_id() }),
+        orghub::cache::CacheKey::text(&UserOrgsKey {
+            user: acme.guest.id,
+        }),
+        orghub::cache::CacheKey::text(&OrgSlugKey {
+            slug: acme.slug.clone(),
+            org: acme.access.org_id(),
+        }),
         orghub::cache::CacheKey::text(&acme.guests_key()),
     ];
-    assert_eq!(keys.iter().collect::<std::collections::HashSet<_>>().len(), keys.len());
+    assert_eq!(
+        keys.iter().collect::<std::collections::HashSet<_>>().len(),
+        keys.len()
+    );
 }

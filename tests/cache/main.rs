@@ -100,11 +100,17 @@ fn near_and_redis<R: SecondLevel>(redis: &R) -> impl FnOnce(&mut Config) + use<R
 
 /// The role that `services` grant `user` at `slug`; `None`: they may not know of it.
 async fn role(services: &Services, user: &CurrentUser, slug: &OrgSlug) -> Option<Role> {
-    try_role(services, user, slug).await.expect("it can be known")
+    try_role(services, user, slug)
+        .await
+        .expect("it can be known")
 }
 
 async fn try_role(services: &Services, user: &CurrentUser, slug: &OrgSlug) -> Result<Option<Role>> {
-    match services.access.find(user, &OrgSegment::Slug(slug.clone())).await? {
+    match services
+        .access
+        .find(user, &OrgSegment::Slug(slug.clone()))
+        .await?
+    {
         OrgLookup::Granted(access) => Ok(Some(access.role())),
         OrgLookup::Moved(_) | OrgLookup::NotFound => Ok(None),
         OrgLookup::NoOrganization => panic!("only `default` comes to no organisation"),
@@ -135,7 +141,10 @@ async fn acked(services: &Services, tx: Tx) -> CommitId {
 /// Runs `statement` in a transaction of its own, and waits as mutations do.
 async fn acked_sql(services: &Services, statement: &'static str) {
     let mut tx = services.db.begin().await.expect("a transaction begins");
-    sqlx::query(statement).execute(tx.conn()).await.expect("the statement runs");
+    sqlx::query(statement)
+        .execute(tx.conn())
+        .await
+        .expect("the statement runs");
     acked(services, tx).await;
 }
 
@@ -148,7 +157,11 @@ async fn look_up_membership(services: &Services, key: &MembershipKey) -> Option<
             async move { db::members::find_membership(&reader, &key.slug, key.user).await }
         }
     };
-    let lookup = services.cache.get_or_load(key, load).await.expect("it can be known");
+    let lookup = services
+        .cache
+        .get_or_load(key, load)
+        .await
+        .expect("it can be known");
     lookup.and_then(|lookup| lookup.membership.as_ref().map(|membership| membership.role))
 }
 
@@ -156,7 +169,10 @@ async fn look_up_membership(services: &Services, key: &MembershipKey) -> Option<
 async fn within(patience: Duration, what: &str, mut is_so: impl AsyncFnMut() -> bool) -> Duration {
     let began = Instant::now();
     while !is_so().await {
-        assert!(began.elapsed() < patience, "{what}: not within {patience:?}");
+        assert!(
+            began.elapsed() < patience,
+            "{what}: not within {patience:?}"
+        );
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     began.elapsed()
@@ -164,9 +180,20 @@ async fn within(patience: Duration, what: &str, mut is_so: impl AsyncFnMut() -> 
 
 /// Returns when Redis answers again; the breaker tries every few seconds.
 async fn until_redis_answers(services: &Services) {
-    within(Duration::from_secs(30), "Redis is back and used", async || {
-        services.cache.health().await.redis.expect("configured").round_trip.is_some()
-    })
+    within(
+        Duration::from_secs(30),
+        "Redis is back and used",
+        async || {
+            services
+                .cache
+                .health()
+                .await
+                .redis
+                .expect("configured")
+                .round_trip
+                .is_some()
+        },
+    )
     .await;
 }
 
@@ -182,20 +209,35 @@ async fn until_redis_is_believed(acme: &Acme, node: &Services) {
 
 /// Everything in Redis, once the membership of `user` is among it: values are
 /// stored without anybody waiting.
-async fn dump_when_stored(store: &mut redis::Connection, user: &CurrentUser) -> Vec<(String, Vec<u8>)> {
+async fn dump_when_stored(
+    store: &mut redis::Connection,
+    user: &CurrentUser,
+) -> Vec<(String, Vec<u8>)> {
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
-        let keys: Vec<String> = redis::cmd("KEYS").arg("*").query(store).expect("Redis answers");
-        if keys.iter().any(|key| key.ends_with(&format!("member:{}", user.id))) {
+        let keys: Vec<String> = redis::cmd("KEYS")
+            .arg("*")
+            .query(store)
+            .expect("Redis answers");
+        if keys
+            .iter()
+            .any(|key| key.ends_with(&format!("member:{}", user.id)))
+        {
             return keys
                 .into_iter()
                 .map(|key| {
-                    let bytes = redis::cmd("GET").arg(&key).query(store).expect("Redis answers");
+                    let bytes = redis::cmd("GET")
+                        .arg(&key)
+                        .query(store)
+                        .expect("Redis answers");
                     (key, bytes)
                 })
                 .collect();
         }
-        assert!(Instant::now() < deadline, "the membership was not stored; there are {keys:?}");
+        assert!(
+            Instant::now() < deadline,
+            "the membership was not stored; there are {keys:?}"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -220,7 +262,14 @@ impl Acme {
         let slug = app.org("acme", &owner).await;
         let access = app.access(&owner, &slug).await;
         let member = app.add_member(access.org_id(), &guest, Role::Admin).await;
-        Self { app, owner, guest, slug, member, access }
+        Self {
+            app,
+            owner,
+            guest,
+            slug,
+            member,
+            access,
+        }
     }
 
     /// The guest's role as this node sees it.
@@ -234,10 +283,18 @@ impl Acme {
 
     /// Gives the guest `role`, as the owner.
     async fn make_guest(&self, role: Role) {
-        self.app.services.orgs.change_role(&self.access, self.member, role).await.expect("an owner may");
+        self.app
+            .services
+            .orgs
+            .change_role(&self.access, self.member, role)
+            .await
+            .expect("an owner may");
     }
 
     fn guests_key(&self) -> MembershipKey {
-        MembershipKey { slug: self.slug.clone(), user: self.guest.id }
+        MembershipKey {
+            slug: self.slug.clone(),
+            user: self.guest.id,
+        }
     }
 }

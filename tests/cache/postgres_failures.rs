@@ -11,7 +11,10 @@ use orghub::{
     testing::{FaultProxy, PrivatePostgres, PrivateRedis, TestApp, TestDatabase},
 };
 
-use crate::{Acme, BOUND, acked_sql, dump_when_stored, loads, near_and_redis, only_near, only_redis, try_role, within};
+use crate::{
+    Acme, BOUND, acked_sql, dump_when_stored, loads, near_and_redis, only_near, only_redis,
+    try_role, within,
+};
 
 /// Test 23.
 #[tokio::test]
@@ -24,12 +27,23 @@ async fn after_a_restart_of_postgres_a_mutation_waits_for_leases_nobody_remember
     let restarted = Instant::now();
     // A registry that a crash emptied.
     within(Duration::from_secs(5), "the database is back", async || {
-        sqlx::query("delete from cache_node").execute(acme.app.services.db.pool()).await.is_ok()
+        sqlx::query("delete from cache_node")
+            .execute(acme.app.services.db.pool())
+            .await
+            .is_ok()
     })
     .await;
-    acked_sql(&acme.app.services, "update member set role = 'member' where role = 'admin'").await;
+    acked_sql(
+        &acme.app.services,
+        "update member set role = 'member' where role = 'admin'",
+    )
+    .await;
     // The postmaster starts a little before `resume` returns.
-    assert!(restarted.elapsed() > Duration::from_millis(1_500), "it did not wait: {:?}", restarted.elapsed());
+    assert!(
+        restarted.elapsed() > Duration::from_millis(1_500),
+        "it did not wait: {:?}",
+        restarted.elapsed()
+    );
     assert_eq!(acme.guests_role().await, Some(Role::Member));
 }
 
@@ -48,20 +62,36 @@ async fn without_postgres_rights_are_refused_in_time_and_known_again_when_it_is_
     let until_refused = loop {
         let asked = Instant::now();
         match try_role(node, &acme.guest, &acme.slug).await {
-            Ok(role) => assert_eq!(role, Some(Role::Admin), "a copy is used for as long as the lease runs"),
+            Ok(role) => assert_eq!(
+                role,
+                Some(Role::Admin),
+                "a copy is used for as long as the lease runs"
+            ),
             Err(Error::Unavailable(..)) => break asked - gone,
             Err(error) => panic!("{error}"),
         }
-        assert!(gone.elapsed() < Duration::from_secs(10), "granted without anybody to ask");
+        assert!(
+            gone.elapsed() < Duration::from_secs(10),
+            "granted without anybody to ask"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
-    assert!(until_refused < BOUND, "asked {until_refused:?} after the end, and still granted");
+    assert!(
+        until_refused < BOUND,
+        "asked {until_refused:?} after the end, and still granted"
+    );
     assert!(!node.cache.health().await.lease_is_running);
 
     postgres.resume();
-    assert!(node.cache.wait_until_ready(Duration::from_secs(10)).await, "the relay finds the database again");
+    assert!(
+        node.cache.wait_until_ready(Duration::from_secs(10)).await,
+        "the relay finds the database again"
+    );
     // Nothing changed meanwhile: the same world, and what was held is right.
-    assert_eq!(loads(node, acme.guests_role()).await, (Some(Role::Admin), 0));
+    assert_eq!(
+        loads(node, acme.guests_role()).await,
+        (Some(Role::Admin), 0)
+    );
     acme.make_guest(Role::Member).await;
     assert_eq!(acme.guests_role().await, Some(Role::Member));
 }
@@ -77,15 +107,30 @@ async fn a_postgres_that_says_nothing_is_an_error_in_time() {
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
 
     proxy.freeze();
-    within(BOUND, "the lease runs out", async || !node.cache.health().await.lease_is_running).await;
+    within(BOUND, "the lease runs out", async || {
+        !node.cache.health().await.lease_is_running
+    })
+    .await;
     let asked = Instant::now();
-    let answer = tokio::time::timeout(Duration::from_secs(8), try_role(node, &acme.guest, &acme.slug)).await;
-    let answer = answer.unwrap_or_else(|_elapsed| panic!("a look-up hangs for as long as Postgres says nothing"));
+    let answer = tokio::time::timeout(
+        Duration::from_secs(8),
+        try_role(node, &acme.guest, &acme.slug),
+    )
+    .await;
+    let answer = answer
+        .unwrap_or_else(|_elapsed| panic!("a look-up hangs for as long as Postgres says nothing"));
     assert!(matches!(answer, Err(Error::Unavailable(..))), "{answer:?}");
-    assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?} to say so", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(5),
+        "it took {:?} to say so",
+        asked.elapsed()
+    );
 
     proxy.mend();
-    assert!(node.cache.wait_until_ready(Duration::from_secs(10)).await, "the relay finds the database again");
+    assert!(
+        node.cache.wait_until_ready(Duration::from_secs(10)).await,
+        "the relay finds the database again"
+    );
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
 }
 
@@ -108,7 +153,9 @@ async fn a_statement_that_is_never_answered_holds_nobody_up_for_long() {
                 move |reader: db::Reader| {
                     let key = key.clone();
                     async move {
-                        sqlx::query("select pg_sleep(0.5)").execute(reader.conn()).await?;
+                        sqlx::query("select pg_sleep(0.5)")
+                            .execute(reader.conn())
+                            .await?;
                         db::members::find_membership(&reader, &key.slug, key.user).await
                     }
                 }
@@ -124,8 +171,14 @@ async fn a_statement_that_is_never_answered_holds_nobody_up_for_long() {
     let mut answered = 0;
     while began.elapsed() < Duration::from_secs(6) {
         let asked = Instant::now();
-        let answer = tokio::time::timeout(Duration::from_secs(5), try_role(node, &acme.guest, &acme.slug)).await;
-        match answer.unwrap_or_else(|_elapsed| panic!("asked {:?} after it broke: no answer", asked - began)) {
+        let answer = tokio::time::timeout(
+            Duration::from_secs(5),
+            try_role(node, &acme.guest, &acme.slug),
+        )
+        .await;
+        match answer.unwrap_or_else(|_elapsed| {
+            panic!("asked {:?} after it broke: no answer", asked - began)
+        }) {
             Ok(role) => assert_eq!(role, Some(Role::Admin)),
             Err(error) => assert!(matches!(error, Error::Unavailable(..)), "{error}"),
         }
@@ -134,10 +187,17 @@ async fn a_statement_that_is_never_answered_holds_nobody_up_for_long() {
     }
     assert!(answered > 5, "{answered} answers in {:?}", began.elapsed());
     let outcome = tokio::time::timeout(Duration::from_secs(5), unanswered).await;
-    let outcome = outcome.unwrap_or_else(|_elapsed| panic!("a look-up waits for an answer that never comes"));
+    let outcome =
+        outcome.unwrap_or_else(|_elapsed| panic!("a look-up waits for an answer that never comes"));
     let outcome = outcome.expect("no panic").map(|lookup| lookup.is_some());
-    assert!(matches!(outcome, Ok(true) | Err(Error::Unavailable(..))), "{outcome:?}");
-    assert!(node.cache.wait_until_ready(Duration::from_secs(10)).await, "the relay connects anew");
+    assert!(
+        matches!(outcome, Ok(true) | Err(Error::Unavailable(..))),
+        "{outcome:?}"
+    );
+    assert!(
+        node.cache.wait_until_ready(Duration::from_secs(10)).await,
+        "the relay connects anew"
+    );
     acme.make_guest(Role::Member).await;
     assert_eq!(acme.guests_role().await, Some(Role::Member));
 }
@@ -170,12 +230,22 @@ async fn a_change_on_connections_that_swallow_everything_ends_in_time_and_the_ne
     }
     within(Duration::from_secs(15), "a change succeeds", async || {
         let asked = Instant::now();
-        let outcome = node.orgs.change_role(&acme.access, acme.member, Role::Member).await;
-        assert!(asked.elapsed() < Duration::from_secs(8), "it took {:?}", asked.elapsed());
+        let outcome = node
+            .orgs
+            .change_role(&acme.access, acme.member, Role::Member)
+            .await;
+        assert!(
+            asked.elapsed() < Duration::from_secs(8),
+            "it took {:?}",
+            asked.elapsed()
+        );
         outcome.is_ok()
     })
     .await;
-    assert!(node.cache.wait_until_ready(Duration::from_secs(10)).await, "the relay connects anew");
+    assert!(
+        node.cache.wait_until_ready(Duration::from_secs(10)).await,
+        "the relay connects anew"
+    );
     assert_eq!(acme.guests_role().await, Some(Role::Member));
 }
 
@@ -191,19 +261,33 @@ async fn after_a_failover_nothing_from_the_time_before_it_is_used() {
     let mut store = redis.connect();
     let before = dump_when_stored(&mut store, &acme.guest).await;
     let doors = |store: &mut redis::Connection| -> Vec<String> {
-        redis::cmd("PUBSUB").arg("CHANNELS").query(store).expect("an answer")
+        redis::cmd("PUBSUB")
+            .arg("CHANNELS")
+            .query(store)
+            .expect("an answer")
     };
     let mut old_doors = Vec::new();
-    within(Duration::from_secs(5), "the doorbell is hung up", async || {
-        old_doors = doors(&mut store);
-        old_doors.len() == 1
-    })
+    within(
+        Duration::from_secs(5),
+        "the doorbell is hung up",
+        async || {
+            old_doors = doors(&mut store);
+            old_doors.len() == 1
+        },
+    )
     .await;
 
     postgres.fail_over();
-    within(Duration::from_secs(10), "the new primary takes writes", async || {
-        sqlx::query("create table if not exists unrelated ()").execute(node.db.pool()).await.is_ok()
-    })
+    within(
+        Duration::from_secs(10),
+        "the new primary takes writes",
+        async || {
+            sqlx::query("create table if not exists unrelated ()")
+                .execute(node.db.pool())
+                .await
+                .is_ok()
+        },
+    )
     .await;
     assert!(node.cache.wait_until_ready(Duration::from_secs(10)).await);
 
@@ -212,16 +296,26 @@ async fn after_a_failover_nothing_from_the_time_before_it_is_used() {
         assert_eq!(role, Some(Role::Admin));
         loaded
     };
-    assert_eq!(reads().await, 1, "neither level answers from the time before");
+    assert_eq!(
+        reads().await,
+        1,
+        "neither level answers from the time before"
+    );
     assert_eq!(reads().await, 0);
-    within(Duration::from_secs(5), "the value is stored under another key", async || {
-        dump_when_stored(&mut store, &acme.guest).await.len() > before.len()
-    })
+    within(
+        Duration::from_secs(5),
+        "the value is stored under another key",
+        async || dump_when_stored(&mut store, &acme.guest).await.len() > before.len(),
+    )
     .await;
-    within(Duration::from_secs(5), "the doorbell hangs where the new world rings", async || {
-        let new_doors = doors(&mut store);
-        new_doors.len() == 1 && new_doors != old_doors
-    })
+    within(
+        Duration::from_secs(5),
+        "the doorbell hangs where the new world rings",
+        async || {
+            let new_doors = doors(&mut store);
+            new_doors.len() == 1 && new_doors != old_doors
+        },
+    )
     .await;
     acme.make_guest(Role::Member).await;
     assert_eq!(acme.guests_role().await, Some(Role::Member));
@@ -237,12 +331,20 @@ async fn a_pool_exhausted_by_slow_statements_does_not_cost_the_lease() {
         .map(|_| {
             let db = node.db.clone();
             // Those who get no connection in time are turned away; so be it.
-            tokio::spawn(async move { sqlx::query("select pg_sleep(1.5)").execute(db.reader().conn()).await })
+            tokio::spawn(async move {
+                sqlx::query("select pg_sleep(1.5)")
+                    .execute(db.reader().conn())
+                    .await
+            })
         })
         .collect();
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(3) {
-        assert!(node.cache.health().await.lease_is_running, "lost after {:?}", began.elapsed());
+        assert!(
+            node.cache.health().await.lease_is_running,
+            "lost after {:?}",
+            began.elapsed()
+        );
         assert_eq!(acme.guests_role().await, Some(Role::Admin));
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -257,16 +359,39 @@ async fn a_long_write_transaction_costs_no_copy_in_this_process_and_no_truth() {
     let redis = PrivateRedis::start();
     let acme = Acme::start_with(near_and_redis(&redis)).await;
     let cold = acme.app.another_node_with(only_redis(&redis)).await;
-    acme.app.sql("create table unrelated (number integer)").await;
-    let mut long = acme.app.services.db.begin().await.expect("a transaction begins");
-    sqlx::query("insert into unrelated values (1)").execute(long.conn()).await.expect("written");
+    acme.app
+        .sql("create table unrelated (number integer)")
+        .await;
+    let mut long = acme
+        .app
+        .services
+        .db
+        .begin()
+        .await
+        .expect("a transaction begins");
+    sqlx::query("insert into unrelated values (1)")
+        .execute(long.conn())
+        .await
+        .expect("written");
 
     for turn in 0..6 {
-        let role = if turn % 2 == 0 { Role::Member } else { Role::Admin };
+        let role = if turn % 2 == 0 {
+            Role::Member
+        } else {
+            Role::Admin
+        };
         acme.make_guest(role).await;
-        assert_eq!(loads(&acme.app.services, acme.guests_role()).await, (Some(role), 1), "changed, so read once");
+        assert_eq!(
+            loads(&acme.app.services, acme.guests_role()).await,
+            (Some(role), 1),
+            "changed, so read once"
+        );
         for _ in 0..20 {
-            assert_eq!(loads(&acme.app.services, acme.guests_role()).await, (Some(role), 0), "and kept");
+            assert_eq!(
+                loads(&acme.app.services, acme.guests_role()).await,
+                (Some(role), 0),
+                "and kept"
+            );
         }
         // Redis cannot tell whether its value saw the change, so it is not believed.
         assert_eq!(acme.guests_role_on(&cold).await, Some(role));
@@ -279,11 +404,21 @@ async fn a_long_write_transaction_costs_no_copy_in_this_process_and_no_truth() {
 #[tokio::test]
 async fn a_missing_or_disabled_trigger_stops_the_start() {
     let app = TestApp::start_with(only_near).await;
-    app.sql("alter table member disable trigger member_cache_delete").await;
-    app.sql("drop trigger subscription_cache_truncate on subscription").await;
-    let refused = Services::start((*app.services.config).clone()).await.err().expect("it refuses");
-    let Error::Internal(cause) = refused else { panic!("{refused}") };
-    for name in ["member.member_cache_delete", "subscription.subscription_cache_truncate"] {
+    app.sql("alter table member disable trigger member_cache_delete")
+        .await;
+    app.sql("drop trigger subscription_cache_truncate on subscription")
+        .await;
+    let refused = Services::start((*app.services.config).clone())
+        .await
+        .err()
+        .expect("it refuses");
+    let Error::Internal(cause) = refused else {
+        panic!("{refused}")
+    };
+    for name in [
+        "member.member_cache_delete",
+        "subscription.subscription_cache_truncate",
+    ] {
         assert!(cause.to_string().contains(name), "{cause}");
     }
 }
@@ -297,13 +432,25 @@ async fn while_a_trigger_is_disabled_no_copies_are_used_and_afterwards_none_from
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
     let lease_runs = async || node.cache.health().await.lease_is_running;
 
-    acme.app.sql("alter table member disable trigger member_cache_update").await;
-    within(Duration::from_secs(20), "it is noticed", async || !lease_runs().await).await;
-    acme.app.sql("update member set role = 'member' where role = 'admin'").await;
+    acme.app
+        .sql("alter table member disable trigger member_cache_update")
+        .await;
+    within(Duration::from_secs(20), "it is noticed", async || {
+        !lease_runs().await
+    })
+    .await;
+    acme.app
+        .sql("update member set role = 'member' where role = 'admin'")
+        .await;
     assert_eq!(acme.guests_role().await, Some(Role::Member));
 
-    acme.app.sql("alter table member enable trigger member_cache_update").await;
+    acme.app
+        .sql("alter table member enable trigger member_cache_update")
+        .await;
     within(Duration::from_secs(20), "copies are used again", lease_runs).await;
     assert_eq!(acme.guests_role().await, Some(Role::Member));
-    assert_eq!(acme.guests_role_on(&acme.app.another_node().await).await, Some(Role::Member));
+    assert_eq!(
+        acme.guests_role_on(&acme.app.another_node().await).await,
+        Some(Role::Member)
+    );
 }

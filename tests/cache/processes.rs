@@ -29,12 +29,19 @@ fn main_of_a_node() {
     if !is_child() {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     runtime.expect("a runtime").block_on(async {
         let variable = |name| std::env::var(name).expect("the parent sets it");
-        let mut config = orghub::testing::config(&TestDatabase { url: variable("CHILD_DATABASE_URL") });
-        config.redis =
-            Some(orghub::config::RedisConfig { urls: vec![variable("CHILD_REDIS_URL")], required_at_start: true });
+        let mut config = orghub::testing::config(&TestDatabase {
+            url: variable("CHILD_DATABASE_URL"),
+        });
+        config.redis = Some(orghub::config::RedisConfig {
+            urls: vec![variable("CHILD_REDIS_URL")],
+            required_at_start: true,
+        });
         config.near_cache_bytes = NEAR_BYTES;
         let node = Services::start(config).await.expect("the services start");
         serve_parent(|question| answer(node.clone(), question)).await;
@@ -66,14 +73,20 @@ async fn answer(node: Services, question: String) -> String {
             }
             let access = node.access.require(&user, &slug).await.expect("a member");
             let member: uuid::Uuid = word().parse().expect("an id");
-            node.orgs.remove_member(&access, MemberId(member)).await.expect("an owner may");
+            node.orgs
+                .remove_member(&access, MemberId(member))
+                .await
+                .expect("an owner may");
             "removed".to_owned()
         }
         "make" => {
             let access = node.access.require(&user, &slug).await.expect("a member");
             let member: uuid::Uuid = word().parse().expect("an id");
             let role: Role = word().parse().expect("a role");
-            node.orgs.change_role(&access, MemberId(member), role).await.expect("an owner may");
+            node.orgs
+                .change_role(&access, MemberId(member), role)
+                .await
+                .expect("an owner may");
             "made".to_owned()
         }
         other => panic!("{other}?"),
@@ -83,11 +96,20 @@ async fn answer(node: Services, question: String) -> String {
 /// Somebody of whom a look-up needs no more than the id.
 fn person(id: uuid::Uuid) -> CurrentUser {
     let email = Email::parse("somebody@people.test").expect("an address");
-    CurrentUser { id: UserId(id), name: "Somebody".to_owned(), email, email_verified: true, platform_admin: false }
+    CurrentUser {
+        id: UserId(id),
+        name: "Somebody".to_owned(),
+        email,
+        email_verified: true,
+        platform_admin: false,
+    }
 }
 
 fn start_node(acme: &Acme, redis: &PrivateRedis) -> ChildProcess {
-    let variables = [("CHILD_DATABASE_URL", acme.app.database_url()), ("CHILD_REDIS_URL", &redis.url())];
+    let variables = [
+        ("CHILD_DATABASE_URL", acme.app.database_url()),
+        ("CHILD_REDIS_URL", &redis.url()),
+    ];
     ChildProcess::start("processes::main_of_a_node", &variables)
 }
 
@@ -121,8 +143,10 @@ async fn a_node_killed_right_after_its_commit_has_not_made_the_others_wrong() {
             .map(|_| {
                 let (acme, url) = (acme.clone(), redis.url());
                 tokio::task::spawn_blocking(move || {
-                    let variables =
-                        [("CHILD_DATABASE_URL", acme.app.database_url()), ("CHILD_REDIS_URL", url.as_str())];
+                    let variables = [
+                        ("CHILD_DATABASE_URL", acme.app.database_url()),
+                        ("CHILD_REDIS_URL", url.as_str()),
+                    ];
                     let child = ChildProcess::start("processes::main_of_a_node", &variables);
                     let ready = child.ask(&format!("role {} {}", acme.slug, acme.owner.id));
                     assert_eq!(ready.as_deref(), Some("owner"));
@@ -154,28 +178,43 @@ async fn a_node_killed_right_after_its_commit_has_not_made_the_others_wrong() {
         }
     }
     times.sort();
-    let in_time = times.iter().filter(|time| **time <= Duration::from_millis(100)).count();
+    let in_time = times
+        .iter()
+        .filter(|time| **time <= Duration::from_millis(100))
+        .count();
     eprintln!(
         "{KILLS} kills, none lost; seen after {:?} at the median, {:?} at the longest, {in_time} within 100 ms",
         times[times.len() / 2],
         times[times.len() - 1]
     );
     // A machine that runs other tests may not give the observer its turn in time.
-    assert!(in_time >= KILLS * 9 / 10, "only {in_time} of {KILLS} within 100 ms: {times:?}");
+    assert!(
+        in_time >= KILLS * 9 / 10,
+        "only {in_time} of {KILLS} within 100 ms: {times:?}"
+    );
     assert!(times[times.len() - 1] < Duration::from_secs(2), "{times:?}");
 }
 
 /// Test 22.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_node_holds_a_mutation_up_until_its_lease_ends_and_serves_nothing_old_when_it_wakes() {
+async fn a_frozen_node_holds_a_mutation_up_until_its_lease_ends_and_serves_nothing_old_when_it_wakes()
+ {
     let redis = PrivateRedis::start();
     let acme = Acme::start_with(near_and_redis(&redis)).await;
     let node = Arc::new(start_node(&acme, &redis));
     let question = format!("role {} {}", acme.slug, acme.guest.id);
     for turn in 0..3 {
-        let (old, new) = if turn % 2 == 0 { (Role::Admin, Role::Member) } else { (Role::Member, Role::Admin) };
-        within(Duration::from_secs(5), "the node knows the role", async || ask(&node, &question).await == old.as_str())
-            .await;
+        let (old, new) = if turn % 2 == 0 {
+            (Role::Admin, Role::Member)
+        } else {
+            (Role::Member, Role::Admin)
+        };
+        within(
+            Duration::from_secs(5),
+            "the node knows the role",
+            async || ask(&node, &question).await == old.as_str(),
+        )
+        .await;
         node.freeze();
         let began = Instant::now();
         acme.make_guest(new).await;
@@ -191,9 +230,17 @@ async fn a_frozen_node_holds_a_mutation_up_until_its_lease_ends_and_serves_nothi
         });
         tokio::time::sleep(Duration::from_millis(50)).await;
         node.thaw();
-        assert_eq!(first.await.expect("no panic"), new.as_str(), "the question that waited");
+        assert_eq!(
+            first.await.expect("no panic"),
+            new.as_str(),
+            "the question that waited"
+        );
         for _ in 0..200 {
-            assert_eq!(ask(&node, &question).await, new.as_str(), "one that came after");
+            assert_eq!(
+                ask(&node, &question).await,
+                new.as_str(),
+                "one that came after"
+            );
         }
     }
 }
@@ -210,7 +257,10 @@ async fn ask(node: &Arc<ChildProcess>, question: &str) -> String {
 async fn a_right_taken_away_through_one_process_is_gone_on_the_next_request_to_another() {
     let redis = PrivateRedis::start();
     let acme = Acme::start_with(near_and_redis(&redis)).await;
-    let nodes = [Arc::new(start_node(&acme, &redis)), Arc::new(start_node(&acme, &redis))];
+    let nodes = [
+        Arc::new(start_node(&acme, &redis)),
+        Arc::new(start_node(&acme, &redis)),
+    ];
     let question = format!("role {} {}", acme.slug, acme.guest.id);
     // What the last acknowledged mutation left: 0 admin, 1 member; more are added up,
     // so that a reader knows whether one came in between.
@@ -238,8 +288,15 @@ async fn a_right_taken_away_through_one_process_is_gone_on_the_next_request_to_a
         })
         .collect();
     for turn in 0..60 {
-        let role = if turn % 2 == 0 { Role::Member } else { Role::Admin };
-        let order = format!("make {} {} {} {role}", acme.slug, acme.owner.id, acme.member);
+        let role = if turn % 2 == 0 {
+            Role::Member
+        } else {
+            Role::Admin
+        };
+        let order = format!(
+            "make {} {} {} {role}",
+            acme.slug, acme.owner.id, acme.member
+        );
         begun.store(turn + 1, SeqCst);
         assert_eq!(ask(&nodes[turn / 2 % 2], &order).await, "made");
         acknowledged.store(turn + 1, SeqCst);
@@ -255,7 +312,9 @@ async fn a_right_taken_away_through_one_process_is_gone_on_the_next_request_to_a
     stop.store(true, SeqCst);
     let mut judged = 0;
     for reader in readers {
-        judged += reader.await.expect("no request begun after an answer was authorised on the old right");
+        judged += reader
+            .await
+            .expect("no request begun after an answer was authorised on the old right");
     }
     assert!(judged > 100, "only {judged} answers could be judged");
     assert_eq!(acme.guests_role().await, None);

@@ -24,8 +24,8 @@ use tokio::sync::{Notify, Semaphore};
 use tower_sessions::{Session, session::Id};
 
 use crate::{
-    Acme, SecondLevel, acked, acked_sql, loads, look_up_membership, near_and_redis, only_near, only_redis, role,
-    try_role, within,
+    Acme, SecondLevel, acked, acked_sql, loads, look_up_membership, near_and_redis, only_near,
+    only_redis, role, try_role, within,
 };
 
 /// Tests 1 and 2.
@@ -72,7 +72,15 @@ pub(crate) async fn held_up_filler(redis: &impl SecondLevel) {
     assert_eq!(joined_late.await.expect("no panic"), 1);
 
     // … nor what the filler stored, here and on a node that has only Redis.
-    assert_eq!(app.services.orgs.list_mine(&owner).await.expect("a list").len(), 1);
+    assert_eq!(
+        app.services
+            .orgs
+            .list_mine(&owner)
+            .await
+            .expect("a list")
+            .len(),
+        1
+    );
     let cold = app.another_node_with(only_redis(redis)).await;
     assert_eq!(cold.orgs.list_mine(&owner).await.expect("a list").len(), 1);
 }
@@ -92,7 +100,12 @@ async fn a_value_found_in_redis_before_a_change_and_kept_after_it_is_not_served(
         async move { role(&cold, &guest, &slug).await }
     });
     found.arrival().await;
-    acme.app.services.orgs.remove_member(&acme.access, acme.member).await.expect("an owner may");
+    acme.app
+        .services
+        .orgs
+        .remove_member(&acme.access, acme.member)
+        .await
+        .expect("an owner may");
     found.open();
     // Who asked before the change may be told either; who asks after it may not.
     slow.await.expect("no panic");
@@ -113,14 +126,24 @@ async fn of_two_fillers_the_one_that_stores_the_older_value_last_does_no_harm() 
     });
     loaded.arrival().await;
     acme.make_guest(Role::Member).await;
-    assert_eq!(acme.guests_role().await, Some(Role::Member), "the newer value is stored");
+    assert_eq!(
+        acme.guests_role().await,
+        Some(Role::Member),
+        "the newer value is stored"
+    );
     let mut store = redis.connect();
     let newer = crate::dump_when_stored(&mut store, &acme.guest).await;
     loaded.open();
-    assert_eq!(slow.await.expect("no panic"), Some(Role::Admin), "begun before the change");
-    within(Duration::from_secs(5), "the older value is stored last", async || {
-        crate::dump_when_stored(&mut store, &acme.guest).await != newer
-    })
+    assert_eq!(
+        slow.await.expect("no panic"),
+        Some(Role::Admin),
+        "begun before the change"
+    );
+    within(
+        Duration::from_secs(5),
+        "the older value is stored last",
+        async || crate::dump_when_stored(&mut store, &acme.guest).await != newer,
+    )
     .await;
 
     let cold = acme.app.another_node().await;
@@ -139,10 +162,16 @@ async fn a_change_overtaken_by_later_transactions_is_not_lost() {
 
         // Changes the membership first, commits last.
         let mut slow = node.db.begin().await.expect("a transaction begins");
-        db::members::set_role(&mut slow, acme.member, Role::Member).await.expect("written");
+        db::members::set_role(&mut slow, acme.member, Role::Member)
+            .await
+            .expect("written");
         for number in 0..5 {
             acme.app.org(&format!("other-{number}"), &acme.owner).await;
-            assert_eq!(acme.guests_role().await, Some(Role::Admin), "not committed yet");
+            assert_eq!(
+                acme.guests_role().await,
+                Some(Role::Admin),
+                "not committed yet"
+            );
         }
         acked(node, slow).await;
         assert_eq!(acme.guests_role().await, Some(Role::Member));
@@ -159,8 +188,16 @@ fn nothing_cached(config: &mut Config) {
 async fn a_rolled_back_change_leaves_the_copies_alone() {
     let acme = Acme::start_with(only_near).await;
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
-    let mut tx = acme.app.services.db.begin().await.expect("a transaction begins");
-    db::members::set_role(&mut tx, acme.member, Role::Member).await.expect("written");
+    let mut tx = acme
+        .app
+        .services
+        .db
+        .begin()
+        .await
+        .expect("a transaction begins");
+    db::members::set_role(&mut tx, acme.member, Role::Member)
+        .await
+        .expect("written");
     drop(tx);
     tokio::time::sleep(Duration::from_millis(120)).await;
     assert_eq!(
@@ -177,10 +214,20 @@ async fn a_change_undone_to_a_savepoint_and_made_again_is_noticed() {
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
     let node = &acme.app.services;
     let mut tx = node.db.begin().await.expect("a transaction begins");
-    sqlx::query("savepoint before").execute(tx.conn()).await.expect("set");
-    db::members::set_role(&mut tx, acme.member, Role::Owner).await.expect("written");
-    sqlx::query("rollback to savepoint before").execute(tx.conn()).await.expect("undone");
-    db::members::set_role(&mut tx, acme.member, Role::Member).await.expect("written");
+    sqlx::query("savepoint before")
+        .execute(tx.conn())
+        .await
+        .expect("set");
+    db::members::set_role(&mut tx, acme.member, Role::Owner)
+        .await
+        .expect("written");
+    sqlx::query("rollback to savepoint before")
+        .execute(tx.conn())
+        .await
+        .expect("undone");
+    db::members::set_role(&mut tx, acme.member, Role::Member)
+        .await
+        .expect("written");
     acked(node, tx).await;
     assert_eq!(acme.guests_role().await, Some(Role::Member));
 }
@@ -192,16 +239,34 @@ async fn a_prepared_change_is_noticed_when_it_is_committed() {
     let database = TestDatabase::create_in(&postgres.url()).await;
     let acme = Acme::over(TestApp::start_over(database, only_near).await).await;
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
-    let mut tx = acme.app.services.db.begin().await.expect("a transaction begins");
-    db::members::set_role(&mut tx, acme.member, Role::Member).await.expect("written");
-    sqlx::query("prepare transaction 'demotion'").execute(tx.conn()).await.expect("prepared");
+    let mut tx = acme
+        .app
+        .services
+        .db
+        .begin()
+        .await
+        .expect("a transaction begins");
+    db::members::set_role(&mut tx, acme.member, Role::Member)
+        .await
+        .expect("written");
+    sqlx::query("prepare transaction 'demotion'")
+        .execute(tx.conn())
+        .await
+        .expect("prepared");
     drop(tx);
     // Others commit meanwhile, and nodes move on.
     acme.app.org("other", &acme.owner).await;
     tokio::time::sleep(Duration::from_millis(120)).await;
-    assert_eq!(acme.guests_role().await, Some(Role::Admin), "not committed yet");
+    assert_eq!(
+        acme.guests_role().await,
+        Some(Role::Admin),
+        "not committed yet"
+    );
     acme.app.sql("commit prepared 'demotion'").await;
-    within(Duration::from_secs(2), "the change is seen", async || acme.guests_role().await == Some(Role::Member)).await;
+    within(Duration::from_secs(2), "the change is seen", async || {
+        acme.guests_role().await == Some(Role::Member)
+    })
+    .await;
 }
 
 /// Test 8.
@@ -217,7 +282,11 @@ pub(crate) async fn demotion_under_requests(redis: &impl SecondLevel) {
     let stop = Arc::new(AtomicBool::new(false));
     let requests: Vec<_> = (0..100)
         .map(|number| {
-            let node = if number % 2 == 0 { acme.app.services.clone() } else { other.clone() };
+            let node = if number % 2 == 0 {
+                acme.app.services.clone()
+            } else {
+                other.clone()
+            };
             let (guest, slug) = (acme.guest.clone(), acme.slug.clone());
             let (demoted, stop) = (demoted.clone(), stop.clone());
             tokio::spawn(async move {
@@ -227,7 +296,11 @@ pub(crate) async fn demotion_under_requests(redis: &impl SecondLevel) {
                     // A node may be too busy to say; it may not say anything old.
                     match try_role(&node, &guest, &slug).await {
                         Ok(role) if begun_after => {
-                            assert_eq!(role, Some(Role::Member), "begun after the demotion's answer");
+                            assert_eq!(
+                                role,
+                                Some(Role::Member),
+                                "begun after the demotion's answer"
+                            );
                             after += 1;
                         }
                         Ok(_) => before += 1,
@@ -250,7 +323,10 @@ pub(crate) async fn demotion_under_requests(redis: &impl SecondLevel) {
         let counts = request.await.expect("no request saw the old role");
         (before, after) = (before + counts.0, after + counts.1);
     }
-    assert!(before > 0 && after > 0, "{before} requests before and {after} after the demotion");
+    assert!(
+        before > 0 && after > 0,
+        "{before} requests before and {after} after the demotion"
+    );
 }
 
 /// Test 8.
@@ -262,19 +338,34 @@ async fn a_write_begun_by_somebody_who_is_demoted_meanwhile_is_refused_inside_it
 
     // The demotion holds the organisation when the guest's own change comes.
     let mut demotion = node.db.begin().await.expect("a transaction begins");
-    db::orgs::lock(&mut demotion, acme.access.org_id()).await.expect("locked").expect("an organisation");
+    db::orgs::lock(&mut demotion, acme.access.org_id())
+        .await
+        .expect("locked")
+        .expect("an organisation");
     let change = tokio::spawn({
         let (orgs, slug) = (node.orgs.clone(), acme.slug.clone());
         let name = OrgName::parse("Renamed by a guest").expect("a name");
         async move { orgs.update(&guests_access, &name, &slug).await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
-    db::members::set_role(&mut demotion, acme.member, Role::Member).await.expect("written");
+    db::members::set_role(&mut demotion, acme.member, Role::Member)
+        .await
+        .expect("written");
     acked(node, demotion).await;
 
-    let refused = change.await.expect("no panic").expect_err("the role is gone");
+    let refused = change
+        .await
+        .expect("no panic")
+        .expect_err("the role is gone");
     assert!(matches!(refused, Error::Forbidden), "{refused}");
-    let name = &acme.app.services.orgs.list_mine(&acme.owner).await.expect("a list")[0].name;
+    let name = &acme
+        .app
+        .services
+        .orgs
+        .list_mine(&acme.owner)
+        .await
+        .expect("a list")[0]
+        .name;
     assert_eq!(name, "Organisation acme");
 }
 
@@ -291,25 +382,54 @@ pub(crate) async fn reused_slug(redis: &impl SecondLevel) {
     let nodes = [&acme.app.services, &other];
     for node in nodes {
         assert_eq!(acme.guests_role_on(node).await, Some(Role::Admin));
-        assert_eq!(role(node, &stranger, &acme.slug).await, None, "cached as a stranger");
+        assert_eq!(
+            role(node, &stranger, &acme.slug).await,
+            None,
+            "cached as a stranger"
+        );
     }
 
     // The product never gives a slug to somebody else; an operator can.
     let moved = OrgSlug::parse("acme-two").expect("a slug");
     let name = OrgName::parse("Organisation acme").expect("a name");
-    acme.app.services.orgs.update(&acme.access, &name, &moved).await.expect("an owner may");
+    acme.app
+        .services
+        .orgs
+        .update(&acme.access, &name, &moved)
+        .await
+        .expect("an owner may");
     for node in nodes {
-        let by_old_name = node.access.find(&acme.guest, &OrgSegment::Slug(acme.slug.clone())).await.expect("an answer");
+        let by_old_name = node
+            .access
+            .find(&acme.guest, &OrgSegment::Slug(acme.slug.clone()))
+            .await
+            .expect("an answer");
         assert!(matches!(by_old_name, OrgLookup::Moved(slug) if slug == moved));
-        assert_eq!(role(node, &acme.guest, &moved).await, Some(Role::Admin), "no answer of before stands in the way");
+        assert_eq!(
+            role(node, &acme.guest, &moved).await,
+            Some(Role::Admin),
+            "no answer of before stands in the way"
+        );
     }
-    acked_sql(&acme.app.services, "delete from organization_slug where slug = 'acme'").await;
+    acked_sql(
+        &acme.app.services,
+        "delete from organization_slug where slug = 'acme'",
+    )
+    .await;
     for node in nodes {
-        assert_eq!(acme.guests_role_on(node).await, None, "the slug means nothing");
+        assert_eq!(
+            acme.guests_role_on(node).await,
+            None,
+            "the slug means nothing"
+        );
     }
     acme.app.org("acme", &stranger).await;
     for node in nodes {
-        assert_eq!(acme.guests_role_on(node).await, None, "another's organisation");
+        assert_eq!(
+            acme.guests_role_on(node).await,
+            None,
+            "another's organisation"
+        );
         assert_eq!(role(node, &stranger, &acme.slug).await, Some(Role::Owner));
     }
 }
@@ -326,7 +446,11 @@ pub(crate) async fn joining_and_removal(redis: &impl SecondLevel) {
     let (owner, guest) = (app.person("Olive").await, app.person("Gus").await);
     let slug = app.org("acme", &owner).await;
     for node in [&app.services, &other_node] {
-        assert_eq!(role(node, &guest, &slug).await, None, "cached as a stranger");
+        assert_eq!(
+            role(node, &guest, &slug).await,
+            None,
+            "cached as a stranger"
+        );
     }
 
     let access = app.access(&owner, &slug).await;
@@ -335,12 +459,20 @@ pub(crate) async fn joining_and_removal(redis: &impl SecondLevel) {
         assert_eq!(role(node, &guest, &slug).await, Some(Role::Member));
     }
 
-    app.services.orgs.change_role(&access, member, Role::Admin).await.expect("an owner may");
+    app.services
+        .orgs
+        .change_role(&access, member, Role::Admin)
+        .await
+        .expect("an owner may");
     for node in [&app.services, &other_node] {
         assert_eq!(role(node, &guest, &slug).await, Some(Role::Admin));
     }
 
-    app.services.orgs.remove_member(&access, member).await.expect("an owner may");
+    app.services
+        .orgs
+        .remove_member(&access, member)
+        .await
+        .expect("an owner may");
     for node in [&app.services, &other_node] {
         assert_eq!(role(node, &guest, &slug).await, None);
     }
@@ -359,8 +491,14 @@ async fn a_change_made_at_a_database_prompt_is_noticed() {
     ] {
         let acme = Acme::start_with(only_near).await;
         assert_eq!(acme.guests_role().await, Some(Role::Admin));
-        sqlx::raw_sql(statement).execute(acme.app.services.db.pool()).await.expect("the statement runs");
-        within(Duration::from_secs(2), statement, async || acme.guests_role().await.is_none()).await;
+        sqlx::raw_sql(statement)
+            .execute(acme.app.services.db.pool())
+            .await
+            .expect("the statement runs");
+        within(Duration::from_secs(2), statement, async || {
+            acme.guests_role().await.is_none()
+        })
+        .await;
     }
 }
 
@@ -380,11 +518,15 @@ pub(crate) async fn import_and_clearance(redis: &impl SecondLevel) {
              from generate_series(1, 300) as number",
         )
         .await;
-    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("select id from users where name = 'One of many'")
-        .fetch_all(acme.app.services.db.pool())
-        .await
-        .expect("a crowd");
-    let key = |id: &uuid::Uuid| orghub::cache::keys::MembershipKey { slug: acme.slug.clone(), user: UserId(*id) };
+    let ids: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select id from users where name = 'One of many'")
+            .fetch_all(acme.app.services.db.pool())
+            .await
+            .expect("a crowd");
+    let key = |id: &uuid::Uuid| orghub::cache::keys::MembershipKey {
+        slug: acme.slug.clone(),
+        user: UserId(*id),
+    };
     let expect = async |role: Option<Role>| {
         for node in [&acme.app.services, &other] {
             for id in &ids {
@@ -402,17 +544,31 @@ pub(crate) async fn import_and_clearance(redis: &impl SecondLevel) {
     )
     .await;
     expect(Some(Role::Member)).await;
-    acked_sql(&acme.app.services, "update member set role = 'admin' where role = 'member'").await;
+    acked_sql(
+        &acme.app.services,
+        "update member set role = 'admin' where role = 'member'",
+    )
+    .await;
     expect(Some(Role::Admin)).await;
-    acked_sql(&acme.app.services, "delete from member where role <> 'owner'").await;
+    acked_sql(
+        &acme.app.services,
+        "delete from member where role <> 'owner'",
+    )
+    .await;
     expect(None).await;
 }
 
 /// Signs in as the session layer does: the session is stored with the answer.
 async fn sign_in(node: &Services, email: &str) -> Id {
     let session = browser(node, None);
-    let client = ClientInfo { address: None, user_agent: None };
-    node.accounts.sign_in(&session, email, PASSWORD, &client).await.expect("the password is right");
+    let client = ClientInfo {
+        address: None,
+        user_agent: None,
+    };
+    node.accounts
+        .sign_in(&session, email, PASSWORD, &client)
+        .await
+        .expect("the password is right");
     session.save().await.expect("the session is stored");
     session.id().expect("a stored session has an id")
 }
@@ -440,13 +596,20 @@ pub(crate) async fn held_up_session(redis: &impl SecondLevel) {
         async move { other.sessions.current_user(&id).await.expect("an answer") }
     });
     loaded.arrival().await;
-    app.services.accounts.sign_out(&browser(&app.services, Some(id))).await.expect("signed out");
+    app.services
+        .accounts
+        .sign_out(&browser(&app.services, Some(id)))
+        .await
+        .expect("signed out");
     loaded.open();
     slow.await.expect("no panic");
 
     let cold = app.another_node().await;
     for node in [&app.services, &other, &cold] {
-        assert_eq!(node.sessions.current_user(&id).await.expect("an answer"), None);
+        assert_eq!(
+            node.sessions.current_user(&id).await.expect("an answer"),
+            None
+        );
     }
 }
 
@@ -466,7 +629,10 @@ pub(crate) async fn raised_epoch(redis: &impl SecondLevel) {
     }
     let of_grace = sign_in(&other, grace.email.as_str()).await;
     for id in &of_ada {
-        assert_eq!(other.sessions.current_user(id).await.expect("an answer"), Some(ada.clone()));
+        assert_eq!(
+            other.sessions.current_user(id).await.expect("an answer"),
+            Some(ada.clone())
+        );
     }
     // Nobody waits for a sign-in to be heard of, so the first copy may not last.
     within(Duration::from_secs(5), "the session is kept", async || {
@@ -477,13 +643,24 @@ pub(crate) async fn raised_epoch(redis: &impl SecondLevel) {
     .await;
 
     // What changing a password does.
-    acked_sql(&app.services, "update users set session_epoch = session_epoch + 1 where name = 'Ada'").await;
+    acked_sql(
+        &app.services,
+        "update users set session_epoch = session_epoch + 1 where name = 'Ada'",
+    )
+    .await;
 
     for id in &of_ada {
-        assert_eq!(other.sessions.current_user(id).await.expect("an answer"), None);
+        assert_eq!(
+            other.sessions.current_user(id).await.expect("an answer"),
+            None
+        );
     }
     let (still_there, loaded) = loads(&other, other.sessions.current_user(&of_grace)).await;
-    assert_eq!((still_there.expect("an answer"), loaded), (Some(grace), 0), "somebody else's session is left alone");
+    assert_eq!(
+        (still_there.expect("an answer"), loaded),
+        (Some(grace), 0),
+        "somebody else's session is left alone"
+    );
 }
 
 /// Test 14. Rows of the log lie in any order; each scope must keep its own
@@ -493,7 +670,10 @@ async fn changes_keep_their_own_transaction_whatever_their_order_in_the_log() {
     let redis = PrivateRedis::start();
     let app = TestApp::start_with(only_redis(&redis)).await;
     let owner = app.person("Olive").await;
-    let (first, second) = (app.org("first", &owner).await, app.org("second", &owner).await);
+    let (first, second) = (
+        app.org("first", &owner).await,
+        app.org("second", &owner).await,
+    );
     let node = &app.services;
 
     // The node under test hears of both changes in one poll.
@@ -502,7 +682,10 @@ async fn changes_keep_their_own_transaction_whatever_their_order_in_the_log() {
     held.arrival().await;
     let change = async |statement: &'static str| {
         let mut tx = node.db.begin().await.expect("a transaction begins");
-        sqlx::query(statement).execute(tx.conn()).await.expect("the statement runs");
+        sqlx::query(statement)
+            .execute(tx.conn())
+            .await
+            .expect("the statement runs");
         tx.commit().await.expect("it commits")
     };
     let change_of_first = change(
@@ -528,18 +711,27 @@ async fn changes_keep_their_own_transaction_whatever_their_order_in_the_log() {
          insert into cache_log (xid, scopes, at) select xid, scopes, at from log order by xid desc",
     )
     .await;
-    let heap_order: Vec<i64> = sqlx::query_scalar("select xid::text::bigint from cache_log order by ctid")
-        .fetch_all(node.db.pool())
-        .await
-        .expect("a log");
+    let heap_order: Vec<i64> =
+        sqlx::query_scalar("select xid::text::bigint from cache_log order by ctid")
+            .fetch_all(node.db.pool())
+            .await
+            .expect("a log");
     assert!(heap_order.is_sorted_by(|earlier, later| earlier >= later) && heap_order.len() > 1);
 
     // What Redis held between the two is back when the node hears of them.
     let mut store = redis.connect();
     for (key, bytes) in &between {
-        redis::cmd("SET").arg(key).arg(bytes).exec(&mut store).expect("restored");
+        redis::cmd("SET")
+            .arg(key)
+            .arg(bytes)
+            .exec(&mut store)
+            .expect("restored");
     }
     held.open();
     node.cache.wait_until_applied(change_of_second).await;
-    assert_eq!(role(&slow, &owner, &second).await, Some(Role::Admin), "the second change was taken for the first");
+    assert_eq!(
+        role(&slow, &owner, &second).await,
+        Some(Role::Admin),
+        "the second change was taken for the first"
+    );
 }

@@ -15,7 +15,8 @@ use orghub::{
 };
 
 use crate::{
-    Acme, dump_when_stored, loads, near_and_redis, only_redis, until_redis_answers, until_redis_is_believed, within,
+    Acme, dump_when_stored, loads, near_and_redis, only_redis, until_redis_answers,
+    until_redis_is_believed, within,
 };
 
 /// Test 15.
@@ -24,9 +25,22 @@ async fn without_redis_at_start_it_starts_degraded_and_uses_it_when_it_comes() {
     let mut redis = PrivateRedis::absent();
     let began = Instant::now();
     let acme = Acme::start_with(near_and_redis(&redis)).await;
-    assert!(began.elapsed() < Duration::from_secs(20), "it waits five seconds, not for ever");
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "it waits five seconds, not for ever"
+    );
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
-    assert_eq!(acme.app.services.cache.health().await.redis.expect("configured").round_trip, None);
+    assert_eq!(
+        acme.app
+            .services
+            .cache
+            .health()
+            .await
+            .redis
+            .expect("configured")
+            .round_trip,
+        None
+    );
 
     redis.restart();
     until_redis_answers(&acme.app.services).await;
@@ -38,9 +52,15 @@ async fn a_redis_that_is_required_at_start_and_away_stops_the_start() {
     let redis = PrivateRedis::absent();
     let database = TestDatabase::create().await;
     let mut config = orghub::testing::config(&database);
-    config.redis = Some(RedisConfig { required_at_start: true, ..redis.config() });
+    config.redis = Some(RedisConfig {
+        required_at_start: true,
+        ..redis.config()
+    });
     let refused = Services::start(config).await.err().expect("it refuses");
-    assert!(matches!(refused, Error::Unavailable("Redis", _)), "{refused}");
+    assert!(
+        matches!(refused, Error::Unavailable("Redis", _)),
+        "{refused}"
+    );
 }
 
 /// Test 16.
@@ -80,7 +100,11 @@ async fn redis_killed_under_load_is_noticed_by_nobody() {
     }
     times.sort();
     let p99 = times[times.len() * 99 / 100];
-    assert!(p99 < Duration::from_millis(250), "{} look-ups without Redis, p99 {p99:?}", times.len());
+    assert!(
+        p99 < Duration::from_millis(250),
+        "{} look-ups without Redis, p99 {p99:?}",
+        times.len()
+    );
 
     redis.restart();
     until_redis_answers(&acme.app.services).await;
@@ -96,7 +120,17 @@ async fn redis_frozen_killed_and_restarted_empty_is_not_noticed() {
     for _ in 0..20 {
         assert_eq!(acme.guests_role().await, Some(Role::Admin));
     }
-    assert_ne!(acme.app.services.cache.health().await.redis.expect("configured").breaker, BreakerState::Closed);
+    assert_ne!(
+        acme.app
+            .services
+            .cache
+            .health()
+            .await
+            .redis
+            .expect("configured")
+            .breaker,
+        BreakerState::Closed
+    );
     // What changes meanwhile is right afterwards, whatever Redis kept.
     acme.make_guest(Role::Member).await;
     redis.thaw();
@@ -117,7 +151,10 @@ async fn redis_frozen_killed_and_restarted_empty_is_not_noticed() {
 async fn a_slow_redis_holds_nobody_up_for_long() {
     let redis = PrivateRedis::start();
     let proxy = FaultProxy::before(&redis.url()).await;
-    let settings = RedisConfig { urls: vec![proxy.url()], required_at_start: false };
+    let settings = RedisConfig {
+        urls: vec![proxy.url()],
+        required_at_start: false,
+    };
     let acme = Acme::start_with(|config| {
         config.redis = Some(settings);
         config.near_cache_bytes = 0;
@@ -129,7 +166,11 @@ async fn a_slow_redis_holds_nobody_up_for_long() {
         assert_eq!(acme.guests_role().await, Some(Role::Admin));
     }
     // Five time-outs of 60 ms, then the breaker is open, and Postgres answers.
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?} for 20 look-ups", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "{:?} for 20 look-ups",
+        began.elapsed()
+    );
     proxy.mend();
     until_redis_answers(&acme.app.services).await;
 }
@@ -139,7 +180,10 @@ async fn a_slow_redis_holds_nobody_up_for_long() {
 async fn a_connection_that_swallows_everything_is_replaced_within_five_seconds() {
     let redis = PrivateRedis::start();
     let proxy = FaultProxy::before(&redis.url()).await;
-    let settings = RedisConfig { urls: vec![proxy.url()], required_at_start: false };
+    let settings = RedisConfig {
+        urls: vec![proxy.url()],
+        required_at_start: false,
+    };
     let acme = Acme::start_with(|config| {
         config.redis = Some(settings);
         config.near_cache_bytes = 0;
@@ -149,10 +193,22 @@ async fn a_connection_that_swallows_everything_is_replaced_within_five_seconds()
     let opened_before = proxy.opened();
 
     proxy.swallow();
-    let replaced = within(Duration::from_secs(5), "the connection is replaced", async || {
-        assert_eq!(acme.guests_role().await, Some(Role::Admin));
-        acme.app.services.cache.health().await.redis.expect("configured").round_trip.is_some()
-    })
+    let replaced = within(
+        Duration::from_secs(5),
+        "the connection is replaced",
+        async || {
+            assert_eq!(acme.guests_role().await, Some(Role::Admin));
+            acme.app
+                .services
+                .cache
+                .health()
+                .await
+                .redis
+                .expect("configured")
+                .round_trip
+                .is_some()
+        },
+    )
     .await;
     assert!(proxy.opened() > opened_before && replaced < Duration::from_secs(5));
 }
@@ -168,18 +224,34 @@ async fn what_redis_brings_back_from_before_a_revocation_is_refused() {
     // A dump is taken, the right revoked, the dump restored.
     let mut store = redis.connect();
     let dump = dump_when_stored(&mut store, &acme.guest).await;
-    acme.app.services.orgs.remove_member(&acme.access, acme.member).await.expect("an owner may");
+    acme.app
+        .services
+        .orgs
+        .remove_member(&acme.access, acme.member)
+        .await
+        .expect("an owner may");
     let restore = |store: &mut redis::Connection| {
         for (key, bytes) in &dump {
-            redis::cmd("SET").arg(key).arg(bytes).exec(store).expect("restored");
+            redis::cmd("SET")
+                .arg(key)
+                .arg(bytes)
+                .exec(store)
+                .expect("restored");
         }
     };
     let refused_before = counters.refused("changed");
     restore(&mut store);
     assert_eq!(acme.guests_role().await, None);
-    assert!(counters.refused("changed") > refused_before, "refused, and counted");
+    assert!(
+        counters.refused("changed") > refused_before,
+        "refused, and counted"
+    );
     restore(&mut store);
-    assert_eq!(acme.guests_role_on(&acme.app.another_node().await).await, None, "and by a node that just started");
+    assert_eq!(
+        acme.guests_role_on(&acme.app.another_node().await).await,
+        None,
+        "and by a node that just started"
+    );
 }
 
 /// Test 20.
@@ -196,9 +268,19 @@ async fn garbage_stumps_and_other_types_under_our_keys_are_misses_and_counted() 
         of_another_version[3] += 1;
         let mut of_another_world = bytes.clone();
         of_another_world[5] ^= 1;
-        for value in [b"garbage".to_vec(), Vec::new(), stump, of_another_version, of_another_world] {
+        for value in [
+            b"garbage".to_vec(),
+            Vec::new(),
+            stump,
+            of_another_version,
+            of_another_world,
+        ] {
             let before = counters.refused("undecodable");
-            redis::cmd("SET").arg(&key).arg(value).exec(&mut store).expect("set");
+            redis::cmd("SET")
+                .arg(&key)
+                .arg(value)
+                .exec(&mut store)
+                .expect("set");
             assert_eq!(acme.guests_role().await, Some(Role::Admin));
             if key.ends_with(&format!("member:{}", acme.guest.id)) {
                 assert_eq!(counters.refused("undecodable"), before + 1);
@@ -206,15 +288,34 @@ async fn garbage_stumps_and_other_types_under_our_keys_are_misses_and_counted() 
         }
         let refusals = || counters.sum("orghub_redis_no_answers_total", ("reason", "refused"));
         let before = refusals();
-        redis::cmd("DEL").arg(&key).exec(&mut store).expect("deleted");
-        redis::cmd("RPUSH").arg(&key).arg("a list").exec(&mut store).expect("pushed");
+        redis::cmd("DEL")
+            .arg(&key)
+            .exec(&mut store)
+            .expect("deleted");
+        redis::cmd("RPUSH")
+            .arg(&key)
+            .arg("a list")
+            .exec(&mut store)
+            .expect("pushed");
         assert_eq!(acme.guests_role().await, Some(Role::Admin));
         if key.ends_with(&format!("member:{}", acme.guest.id)) {
             assert_eq!(refusals(), before + 1);
         }
     }
-    let breaker = acme.app.services.cache.health().await.redis.expect("configured").breaker;
-    assert_eq!(breaker, BreakerState::Closed, "a Redis that answers is not avoided");
+    let breaker = acme
+        .app
+        .services
+        .cache
+        .health()
+        .await
+        .redis
+        .expect("configured")
+        .breaker;
+    assert_eq!(
+        breaker,
+        BreakerState::Closed,
+        "a Redis that answers is not avoided"
+    );
 }
 
 /// Test 20.
@@ -226,7 +327,10 @@ async fn a_flushed_redis_is_filled_again() {
     let mut store = redis.connect();
     until_redis_is_believed(&acme, &acme.app.services).await;
     redis::cmd("FLUSHALL").exec(&mut store).expect("flushed");
-    assert_eq!(loads(&acme.app.services, acme.guests_role()).await, (Some(Role::Admin), 1));
+    assert_eq!(
+        loads(&acme.app.services, acme.guests_role()).await,
+        (Some(Role::Admin), 1)
+    );
     until_redis_is_believed(&acme, &acme.app.services).await;
 }
 
@@ -237,13 +341,22 @@ async fn a_full_redis_that_evicts_or_refuses_is_not_noticed() {
     let acme = Acme::start_with(only_redis(&redis)).await;
     let mut store = redis.connect();
     let mut set = |name: &str, value: &str| {
-        redis::cmd("CONFIG").arg("SET").arg(name).arg(value).exec(&mut store).expect("taken");
+        redis::cmd("CONFIG")
+            .arg("SET")
+            .arg(name)
+            .arg(value)
+            .exec(&mut store)
+            .expect("taken");
     };
     for policy in ["noeviction", "allkeys-lru"] {
         set("maxmemory-policy", policy);
         set("maxmemory", "1");
         for turn in 0..20 {
-            let role = if turn % 2 == 0 { Role::Member } else { Role::Admin };
+            let role = if turn % 2 == 0 {
+                Role::Member
+            } else {
+                Role::Admin
+            };
             acme.make_guest(role).await;
             assert_eq!(acme.guests_role().await, Some(role), "{policy}");
         }
@@ -251,8 +364,20 @@ async fn a_full_redis_that_evicts_or_refuses_is_not_noticed() {
     }
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
     dump_when_stored(&mut redis.connect(), &acme.guest).await;
-    let breaker = acme.app.services.cache.health().await.redis.expect("configured").breaker;
-    assert_eq!(breaker, BreakerState::Closed, "a Redis that answers is not avoided");
+    let breaker = acme
+        .app
+        .services
+        .cache
+        .health()
+        .await
+        .redis
+        .expect("configured")
+        .breaker;
+    assert_eq!(
+        breaker,
+        BreakerState::Closed,
+        "a Redis that answers is not avoided"
+    );
 }
 
 /// Test 20.
@@ -266,18 +391,37 @@ async fn a_redis_that_became_a_replica_is_not_noticed() {
     // The new primary has what the old one had, and nothing that came later.
     let mut of_primary = primary.connect();
     for (key, bytes) in &before {
-        redis::cmd("SET").arg(key).arg(bytes).exec(&mut of_primary).expect("set");
+        redis::cmd("SET")
+            .arg(key)
+            .arg(bytes)
+            .exec(&mut of_primary)
+            .expect("set");
     }
     let port = primary.url().rsplit(':').next().expect("a port").to_owned();
-    redis::cmd("REPLICAOF").arg("127.0.0.1").arg(&port).exec(&mut store).expect("demoted");
+    redis::cmd("REPLICAOF")
+        .arg("127.0.0.1")
+        .arg(&port)
+        .exec(&mut store)
+        .expect("demoted");
     for turn in 0..20 {
-        let role = if turn % 2 == 0 { Role::Member } else { Role::Admin };
+        let role = if turn % 2 == 0 {
+            Role::Member
+        } else {
+            Role::Admin
+        };
         acme.make_guest(role).await;
         assert_eq!(acme.guests_role().await, Some(role));
     }
-    redis::cmd("REPLICAOF").arg("NO").arg("ONE").exec(&mut store).expect("promoted");
+    redis::cmd("REPLICAOF")
+        .arg("NO")
+        .arg("ONE")
+        .exec(&mut store)
+        .expect("promoted");
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
-    assert_eq!(acme.guests_role_on(&acme.app.another_node().await).await, Some(Role::Admin));
+    assert_eq!(
+        acme.guests_role_on(&acme.app.another_node().await).await,
+        Some(Role::Admin)
+    );
 }
 
 /// Test 20.
@@ -289,22 +433,40 @@ async fn a_redis_that_is_loading_its_data_is_not_noticed() {
     let mut store = redis.connect();
     dump_when_stored(&mut store, &acme.guest).await;
     for number in 0..2_000 {
-        redis::cmd("SET").arg(format!("filler:{number}")).arg("x".repeat(64)).exec(&mut store).expect("set");
+        redis::cmd("SET")
+            .arg(format!("filler:{number}"))
+            .arg("x".repeat(64))
+            .exec(&mut store)
+            .expect("set");
     }
     acme.make_guest(Role::Member).await;
 
     redis.restart_loading(Duration::from_millis(1));
-    let refused = redis::cmd("GET").arg("filler:0").exec(&mut redis.connect()).expect_err("it is loading");
+    let refused = redis::cmd("GET")
+        .arg("filler:0")
+        .exec(&mut redis.connect())
+        .expect_err("it is loading");
     assert_eq!(refused.code(), Some("LOADING"), "{refused}");
     for turn in 0..10 {
-        let role = if turn % 2 == 0 { Role::Admin } else { Role::Member };
+        let role = if turn % 2 == 0 {
+            Role::Admin
+        } else {
+            Role::Member
+        };
         acme.make_guest(role).await;
         assert_eq!(acme.guests_role().await, Some(role));
     }
     until_redis_answers(&acme.app.services).await;
     within(Duration::from_secs(20), "it has loaded", async || {
-        redis::cmd("GET").arg("filler:0").exec(&mut redis.connect()).is_ok()
+        redis::cmd("GET")
+            .arg("filler:0")
+            .exec(&mut redis.connect())
+            .is_ok()
     })
     .await;
-    assert_eq!(acme.guests_role().await, Some(Role::Member), "whatever the dump held");
+    assert_eq!(
+        acme.guests_role().await,
+        Some(Role::Member),
+        "whatever the dump held"
+    );
 }

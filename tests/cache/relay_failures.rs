@@ -18,7 +18,10 @@ use orghub::{
     testing::{FaultProxy, Gate, PrivateRedis, TestApp},
 };
 
-use crate::{Acme, BOUND, loads, near_and_redis, only_near, only_redis, role, until_redis_is_believed, within};
+use crate::{
+    Acme, BOUND, loads, near_and_redis, only_near, only_redis, role, until_redis_is_believed,
+    within,
+};
 
 /// A node that has a lease and will never say anything again: `processes.rs` has
 /// real ones (test 22).
@@ -33,15 +36,35 @@ async fn a_node_that_vanished_holds_a_mutation_up_for_two_seconds_at_most() {
     .await;
     let began = Instant::now();
     app.org("acme", &owner).await;
-    assert!(began.elapsed() >= Duration::from_millis(1_900), "it answered before the other node's lease ran out");
-    assert!(began.elapsed() < BOUND + Duration::from_secs(1), "{:?}", began.elapsed());
-    assert_eq!(app.services.orgs.list_mine(&owner).await.expect("a list").len(), 1);
+    assert!(
+        began.elapsed() >= Duration::from_millis(1_900),
+        "it answered before the other node's lease ran out"
+    );
+    assert!(
+        began.elapsed() < BOUND + Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(
+        app.services
+            .orgs
+            .list_mine(&owner)
+            .await
+            .expect("a list")
+            .len(),
+        1
+    );
 }
 
 /// Test 23. At each place where a renewal can be held up past the lease's end.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_stalls_anywhere_in_a_renewal_serves_nothing_old_when_it_wakes() {
-    for point in [Point::HeartbeatDue, Point::Heartbeat, Point::Polled, Point::LeaseDue] {
+    for point in [
+        Point::HeartbeatDue,
+        Point::Heartbeat,
+        Point::Polled,
+        Point::LeaseDue,
+    ] {
         let acme = Acme::start_with(only_near).await;
         let slow = acme.app.another_node().await;
         assert_eq!(acme.guests_role_on(&slow).await, Some(Role::Admin));
@@ -50,19 +73,38 @@ async fn a_node_that_stalls_anywhere_in_a_renewal_serves_nothing_old_when_it_wak
         stalled.arrival().await;
         let began = Instant::now();
         acme.make_guest(Role::Member).await;
-        assert!(began.elapsed() < BOUND, "{point:?}: the mutation took {:?}", began.elapsed());
+        assert!(
+            began.elapsed() < BOUND,
+            "{point:?}: the mutation took {:?}",
+            began.elapsed()
+        );
         // Its lease has run out, or it has heard.
-        assert_eq!(acme.guests_role_on(&slow).await, Some(Role::Member), "{point:?}: while it stalls");
+        assert_eq!(
+            acme.guests_role_on(&slow).await,
+            Some(Role::Member),
+            "{point:?}: while it stalls"
+        );
         // Without a copy's help, so that one from before the stall stays where it is.
-        within(BOUND, "the lease runs out", async || !slow.cache.health().await.lease_is_running).await;
+        within(BOUND, "the lease runs out", async || {
+            !slow.cache.health().await.lease_is_running
+        })
+        .await;
 
         stalled.open();
         let woke = Instant::now();
         while woke.elapsed() < Duration::from_millis(300) {
-            assert_eq!(acme.guests_role_on(&slow).await, Some(Role::Member), "{point:?}: when it wakes");
+            assert_eq!(
+                acme.guests_role_on(&slow).await,
+                Some(Role::Member),
+                "{point:?}: when it wakes"
+            );
         }
         assert!(slow.cache.wait_until_ready(Duration::from_secs(5)).await);
-        assert_eq!(acme.guests_role_on(&slow).await, Some(Role::Member), "{point:?}: when it goes on");
+        assert_eq!(
+            acme.guests_role_on(&slow).await,
+            Some(Role::Member),
+            "{point:?}: when it goes on"
+        );
     }
 }
 
@@ -74,14 +116,20 @@ async fn a_poll_answered_after_the_lease_has_ended_does_not_revive_it() {
     for point in [Point::Polled, Point::LeaseDue] {
         let stalled = Gate::close(cache, point);
         stalled.arrival().await;
-        within(BOUND, "the lease runs out", async || !cache.health().await.lease_is_running).await;
+        within(BOUND, "the lease runs out", async || {
+            !cache.health().await.lease_is_running
+        })
+        .await;
         // The one before it. Its own would have run for half a second more.
         tokio::time::sleep(Duration::from_millis(700)).await;
         // The renewal that was under way comes to its end; the next one may not begin.
         let next = Gate::close(cache, Point::HeartbeatDue);
         stalled.open();
         next.arrival().await;
-        assert!(!cache.health().await.lease_is_running, "{point:?}: revived by a renewal of before");
+        assert!(
+            !cache.health().await.lease_is_running,
+            "{point:?}: revived by a renewal of before"
+        );
         next.open();
         assert!(cache.wait_until_ready(Duration::from_secs(5)).await);
     }
@@ -94,11 +142,17 @@ async fn a_node_that_wakes_and_heartbeats_uses_no_copies_before_it_has_polled() 
     let cache = &app.services.cache;
     let asleep = Gate::close(cache, Point::HeartbeatDue);
     asleep.arrival().await;
-    within(BOUND, "the lease runs out", async || !cache.health().await.lease_is_running).await;
+    within(BOUND, "the lease runs out", async || {
+        !cache.health().await.lease_is_running
+    })
+    .await;
     let polling = Gate::close(cache, Point::Heartbeat);
     asleep.open();
     polling.arrival().await;
-    assert!(!cache.health().await.lease_is_running, "entitled to what it knew before its sleep");
+    assert!(
+        !cache.health().await.lease_is_running,
+        "entitled to what it knew before its sleep"
+    );
     polling.open();
     assert!(cache.wait_until_ready(Duration::from_secs(5)).await);
 }
@@ -112,19 +166,27 @@ async fn a_value_from_below_the_floor_is_refused() {
     until_redis_is_believed(&acme, &acme.app.services).await;
     // A node that starts now trusts it …
     let node = acme.app.another_node().await;
-    assert_eq!(loads(&node, acme.guests_role_on(&node)).await, (Some(Role::Admin), 0));
+    assert_eq!(
+        loads(&node, acme.guests_role_on(&node)).await,
+        (Some(Role::Admin), 0)
+    );
     // … and one that starts when the log was cut does not: nobody knows any more.
     acme.app.org("something-else", &acme.owner).await;
     cut_the_log(&acme.app).await;
     let node = acme.app.another_node().await;
-    assert_eq!(loads(&node, acme.guests_role_on(&node)).await, (Some(Role::Admin), 1));
+    assert_eq!(
+        loads(&node, acme.guests_role_on(&node)).await,
+        (Some(Role::Admin), 1)
+    );
 }
 
 /// Cuts the whole log off, as if its retention were over.
 async fn cut_the_log(app: &TestApp) {
     // Transactions of other tests may be open on the same cluster.
     within(Duration::from_secs(10), "the log is cut", async || {
-        cache_log::clean_up(app.services.db.pool(), 0).await.expect("it is cut");
+        cache_log::clean_up(app.services.db.pool(), 0)
+            .await
+            .expect("it is cut");
         let left: i64 = sqlx::query_scalar("select count(*) from cache_log")
             .fetch_one(app.services.db.pool())
             .await
@@ -146,7 +208,10 @@ async fn a_node_that_was_away_for_longer_than_the_log_is_kept_comes_back_cold() 
         acme.make_guest(Role::Member).await;
         acme.app.org("something-else", &acme.owner).await;
         cut_the_log(&acme.app).await;
-        within(BOUND, "the lease runs out", async || !away.cache.health().await.lease_is_running).await;
+        within(BOUND, "the lease runs out", async || {
+            !away.cache.health().await.lease_is_running
+        })
+        .await;
         asleep.open();
         assert!(away.cache.wait_until_ready(Duration::from_secs(5)).await);
         assert_eq!(
@@ -170,7 +235,11 @@ async fn nodes_that_start_while_the_log_is_cut_are_right() {
         }
     });
     for turn in 0..6 {
-        let role = if turn % 2 == 0 { Role::Member } else { Role::Admin };
+        let role = if turn % 2 == 0 {
+            Role::Member
+        } else {
+            Role::Admin
+        };
         acme.make_guest(role).await;
         let node = acme.app.another_node().await;
         assert_eq!(acme.guests_role_on(&node).await, Some(role));
@@ -189,10 +258,16 @@ async fn a_doorbell_that_rings_ten_thousand_times_for_nothing_is_harmless() {
     let mut store = redis.connect();
     let mut channel = String::new();
     within(Duration::from_secs(5), "both nodes listen", async || {
-        let channels: Vec<String> = redis::cmd("PUBSUB").arg("CHANNELS").query(&mut store).expect("an answer");
+        let channels: Vec<String> = redis::cmd("PUBSUB")
+            .arg("CHANNELS")
+            .query(&mut store)
+            .expect("an answer");
         channel = channels.into_iter().next().unwrap_or_default();
-        let (_, listeners): (String, i64) =
-            redis::cmd("PUBSUB").arg("NUMSUB").arg(&channel).query(&mut store).expect("an answer");
+        let (_, listeners): (String, i64) = redis::cmd("PUBSUB")
+            .arg("NUMSUB")
+            .arg(&channel)
+            .query(&mut store)
+            .expect("an answer");
         listeners == 2
     })
     .await;
@@ -205,16 +280,27 @@ async fn a_doorbell_that_rings_ten_thousand_times_for_nothing_is_harmless() {
     });
     let forger = tokio::task::spawn_blocking(move || {
         for _ in 0..10_000 {
-            redis::cmd("PUBLISH").arg(&channel).arg("x".repeat(100)).exec(&mut store).expect("rung");
+            redis::cmd("PUBLISH")
+                .arg(&channel)
+                .arg("x".repeat(100))
+                .exec(&mut store)
+                .expect("rung");
         }
     });
     for turn in 0..10 {
-        let role = if turn % 2 == 0 { Role::Member } else { Role::Admin };
+        let role = if turn % 2 == 0 {
+            Role::Member
+        } else {
+            Role::Admin
+        };
         acme.make_guest(role).await;
         assert_eq!(acme.guests_role_on(&listener).await, Some(role));
     }
     forger.await.expect("no panic");
-    assert!(polls.load(Ordering::Relaxed) <= 10_100, "a ring is at most one poll");
+    assert!(
+        polls.load(Ordering::Relaxed) <= 10_100,
+        "a ring is at most one poll"
+    );
 
     // Nothing is left over: one poll may be under way and one queue behind it.
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -222,7 +308,11 @@ async fn a_doorbell_that_rings_ten_thousand_times_for_nothing_is_harmless() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let (after, elapsed) = (polls.load(Ordering::Relaxed), began.elapsed());
     let every_50_ms = usize::try_from(elapsed.as_millis() / 50).expect("a few");
-    assert!(after - before <= every_50_ms + 5, "{} polls in {elapsed:?}", after - before);
+    assert!(
+        after - before <= every_50_ms + 5,
+        "{} polls in {elapsed:?}",
+        after - before
+    );
 }
 
 /// Test 27.
@@ -231,15 +321,29 @@ async fn without_a_doorbell_a_change_is_heard_by_the_next_poll() {
     let redis = PrivateRedis::start();
     let proxy = FaultProxy::before(&redis.url()).await;
     let acme = Acme::start_with(near_and_redis(&redis)).await;
-    let settings = RedisConfig { urls: vec![proxy.url()], required_at_start: false };
-    let deaf = acme.app.another_node_with(|config| config.redis = Some(settings)).await;
+    let settings = RedisConfig {
+        urls: vec![proxy.url()],
+        required_at_start: false,
+    };
+    let deaf = acme
+        .app
+        .another_node_with(|config| config.redis = Some(settings))
+        .await;
     assert_eq!(acme.guests_role_on(&deaf).await, Some(Role::Admin));
     proxy.swallow();
     for turn in 0..10 {
-        let role = if turn % 2 == 0 { Role::Member } else { Role::Admin };
+        let role = if turn % 2 == 0 {
+            Role::Member
+        } else {
+            Role::Admin
+        };
         let began = Instant::now();
         acme.make_guest(role).await;
-        assert!(began.elapsed() < Duration::from_secs(1), "a poll comes every 50 ms; it took {:?}", began.elapsed());
+        assert!(
+            began.elapsed() < Duration::from_secs(1),
+            "a poll comes every 50 ms; it took {:?}",
+            began.elapsed()
+        );
         assert_eq!(acme.guests_role_on(&deaf).await, Some(role));
     }
 }
@@ -251,13 +355,34 @@ async fn a_node_without_a_lease_answers_from_postgres_and_takes_changes() {
     let asleep = Gate::close(&acme.app.services.cache, Point::HeartbeatDue);
     asleep.arrival().await;
     let cache = &acme.app.services.cache;
-    within(BOUND, "the lease runs out", async || !cache.health().await.lease_is_running).await;
-    assert_eq!(loads(&acme.app.services, acme.guests_role()).await.0, Some(Role::Admin));
+    within(BOUND, "the lease runs out", async || {
+        !cache.health().await.lease_is_running
+    })
+    .await;
+    assert_eq!(
+        loads(&acme.app.services, acme.guests_role()).await.0,
+        Some(Role::Admin)
+    );
     acme.make_guest(Role::Member).await;
-    assert_eq!(role(&acme.app.services, &acme.guest, &acme.slug).await, Some(Role::Member));
+    assert_eq!(
+        role(&acme.app.services, &acme.guest, &acme.slug).await,
+        Some(Role::Member)
+    );
     let name = OrgName::parse("Renamed").expect("a name");
-    acme.app.services.orgs.update(&acme.access, &name, &acme.slug).await.expect("an owner may");
-    let found = acme.app.services.access.find(&acme.owner, &OrgSegment::Slug(acme.slug.clone())).await;
-    let Ok(OrgLookup::Granted(access)) = found else { panic!("{found:?}") };
+    acme.app
+        .services
+        .orgs
+        .update(&acme.access, &name, &acme.slug)
+        .await
+        .expect("an owner may");
+    let found = acme
+        .app
+        .services
+        .access
+        .find(&acme.owner, &OrgSegment::Slug(acme.slug.clone()))
+        .await;
+    let Ok(OrgLookup::Granted(access)) = found else {
+        panic!("{found:?}")
+    };
     assert_eq!(access.membership().org_name, "Renamed");
 }

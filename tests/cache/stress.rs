@@ -55,7 +55,10 @@ const LEASE_MS: u64 = 2_000;
 /// Runs for a minute; `ORGHUB_STRESS_SECONDS` says otherwise.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_read_begun_after_an_acknowledged_change_returns_less() {
-    let seconds = std::env::var("ORGHUB_STRESS_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+    let seconds = std::env::var("ORGHUB_STRESS_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(60);
     let tally = over(&PrivateRedis::start(), seconds).await;
     eprintln!("{tally}");
 }
@@ -69,8 +72,14 @@ pub(crate) async fn over(redis: &impl SecondLevel, seconds: u64) -> Tally {
     let tally = harness.run(Duration::from_secs(seconds), u64::MAX).await;
     assert_eq!(tally.violations.load(SeqCst), 0, "{tally}");
     // That there was something to find.
-    assert!(tally.mutations.load(SeqCst) > seconds && tally.reads.load(SeqCst) > 100 * seconds, "{tally}");
-    assert!(tally.fills.load(SeqCst) > seconds && tally.stalls.load(SeqCst) >= seconds / 10, "{tally}");
+    assert!(
+        tally.mutations.load(SeqCst) > seconds && tally.reads.load(SeqCst) > 100 * seconds,
+        "{tally}"
+    );
+    assert!(
+        tally.fills.load(SeqCst) > seconds && tally.stalls.load(SeqCst) >= seconds / 10,
+        "{tally}"
+    );
     tally
 }
 
@@ -81,7 +90,10 @@ async fn the_same_harness_finds_out_a_cache_that_commits_and_then_deletes() {
     let nodes = vec![app.services.clone(), app.another_node().await];
     let near: Vec<Copies> = vec![Copies::default(); nodes.len()];
     let client = redis::Client::open(redis.url()).expect("an address");
-    let second_level = client.get_multiplexed_async_connection().await.expect("it answers");
+    let second_level = client
+        .get_multiplexed_async_connection()
+        .await
+        .expect("it answers");
     let strategies = nodes
         .iter()
         .enumerate()
@@ -95,9 +107,15 @@ async fn the_same_harness_finds_out_a_cache_that_commits_and_then_deletes() {
         })
         .collect();
     // It takes a fraction of a second; the rest is for a busy machine.
-    let tally = Harness::set_up(&app, nodes, strategies).await.run(Duration::from_secs(30), 100).await;
+    let tally = Harness::set_up(&app, nodes, strategies)
+        .await
+        .run(Duration::from_secs(30), 100)
+        .await;
     eprintln!("COMMIT, then delete: {tally}");
-    assert!(tally.violations.load(SeqCst) > 0, "the harness is blind: {tally}");
+    assert!(
+        tally.violations.load(SeqCst) > 0,
+        "the harness is blind: {tally}"
+    );
 }
 
 fn for_stress<R: SecondLevel>(redis: &R) -> impl FnOnce(&mut orghub::config::Config) + use<R> {
@@ -125,16 +143,48 @@ pub(crate) struct Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { nodes, reads, refused, fills, mutations, stalls, stalls_past_the_lease, violations, .. } = self;
-        let [nodes, reads, refused, fills, mutations, stalls, past, violations] =
-            [nodes, reads, refused, fills, mutations, stalls, stalls_past_the_lease, violations]
-                .map(|count| count.load(SeqCst));
+        let Self {
+            nodes,
+            reads,
+            refused,
+            fills,
+            mutations,
+            stalls,
+            stalls_past_the_lease,
+            violations,
+            ..
+        } = self;
+        let [
+            nodes,
+            reads,
+            refused,
+            fills,
+            mutations,
+            stalls,
+            past,
+            violations,
+        ] = [
+            nodes,
+            reads,
+            refused,
+            fills,
+            mutations,
+            stalls,
+            stalls_past_the_lease,
+            violations,
+        ]
+        .map(|count| count.load(SeqCst));
         write!(
             f,
             "{nodes} nodes, {reads} reads, {fills} fills, {mutations} mutations, {stalls} stalls ({past} past the lease), \
              {refused} refused, {violations} violations"
         )?;
-        for violation in self.first_violations.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for violation in self
+            .first_violations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
             write!(f, "\n  {violation}")?;
         }
         Ok(())
@@ -183,7 +233,10 @@ struct Subject {
 
 /// The number in a name: "Number 17".
 fn number_in(name: &str) -> u64 {
-    name.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    name.rsplit(' ')
+        .next()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
 }
 
 fn name_with(number: u64) -> String {
@@ -207,18 +260,32 @@ impl Strategy {
     async fn read(&self, question: Question, subject: usize, subjects: &[Subject]) -> Result<u64> {
         match self {
             Self::Ours(services) => read_ours(services, question, &subjects[subject]).await,
-            Self::CommitThenDelete(naive) => naive.read(question, subject, &subjects[subject]).await,
+            Self::CommitThenDelete(naive) => {
+                naive.read(question, subject, &subjects[subject]).await
+            }
         }
     }
 
     /// What comes between COMMIT and the answer.
-    async fn acknowledge(&self, number: usize, subject: usize, subjects: &[Subject], commit: CommitId) {
+    async fn acknowledge(
+        &self,
+        number: usize,
+        subject: usize,
+        subjects: &[Subject],
+        commit: CommitId,
+    ) {
         match self {
             Self::Ours(services) => {
                 let subject = &subjects[subject];
                 let user = subject.owner.id;
-                let changes = [Change::OrgMember(subject.slug.clone(), user), Change::UserOrgs(user)];
-                services.cache.invalidate(if number == ORG { &changes } else { &[] }).await;
+                let changes = [
+                    Change::OrgMember(subject.slug.clone(), user),
+                    Change::UserOrgs(user),
+                ];
+                services
+                    .cache
+                    .invalidate(if number == ORG { &changes } else { &[] })
+                    .await;
                 services.cache.wait_until_applied(commit).await;
             }
             Self::CommitThenDelete(naive) => naive.delete(number, subject).await,
@@ -235,11 +302,24 @@ async fn read_ours(services: &Services, question: Question, subject: &Subject) -
                 other => panic!("the owner is told {other:?}"),
             }
         }
-        Question::MyOrgs => services.orgs.list_mine(&subject.owner).await?[0].name.clone(),
-        Question::Session => services.sessions.current_user(&subject.session).await?.expect("the session lives").name,
-        Question::Members => {
-            services.orgs.list_members(&subject.access, &MemberListQuery::default()).await?.rows[0].name.clone()
+        Question::MyOrgs => services.orgs.list_mine(&subject.owner).await?[0]
+            .name
+            .clone(),
+        Question::Session => {
+            services
+                .sessions
+                .current_user(&subject.session)
+                .await?
+                .expect("the session lives")
+                .name
         }
+        Question::Members => services
+            .orgs
+            .list_members(&subject.access, &MemberListQuery::default())
+            .await?
+            .rows[0]
+            .name
+            .clone(),
     };
     Ok(number_in(&name))
 }
@@ -258,20 +338,30 @@ struct CommitThenDelete {
 
 impl CommitThenDelete {
     async fn read(&self, question: Question, number: usize, subject: &Subject) -> Result<u64> {
-        let near = self.own.lock().expect("no panic").get(&(question, number)).copied();
+        let near = self
+            .own
+            .lock()
+            .expect("no panic")
+            .get(&(question, number))
+            .copied();
         if let Some(copy) = near {
             return Ok(copy);
         }
         let key = format!("naive:{question:?}:{number}");
         let mut redis = self.redis.clone();
-        let far: Option<u64> = redis::cmd("GET").arg(&key).query_async(&mut redis).await.map_err(Error::internal)?;
+        let far: Option<u64> = redis::cmd("GET")
+            .arg(&key)
+            .query_async(&mut redis)
+            .await
+            .map_err(Error::internal)?;
         let value = match far {
             Some(copy) => copy,
             None => {
                 let name: String = match question.number() {
                     ORG => sqlx::query_scalar("select name from organization where id = $1")
                         .bind(subject.access.org_id().0),
-                    _ => sqlx::query_scalar("select name from users where id = $1").bind(subject.owner.id.0),
+                    _ => sqlx::query_scalar("select name from users where id = $1")
+                        .bind(subject.owner.id.0),
                 }
                 .fetch_one(self.services.db.reader().conn())
                 .await?;
@@ -281,19 +371,37 @@ impl CommitThenDelete {
         // As slow as ours; see `slow_fillers`.
         tokio::time::sleep(some_fill_time()).await;
         if far.is_none() {
-            redis::cmd("SET").arg(&key).arg(value).exec_async(&mut redis).await.map_err(Error::internal)?;
+            redis::cmd("SET")
+                .arg(&key)
+                .arg(value)
+                .exec_async(&mut redis)
+                .await
+                .map_err(Error::internal)?;
         }
-        self.own.lock().expect("no panic").insert((question, number), value);
+        self.own
+            .lock()
+            .expect("no panic")
+            .insert((question, number), value);
         Ok(value)
     }
 
     async fn delete(&self, number: usize, subject: usize) {
         let mut redis = self.redis.clone();
-        for question in Question::ALL.into_iter().filter(|question| question.number() == number) {
+        for question in Question::ALL
+            .into_iter()
+            .filter(|question| question.number() == number)
+        {
             let key = format!("naive:{question:?}:{subject}");
-            redis::cmd("DEL").arg(&key).exec_async(&mut redis).await.expect("Redis answers");
+            redis::cmd("DEL")
+                .arg(&key)
+                .exec_async(&mut redis)
+                .await
+                .expect("Redis answers");
             for copies in &self.all {
-                copies.lock().expect("no panic").remove(&(question, subject));
+                copies
+                    .lock()
+                    .expect("no panic")
+                    .remove(&(question, subject));
             }
         }
     }
@@ -321,9 +429,20 @@ impl Harness {
         for number in 0..SUBJECTS {
             let owner = app.person(&format!("Owner {number}")).await;
             let slug = app.org(&format!("org-{number}"), &owner).await;
-            let session = Session::new(None, Arc::new(app.services.sessions.clone()), Some(session::EXPIRY));
-            let client = ClientInfo { address: None, user_agent: None };
-            let signed_in = app.services.accounts.sign_in(&session, owner.email.as_str(), PASSWORD, &client).await;
+            let session = Session::new(
+                None,
+                Arc::new(app.services.sessions.clone()),
+                Some(session::EXPIRY),
+            );
+            let client = ClientInfo {
+                address: None,
+                user_agent: None,
+            };
+            let signed_in = app
+                .services
+                .accounts
+                .sign_in(&session, owner.email.as_str(), PASSWORD, &client)
+                .await;
             signed_in.expect("the password is right");
             session.save().await.expect("the session is stored");
             subjects.push(Subject {
@@ -406,7 +525,9 @@ impl Harness {
                     Ok(answer) => {
                         self.tally.reads.fetch_add(1, Relaxed);
                         if answer < at_least {
-                            self.note_violation(format!("{question:?} of {number}: {answer} after {at_least}"));
+                            self.note_violation(format!(
+                                "{question:?} of {number}: {answer} after {at_least}"
+                            ));
                         }
                     }
                     Err(Error::Unavailable(..)) => {
@@ -421,7 +542,11 @@ impl Harness {
 
     fn note_violation(&self, violation: String) {
         self.tally.violations.fetch_add(1, SeqCst);
-        let mut first = self.tally.first_violations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = self
+            .tally
+            .first_violations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if first.len() < 5 {
             first.push(violation);
         }
@@ -452,8 +577,19 @@ impl Harness {
     /// Writes `value` into one of the subject's names, through the product's own
     /// use case or a transaction that stays open for a while; returns when a person
     /// would have their answer.
-    async fn change(&self, strategy: &Strategy, number: usize, subject: usize, value: u64) -> Result<()> {
-        let Subject { slug, owner, access, .. } = &self.subjects[subject];
+    async fn change(
+        &self,
+        strategy: &Strategy,
+        number: usize,
+        subject: usize,
+        value: u64,
+    ) -> Result<()> {
+        let Subject {
+            slug,
+            owner,
+            access,
+            ..
+        } = &self.subjects[subject];
         if let (Strategy::Ours(services), ORG, true) = (strategy, number, rand::random_bool(0.3)) {
             let name = OrgName::parse(&name_with(value)).expect("a name");
             services.orgs.update(access, &name, slug).await?;
@@ -461,15 +597,21 @@ impl Harness {
         }
         let mut tx: Tx = strategy.services().db.begin().await?;
         let statement = match number {
-            ORG => sqlx::query("update organization set name = $2 where id = $1").bind(access.org_id().0),
+            ORG => sqlx::query("update organization set name = $2 where id = $1")
+                .bind(access.org_id().0),
             _ => sqlx::query("update users set name = $2 where id = $1").bind(owner.id.0),
         };
         statement.bind(name_with(value)).execute(tx.conn()).await?;
         if rand::random_bool(0.3) {
-            tokio::time::sleep(Duration::from_millis(rand::random_range(0..=SLOWEST_WRITE_MS))).await;
+            tokio::time::sleep(Duration::from_millis(rand::random_range(
+                0..=SLOWEST_WRITE_MS,
+            )))
+            .await;
         }
         let commit = tx.commit().await?;
-        strategy.acknowledge(number, subject, &self.subjects, commit).await;
+        strategy
+            .acknowledge(number, subject, &self.subjects, commit)
+            .await;
         Ok(())
     }
 
@@ -490,8 +632,13 @@ impl Harness {
     /// Holds the node's relay up every now and then, anywhere: mostly for as long as
     /// a busy machine would, sometimes for longer than the lease.
     async fn stall_relay(self: Arc<Self>, node: usize) {
-        const POINTS: [Point; 5] =
-            [Point::HeartbeatDue, Point::Heartbeat, Point::Polled, Point::Applied, Point::LeaseDue];
+        const POINTS: [Point; 5] = [
+            Point::HeartbeatDue,
+            Point::Heartbeat,
+            Point::Polled,
+            Point::Applied,
+            Point::LeaseDue,
+        ];
         let hooks = self.strategies[node].services().cache.hooks();
         loop {
             tokio::time::sleep(Duration::from_millis(rand::random_range(100..800))).await;
@@ -506,7 +653,11 @@ impl Harness {
             let noted = stalled.clone();
             hooks.set(point, move || {
                 // Once: the next one who passes is not held up.
-                let stall_ms = if is_new.swap(false, SeqCst) { stall_ms } else { 0 };
+                let stall_ms = if is_new.swap(false, SeqCst) {
+                    stall_ms
+                } else {
+                    0
+                };
                 let noted = noted.clone();
                 async move {
                     if stall_ms > 0 {
@@ -516,9 +667,14 @@ impl Harness {
                 }
                 .boxed()
             });
-            if tokio::time::timeout(Duration::from_secs(8), stalled.notified()).await.is_ok() {
+            if tokio::time::timeout(Duration::from_secs(8), stalled.notified())
+                .await
+                .is_ok()
+            {
                 self.tally.stalls.fetch_add(1, Relaxed);
-                self.tally.stalls_past_the_lease.fetch_add(u64::from(stall_ms > LEASE_MS), Relaxed);
+                self.tally
+                    .stalls_past_the_lease
+                    .fetch_add(u64::from(stall_ms > LEASE_MS), Relaxed);
             }
             hooks.clear(point);
         }
@@ -528,10 +684,15 @@ impl Harness {
     /// holds the position of every snapshot back.
     async fn write_something_else(self: Arc<Self>) {
         use sqlx::Connection;
-        let mut connection = sqlx::PgConnection::connect(&self.database_url).await.expect("the database answers");
+        let mut connection = sqlx::PgConnection::connect(&self.database_url)
+            .await
+            .expect("the database answers");
         loop {
             let mut long = connection.begin().await.expect("a transaction begins");
-            sqlx::query("insert into unrelated values (1)").execute(&mut *long).await.expect("written");
+            sqlx::query("insert into unrelated values (1)")
+                .execute(&mut *long)
+                .await
+                .expect("written");
             tokio::time::sleep(Duration::from_millis(rand::random_range(50..1_500))).await;
             match rand::random_bool(0.5) {
                 true => long.commit().await.expect("it commits"),

@@ -13,7 +13,11 @@ use crate::setup;
 use crate::steps::{self, Step};
 
 /// What the micro-benchmarks ask, and where each answer can come from.
-const LOOK_UPS: [&str; 3] = ["session", "membership check", "first page of 10,000 members"];
+const LOOK_UPS: [&str; 3] = [
+    "session",
+    "membership check",
+    "first page of 10,000 members",
+];
 const LEVELS: [&str; 3] = ["memory", "redis", "postgres"];
 
 const HEAD: &str = "# Benchmarks
@@ -32,7 +36,9 @@ pub fn run() -> Result<()> {
             what: "measures look-ups by where the answer comes from",
             usually: "1 minute, 8 minutes the first time",
         };
-        steps.take(&step, || process::run(&mut bench(&services, "--package orghub --bench cache")))?;
+        steps.take(&step, || {
+            process::run(&mut bench(&services, "--package orghub --bench cache"))
+        })?;
         let step = Step {
             name: "Node",
             what: "measures a server with Redis alive, killed and frozen, and left alone",
@@ -53,20 +59,31 @@ pub fn run() -> Result<()> {
 /// Cargo's benchmarks, without the flags that make development builds quick.
 fn bench(services: &Services, selection: &str) -> std::process::Command {
     let mut bench = process::cargo(&format!("bench --quiet {selection}"));
-    bench.env("RUSTFLAGS", "").env("DATABASE_URL", &services.database_url).env("REDIS_URL", &services.redis_url);
+    bench
+        .env("RUSTFLAGS", "")
+        .env("DATABASE_URL", &services.database_url)
+        .env("REDIS_URL", &services.redis_url);
     bench
 }
 
 /// Where and of what it was measured.
 fn machine() -> Result<String> {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
+    let cpu = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .unwrap_or("unknown");
     let cpu = cpu.trim_start_matches([' ', '\t', ':']);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let read = |program: &Path, argument: &str| process::read(command(program).arg(argument));
     let postgres = read(&services::postgres_program("postgres")?, "--version")?;
     let redis = read(Path::new("redis-server"), "--version")?;
-    let redis = redis.split_whitespace().nth(2).unwrap_or_default().trim_start_matches("v=").to_owned();
+    let redis = redis
+        .split_whitespace()
+        .nth(2)
+        .unwrap_or_default()
+        .trim_start_matches("v=")
+        .to_owned();
     let commit = process::read(command("git").args(["rev-parse", "--short", "HEAD"]))?;
     let date = process::read(command("git").args(["log", "-1", "--format=%cs"]))?;
     Ok(format!(
@@ -102,8 +119,15 @@ fn look_ups() -> Result<String> {
 
 /// Nanoseconds.
 fn median(look_up: &str, level: &str) -> Result<f64> {
-    let file = checkout::target().join("criterion").join(look_up).join(level).join("new/estimates.json");
-    let estimates = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let file = checkout::target()
+        .join("criterion")
+        .join(look_up)
+        .join(level)
+        .join("new/estimates.json");
+    let estimates =
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let estimates: serde_json::Value = serde_json::from_str(&estimates)?;
-    estimates["median"]["point_estimate"].as_f64().context("criterion's estimates have another form now")
+    estimates["median"]["point_estimate"]
+        .as_f64()
+        .context("criterion's estimates have another form now")
 }

@@ -19,7 +19,8 @@ pub const NATIVE: &str = "--workspace --exclude hydrate";
 /// The browser's side: the entry, and with it the application.
 ///
 /// The target directory is the one cargo-leptos uses.
-pub const BROWSER: &str = "--package hydrate --target wasm32-unknown-unknown --target-dir target/front";
+pub const BROWSER: &str =
+    "--package hydrate --target wasm32-unknown-unknown --target-dir target/front";
 
 /// How the product is built.
 #[derive(Clone, Copy)]
@@ -67,6 +68,10 @@ pub fn server(profile: Profile) -> Result<()> {
 /// Builds what the browser loads, into `target/site`.
 pub fn site(profile: Profile) -> Result<()> {
     // Compressed once here, so that the server never does it for a request.
-    let compressed = if let Profile::Release = profile { " --precompress" } else { "" };
+    let compressed = if let Profile::Release = profile {
+        " --precompress"
+    } else {
+        ""
+    };
     process::run(&mut profile.cargo(&format!("leptos build --frontend-only{compressed}")))
 }

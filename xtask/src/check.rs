@@ -15,8 +15,11 @@ pub fn run() -> Result<()> {
         setup::to_check(steps)?;
         let services = Services::start()?;
         without_builds(steps, &services);
-        let step =
-            Step { name: "Server build", what: "links the server", usually: "30 seconds, 10 minutes the first time" };
+        let step = Step {
+            name: "Server build",
+            what: "links the server",
+            usually: "30 seconds, 10 minutes the first time",
+        };
         steps.attempt(&step, || builds::server(Profile::Dev));
         let step = Step {
             name: "Browser build",
@@ -30,8 +33,14 @@ pub fn run() -> Result<()> {
 
 /// The checks that `test` shares; it has builds of its own.
 pub fn without_builds(steps: &mut Steps, services: &Services) {
-    let step = Step { name: "Format", what: "names the sources that `cargo fmt` would change", usually: "1 second" };
-    steps.attempt(&step, || process::run(&mut cargo("fmt --all --check -- --files-with-diff")));
+    let step = Step {
+        name: "Format",
+        what: "names the sources that `cargo fmt` would change",
+        usually: "1 second",
+    };
+    steps.attempt(&step, || {
+        process::run(&mut cargo("fmt --all --check -- --files-with-diff"))
+    });
     let step = Step {
         name: "Licences",
         what: "compares those of all dependencies with the list in deny.toml",
@@ -49,18 +58,26 @@ pub fn without_builds(steps: &mut Steps, services: &Services) {
         what: "runs clippy on it, warnings denied",
         usually: "20 seconds, 5 minutes the first time",
     };
-    steps.attempt(&step, || process::run(&mut cargo(&format!("clippy {NATIVE} --all-targets -- -D warnings"))));
+    steps.attempt(&step, || {
+        process::run(&mut cargo(&format!(
+            "clippy {NATIVE} --all-targets -- -D warnings"
+        )))
+    });
     let step = Step {
         name: "Lint browser side",
         what: "runs clippy on it, warnings denied",
         usually: "10 seconds, 2 minutes the first time",
     };
-    steps.attempt(&step, || process::run(&mut cargo(&format!("clippy {BROWSER} -- -D warnings"))));
+    steps.attempt(&step, || {
+        process::run(&mut cargo(&format!("clippy {BROWSER} -- -D warnings")))
+    });
     // Erased component types forgive what whole ones do not.
     let step = Step {
         name: "As deployed",
         what: "compiles the server once with whole component types, without linking it",
         usually: "10 seconds, 3 minutes the first time",
     };
-    steps.attempt(&step, || process::run(cargo("check --package orghub-server").env("RUSTFLAGS", "")));
+    steps.attempt(&step, || {
+        process::run(cargo("check --package orghub-server").env("RUSTFLAGS", ""))
+    });
 }

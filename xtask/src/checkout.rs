@@ -9,7 +9,9 @@ use anyhow::{Context, Result};
 
 /// The root of the checkout.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies one level below the root of the checkout")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies one level below the root of the checkout")
 }
 
 /// Cargo's target directory.
@@ -28,7 +30,9 @@ pub fn dotenv() -> Result<BTreeMap<String, String>> {
         Ok(variables) => variables
             .collect::<Result<_, _>>()
             .with_context(|| format!("{} is not a list of NAME=value lines", path.display())),
-        Err(dotenvy::Error::Io(error)) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(dotenvy::Error::Io(error)) if error.kind() == ErrorKind::NotFound => {
+            Ok(BTreeMap::new())
+        }
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }

@@ -19,7 +19,9 @@ pub fn sibling(url: &str, name: &str) -> Result<String> {
         Some((address, options)) => (address, format!("?{options}")),
         None => (url, String::new()),
     };
-    let (scheme, rest) = address.split_once("://").context("an address without a scheme")?;
+    let (scheme, rest) = address
+        .split_once("://")
+        .context("an address without a scheme")?;
     let server = rest.split_once('/').map_or(rest, |(server, _)| server);
     Ok(format!("{scheme}://{server}/{name}{options}"))
 }
@@ -28,15 +30,22 @@ pub fn sibling(url: &str, name: &str) -> Result<String> {
 pub fn is_local(url: &str) -> bool {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = authority.split(['/', '?']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|local| host == *local || host.starts_with(&format!("{local}:")))
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|local| host == *local || host.starts_with(&format!("{local}:")))
 }
 
 /// Creates the database an address names, unless it exists.
 pub fn create_if_missing(url: &str) -> Result<()> {
     let mut look = psql(&sibling(url, "postgres")?)?;
     look.args(["--tuples-only", "--no-align", "--command"]);
-    look.arg(format!("SELECT 1 FROM pg_database WHERE datname = '{}'", name(url)?));
+    look.arg(format!(
+        "SELECT 1 FROM pg_database WHERE datname = '{}'",
+        name(url)?
+    ));
     if process::read(&mut look)?.trim().is_empty() {
         order(url, "CREATE DATABASE")?;
     }
@@ -47,7 +56,10 @@ pub fn create_if_missing(url: &str) -> Result<()> {
 ///
 /// Only on this machine: an address in `.env` may name a database that matters.
 pub fn recreate(url: &str) -> Result<()> {
-    ensure!(is_local(url), "the database is not on this machine: drop it by hand if you mean to");
+    ensure!(
+        is_local(url),
+        "the database is not on this machine: drop it by hand if you mean to"
+    );
     drop(url)?;
     order(url, "CREATE DATABASE")
 }
@@ -69,7 +81,8 @@ pub fn migrate(url: &str) -> Result<()> {
         if !fs::read_to_string(&file)?.starts_with("-- no-transaction") {
             psql.arg("--single-transaction");
         }
-        process::read(psql.arg("--file").arg(&file)).with_context(|| format!("{} does not apply", file.display()))?;
+        process::read(psql.arg("--file").arg(&file))
+            .with_context(|| format!("{} does not apply", file.display()))?;
     }
     Ok(())
 }
@@ -92,20 +105,30 @@ fn migrations() -> Result<Vec<PathBuf>> {
 
 fn order(url: &str, order: &str) -> Result<()> {
     let mut psql = psql(&sibling(url, "postgres")?)?;
-    psql.arg("--command").arg(format!("{order} \"{}\"", name(url)?));
+    psql.arg("--command")
+        .arg(format!("{order} \"{}\"", name(url)?));
     process::read(&mut psql).map(|_| ())
 }
 
 fn psql(url: &str) -> Result<Command> {
     let mut psql = process::command(services::postgres_program("psql")?);
-    psql.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", url]);
+    psql.args([
+        "--no-psqlrc",
+        "--quiet",
+        "--set",
+        "ON_ERROR_STOP=1",
+        "--dbname",
+        url,
+    ]);
     Ok(psql)
 }
 
 /// The name of the database in an address.
 fn name(url: &str) -> Result<&str> {
     let address = url.split('?').next().unwrap_or_default();
-    let name = address.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+    let name = address
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'));
     let (_, name) = name.context("the address names no database")?;
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
     ensure!(
@@ -123,7 +146,10 @@ mod tests {
     fn sibling_keeps_server_and_options() {
         let url = "postgres://me:secret@db:5433/orghub?sslmode=disable";
         let sibling = sibling(url, "other").expect("a valid address");
-        assert_eq!(sibling, "postgres://me:secret@db:5433/other?sslmode=disable");
+        assert_eq!(
+            sibling,
+            "postgres://me:secret@db:5433/other?sslmode=disable"
+        );
     }
 
     #[test]
@@ -137,7 +163,9 @@ mod tests {
         assert!(is_local("postgres://me@localhost:5432/orghub"));
         assert!(is_local("postgres://me@127.0.0.1/orghub"));
         assert!(is_local("redis://127.0.0.1:6379"));
-        assert!(!is_local("postgres://localhost:secret@db.example.com/orghub"));
+        assert!(!is_local(
+            "postgres://localhost:secret@db.example.com/orghub"
+        ));
         assert!(!is_local("postgres://me@localhost.example.com/orghub"));
     }
 

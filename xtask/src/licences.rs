@@ -25,26 +25,42 @@ pub fn check() -> Result<()> {
         .collect();
     refused.sort_unstable();
     refused.dedup();
-    ensure!(refused.is_empty(), "not on the list in deny.toml:\n{}", refused.join("\n"));
+    ensure!(
+        refused.is_empty(),
+        "not on the list in deny.toml:\n{}",
+        refused.join("\n")
+    );
     Ok(())
 }
 
 /// The strings of the list `allow` in `deny.toml`.
 fn accepted() -> Result<Vec<String>> {
     let text = fs::read_to_string(checkout::root().join("deny.toml"))?;
-    let (_, rest) = text.split_once("allow = [").context("deny.toml has no list `allow`")?;
-    let (list, _) = rest.split_once(']').context("the list `allow` in deny.toml has no end")?;
-    Ok(list.split('"').skip(1).step_by(2).map(str::to_owned).collect())
+    let (_, rest) = text
+        .split_once("allow = [")
+        .context("deny.toml has no list `allow`")?;
+    let (list, _) = rest
+        .split_once(']')
+        .context("the list `allow` in deny.toml has no end")?;
+    Ok(list
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect())
 }
 
 /// Every part joined by AND must offer an accepted licence. Parentheses are not
 /// followed, which can refuse too much but never accept too much.
 fn is_accepted(expression: &str, accepted: &[String]) -> bool {
-    expression.replace(['(', ')'], "").split(" AND ").all(|part| {
-        part.split(" OR ")
-            .flat_map(|licence| licence.split('/'))
-            .any(|licence| accepted.iter().any(|one| one == licence.trim()))
-    })
+    expression
+        .replace(['(', ')'], "")
+        .split(" AND ")
+        .all(|part| {
+            part.split(" OR ")
+                .flat_map(|licence| licence.split('/'))
+                .any(|licence| accepted.iter().any(|one| one == licence.trim()))
+        })
 }
 
 #[cfg(test)]

@@ -6,7 +6,11 @@
 //! `stack` (server and stand-in for Stripe), `database`, and the small tools
 //! `process`, `steps` and `checkout`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to the terminal")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program talks to the terminal"
+)]
 
 mod bench;
 mod builds;

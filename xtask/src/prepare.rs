@@ -47,7 +47,10 @@ pub fn verify(services: &Services) -> Result<()> {
 
 /// Compiles the core against a scratch database; the folder with the answers.
 fn ask(services: &Services) -> Result<PathBuf> {
-    let url = database::sibling(&services.database_url, &format!("orghub_prepare_{}", process::id()))?;
+    let url = database::sibling(
+        &services.database_url,
+        &format!("orghub_prepare_{}", process::id()),
+    )?;
     database::recreate(&url)?;
     let outcome = database::migrate(&url).and_then(|()| compile_against(&url));
     database::drop(&url)?;
@@ -64,7 +67,9 @@ fn compile_against(url: &str) -> Result<PathBuf> {
     // Cargo cannot know that a query's answer depends on the database, so a
     // source file is made to look changed. Afterwards it gets its old time
     // back: nothing but this check needs to compile again.
-    let source = fs::File::options().append(true).open(checkout::root().join("src/lib.rs"))?;
+    let source = fs::File::options()
+        .append(true)
+        .open(checkout::root().join("src/lib.rs"))?;
     let written = source.metadata()?.modified()?;
     source.set_modified(SystemTime::now())?;
     let outcome = run_program(
@@ -103,7 +108,8 @@ fn answers(folder: &Path) -> Result<BTreeMap<OsString, Vec<u8>>> {
     entries
         .map(|entry| {
             let entry = entry?;
-            let answer = fs::read(entry.path()).with_context(|| format!("cannot read {}", entry.path().display()))?;
+            let answer = fs::read(entry.path())
+                .with_context(|| format!("cannot read {}", entry.path().display()))?;
             Ok((entry.file_name(), answer))
         })
         .collect()

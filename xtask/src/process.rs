@@ -26,7 +26,8 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// From now on Ctrl-C and SIGTERM raise the flag.
 pub fn watch_for_interrupts() -> Result<()> {
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
+        .context("cannot listen for Ctrl-C")
 }
 
 /// Whether someone asked to stop.
@@ -73,7 +74,9 @@ pub fn cargo(arguments: &str) -> Command {
 /// Runs the program, its output visible, until it ends; anything but success is an error.
 pub fn run(command: &mut Command) -> Result<()> {
     let line = line_of(command);
-    let mut child = command.spawn().with_context(|| format!("cannot start `{line}`"))?;
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot start `{line}`"))?;
     let status = wait(&mut child)?;
     ensure!(status.success(), "`{line}` failed ({status})");
     Ok(())
@@ -87,7 +90,9 @@ pub fn succeeds(command: &mut Command) -> bool {
 /// Runs the program quietly and returns what it wrote.
 pub fn read(command: &mut Command) -> Result<String> {
     let line = line_of(command);
-    let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
+    let output = command
+        .output()
+        .with_context(|| format!("cannot start `{line}`"))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
         bail!("`{line}` failed: {}", complaint.trim());
@@ -114,7 +119,11 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
 pub fn wait_until(patience: Duration, so: impl Fn() -> bool) -> Result<()> {
     let deadline = Instant::now() + patience;
     while !so() {
-        ensure!(Instant::now() < deadline, "gave up after {} seconds", patience.as_secs());
+        ensure!(
+            Instant::now() < deadline,
+            "gave up after {} seconds",
+            patience.as_secs()
+        );
         thread::sleep(POLL);
     }
     Ok(())
@@ -163,11 +172,16 @@ pub fn command_line_of(pid: u32) -> Option<String> {
 
 /// Where a program is, looking along `PATH`.
 pub fn find(program: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
 }
 
 fn line_of(command: &Command) -> String {
-    let words: Vec<_> =
-        [command.get_program()].into_iter().chain(command.get_args()).map(OsStr::to_string_lossy).collect();
+    let words: Vec<_> = [command.get_program()]
+        .into_iter()
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy)
+        .collect();
     words.join(" ")
 }

@@ -25,14 +25,22 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let profile = if options.release { Profile::Release } else { Profile::Dev };
+    let profile = if options.release {
+        Profile::Release
+    } else {
+        Profile::Dev
+    };
     let (_services, mut stack) = steps::report(|steps| {
         match profile {
             Profile::Dev => setup::to_build(steps)?,
             Profile::Release => setup::to_release(steps)?,
         }
         let services = steps.take(
-            &Step { name: "Services", what: "starts this checkout's PostgreSQL and Redis", usually: "2 seconds" },
+            &Step {
+                name: "Services",
+                what: "starts this checkout's PostgreSQL and Redis",
+                usually: "2 seconds",
+            },
             Services::start,
         )?;
         let plan = Plan {
@@ -46,7 +54,11 @@ pub fn run(options: &Options) -> Result<()> {
         build(profile, steps)?;
         fill(&plan, options.fresh, steps)?;
         let stack = steps.take(
-            &Step { name: "Server", what: "starts it and waits until it is ready", usually: "2 seconds" },
+            &Step {
+                name: "Server",
+                what: "starts it and waits until it is ready",
+                usually: "2 seconds",
+            },
             || plan.start(),
         )?;
         Ok((services, stack))
@@ -66,7 +78,11 @@ fn build(profile: Profile, steps: &mut Steps) -> Result<()> {
         Profile::Dev => "10 seconds, 10 minutes the first time",
         Profile::Release => "4 minutes, 20 minutes the first time",
     };
-    let step = Step { name: "Build server", what: "compiles the server", usually };
+    let step = Step {
+        name: "Build server",
+        what: "compiles the server",
+        usually,
+    };
     steps.take(&step, || builds::server(profile))?;
     let step = Step {
         name: "Build browser side",

@@ -49,7 +49,11 @@ impl Plan<'_> {
 
     /// Fails early where the server would fail late: after the build.
     pub fn check_port(&self) -> Result<()> {
-        ensure!(services::is_free_port(self.port), "port {} is in use; choose another with --port", self.port);
+        ensure!(
+            services::is_free_port(self.port),
+            "port {} is in use; choose another with --port",
+            self.port
+        );
         Ok(())
     }
 
@@ -61,7 +65,9 @@ impl Plan<'_> {
 
     /// Starts everything and waits until it answers.
     pub fn start(&self) -> Result<Stack> {
-        let mut stack = Stack { children: Vec::new() };
+        let mut stack = Stack {
+            children: Vec::new(),
+        };
         let mut server = self.server()?;
         if !self.has_stripe_key()? {
             let port = services::free_port()?;
@@ -92,7 +98,10 @@ impl Plan<'_> {
     fn fake_stripe(&self, port: u16) -> Result<Command> {
         let mut fake = self.program("fake-stripe")?;
         fake.env("FAKE_STRIPE_ADDR", format!("127.0.0.1:{port}"))
-            .env("FAKE_STRIPE_WEBHOOK_URL", format!("{}/webhooks/stripe", self.url()))
+            .env(
+                "FAKE_STRIPE_WEBHOOK_URL",
+                format!("{}/webhooks/stripe", self.url()),
+            )
             .env("FAKE_STRIPE_WEBHOOK_SECRET", FAKE_WEBHOOK_SECRET);
         Ok(fake)
     }
@@ -144,8 +153,15 @@ impl Stack {
     fn spawn(&mut self, command: &mut Command) -> Result<()> {
         // A group of its own: Ctrl-C in the terminal then reaches this program
         // alone, which stops the others in order, the server first.
-        let name = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let child = command.process_group(0).spawn().with_context(|| format!("cannot start {name}"))?;
+        let name = Path::new(command.get_program())
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let child = command
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
         self.children.push((name, child));
         Ok(())
     }

@@ -22,7 +22,12 @@ pub fn report<T>(work: impl FnOnce(&mut Steps) -> Result<T>) -> Result<T> {
         eprint!("{}", steps.table());
     }
     let outcome = outcome?;
-    let failed: Vec<_> = steps.taken.iter().filter(|step| !step.passed).map(|step| step.name).collect();
+    let failed: Vec<_> = steps
+        .taken
+        .iter()
+        .filter(|step| !step.passed)
+        .map(|step| step.name)
+        .collect();
     ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(outcome)
 }
@@ -42,10 +47,17 @@ struct Taken {
 impl Steps {
     /// Takes a step that the following ones need: its failure is the caller's.
     pub fn take<T>(&mut self, step: &Step, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        eprintln!("\n==> {}: {} (usually {})", step.name, step.what, step.usually);
+        eprintln!(
+            "\n==> {}: {} (usually {})",
+            step.name, step.what, step.usually
+        );
         let start = Instant::now();
         let outcome = work();
-        self.taken.push(Taken { name: step.name, duration: start.elapsed(), passed: outcome.is_ok() });
+        self.taken.push(Taken {
+            name: step.name,
+            duration: start.elapsed(),
+            passed: outcome.is_ok(),
+        });
         outcome
     }
 
@@ -72,7 +84,11 @@ impl Steps {
         }
         self.take(step, || {
             install()?;
-            ensure!(is_there(), "{} was installed but still cannot be used", step.name);
+            ensure!(
+                is_there(),
+                "{} was installed but still cannot be used",
+                step.name
+            );
             Ok(())
         })
     }
@@ -84,7 +100,10 @@ impl Steps {
         };
         for step in &self.taken {
             let verdict = if step.passed { "" } else { " (FAILED)" };
-            row(step.duration.as_secs_f64(), &format!("{}{verdict}", step.name));
+            row(
+                step.duration.as_secs_f64(),
+                &format!("{}{verdict}", step.name),
+            );
         }
         let total: Duration = self.taken.iter().map(|step| step.duration).sum();
         row(total.as_secs_f64(), "all");

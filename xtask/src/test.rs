@@ -19,7 +19,11 @@ pub fn run() -> Result<()> {
     steps::report(|steps| {
         setup::to_test(steps)?;
         let services = steps.take(
-            &Step { name: "Services", what: "starts this checkout's PostgreSQL and Redis", usually: "2 seconds" },
+            &Step {
+                name: "Services",
+                what: "starts this checkout's PostgreSQL and Redis",
+                usually: "2 seconds",
+            },
             Services::start,
         )?;
         check::without_builds(steps, &services);
@@ -30,7 +34,11 @@ pub fn run() -> Result<()> {
 }
 
 fn rust_tests(steps: &mut Steps, services: &Services) {
-    let step = Step { name: "Tests", what: "runs the tests in Rust", usually: "4 minutes, 15 minutes the first time" };
+    let step = Step {
+        name: "Tests",
+        what: "runs the tests in Rust",
+        usually: "4 minutes, 15 minutes the first time",
+    };
     steps.attempt(&step, || process::run(&mut nextest(services, "all()")));
 
     // Caching may be switched off in parts, and nothing may come to depend on it. What
@@ -38,27 +46,58 @@ fn rust_tests(steps: &mut Steps, services: &Services) {
     let cached = "(package(orghub) | package(orghub-server)) \
                   - (binary(cache) & (test(stress::) | test(load::) | test(processes::) | test(cluster::)))";
     for (name, what, redis, near) in [
-        ("Tests without Redis", "runs those of core and server again, with near copies alone", false, true),
-        ("Tests without memory", "runs them again, with copies in Redis alone", true, false),
-        ("Tests without cache", "runs them again, with no copies at all", false, false),
+        (
+            "Tests without Redis",
+            "runs those of core and server again, with near copies alone",
+            false,
+            true,
+        ),
+        (
+            "Tests without memory",
+            "runs them again, with copies in Redis alone",
+            true,
+            false,
+        ),
+        (
+            "Tests without cache",
+            "runs them again, with no copies at all",
+            false,
+            false,
+        ),
     ] {
-        steps.attempt(&Step { name, what, usually: "2 minutes" }, || {
-            let mut nextest = nextest(services, cached);
-            nextest.env("ENABLE_REDIS_CACHE", redis.to_string());
-            if !near {
-                nextest.env("NEAR_CACHE_BYTES", "0");
-            }
-            process::run(&mut nextest)
-        });
+        steps.attempt(
+            &Step {
+                name,
+                what,
+                usually: "2 minutes",
+            },
+            || {
+                let mut nextest = nextest(services, cached);
+                nextest.env("ENABLE_REDIS_CACHE", redis.to_string());
+                if !near {
+                    nextest.env("NEAR_CACHE_BYTES", "0");
+                }
+                process::run(&mut nextest)
+            },
+        );
     }
-    let step = Step { name: "Doc tests", what: "runs the examples in the documentation", usually: "30 seconds" };
-    steps.attempt(&step, || process::run(&mut cargo(&format!("test {NATIVE} --doc"))));
+    let step = Step {
+        name: "Doc tests",
+        what: "runs the examples in the documentation",
+        usually: "30 seconds",
+    };
+    steps.attempt(&step, || {
+        process::run(&mut cargo(&format!("test {NATIVE} --doc")))
+    });
 }
 
 /// Each test makes its own database in the cluster it is pointed at.
 fn nextest(services: &Services, filter: &str) -> Command {
     let mut nextest = cargo(&format!("nextest run {NATIVE} --no-fail-fast --filterset"));
-    nextest.arg(filter).env("DATABASE_URL", &services.database_url).env("REDIS_URL", &services.redis_url);
+    nextest
+        .arg(filter)
+        .env("DATABASE_URL", &services.database_url)
+        .env("REDIS_URL", &services.redis_url);
     nextest
 }
 
@@ -109,6 +148,10 @@ fn playwright(services: &Services) -> Result<()> {
         .current_dir(checkout::root().join("tests/end2end"))
         .args(["node_modules/@playwright/test/cli.js", "test"])
         .env("BASE_URL", plan.url())
-        .env("CHROMIUM_PATH", setup::chromium().context("there is no Chromium")?);
-    process::run(&mut playwright).with_context(|| format!("the server's log is in {}", log.display()))
+        .env(
+            "CHROMIUM_PATH",
+            setup::chromium().context("there is no Chromium")?,
+        );
+    process::run(&mut playwright)
+        .with_context(|| format!("the server's log is in {}", log.display()))
 }

@@ -20,7 +20,11 @@ pub(super) struct FormPost {
 impl FormPost {
     /// `form`, which stands on the page at `page` (a path of ours).
     pub(super) fn new(form: FormName, page: impl Into<String>) -> Self {
-        Self { form, page: page.into(), typed: Vec::new() }
+        Self {
+            form,
+            page: page.into(),
+            typed: Vec::new(),
+        }
     }
 
     /// Remembers what was typed into `field`. Not for passwords.
@@ -35,7 +39,10 @@ impl FormPost {
     ///
     /// # Errors
     /// Only for programs; for browsers the redirect is the answer.
-    pub(super) async fn answer(self, work: impl Future<Output = Result<Done, AppError>>) -> Result<(), AppError> {
+    pub(super) async fn answer(
+        self,
+        work: impl Future<Output = Result<Done, AppError>>,
+    ) -> Result<(), AppError> {
         match work.await {
             Ok(done) => {
                 if !response::wants_json() {
@@ -48,7 +55,10 @@ impl FormPost {
             }
             Err(error) if response::wants_json() => {
                 response::set_status(error.status());
-                if let AppError::RateLimited { retry_after_seconds } = error {
+                if let AppError::RateLimited {
+                    retry_after_seconds,
+                } = error
+                {
                     response::insert_header(header::RETRY_AFTER, &retry_after_seconds.to_string());
                 }
                 Err(error)
@@ -75,11 +85,17 @@ pub(super) struct Done {
 impl Done {
     /// Go on at `to`, a path of ours.
     pub(super) fn at(to: impl Into<String>) -> Self {
-        Self { to: to.into(), notice: None }
+        Self {
+            to: to.into(),
+            notice: None,
+        }
     }
 
     /// And say so there.
     pub(super) fn saying(self, notice: Notice) -> Self {
-        Self { notice: Some(notice), ..self }
+        Self {
+            notice: Some(notice),
+            ..self
+        }
     }
 }

@@ -29,7 +29,10 @@ pub async fn list_org_links() -> Result<Vec<OrgLink>, AppError> {
         Ok(orgs
             .iter()
             .take(MAX_ORG_LINKS)
-            .map(|org| OrgLink { slug: org.slug.to_string(), name: org.name.clone() })
+            .map(|org| OrgLink {
+                slug: org.slug.to_string(),
+                name: org.name.clone(),
+            })
             .collect())
     })
     .await
@@ -53,5 +56,6 @@ pub async fn is_slug_free(
 /// An error among answers to islands carries its own status.
 #[cfg(feature = "ssr")]
 async fn with_status<T>(work: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
-    work.await.inspect_err(|error| crate::response::set_status(error.status()))
+    work.await
+        .inspect_err(|error| crate::response::set_status(error.status()))
 }

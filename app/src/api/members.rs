@@ -37,7 +37,10 @@ pub async fn change_role(
         .typed("role", &role)
         .answer(async {
             let access = context::org_access(&org).await?;
-            context::services().orgs.change_role(&access, parse_member(&member_id)?, role.parse::<Role>()?).await?;
+            context::services()
+                .orgs
+                .change_role(&access, parse_member(&member_id)?, role.parse::<Role>()?)
+                .await?;
             Ok(Done::at(list_page(&org, &return_to)).saying(Notice::RoleChanged))
         })
         .await
@@ -59,7 +62,10 @@ pub async fn remove_member(
     member_post(&org, &member_id, &return_to)
         .answer(async {
             let access = context::org_access(&org).await?;
-            context::services().orgs.remove_member(&access, parse_member(&member_id)?).await?;
+            context::services()
+                .orgs
+                .remove_member(&access, parse_member(&member_id)?)
+                .await?;
             Ok(Done::at(list_page(&org, &return_to)).saying(Notice::MemberRemoved))
         })
         .await
@@ -72,15 +78,23 @@ fn member_post(org: &str, member_id: &str, return_to: &str) -> FormPost {
 /// The list as it was shown, so that page, search and filter are not lost.
 fn list_page(org: &str, return_to: &str) -> String {
     let members = page_of(org, routes::members);
-    let is_this_list =
-        return_to.strip_prefix(members.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
-    if is_this_list { return_to.to_owned() } else { members }
+    let is_this_list = return_to
+        .strip_prefix(members.as_str())
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('?'));
+    if is_this_list {
+        return_to.to_owned()
+    } else {
+        members
+    }
 }
 
 fn parse_member(member_id: &str) -> Result<MemberId, Invalid> {
-    member_id
-        .parse()
-        .map_err(|_no_uuid| Invalid::new("", "This member cannot be found. Reload the page and try again."))
+    member_id.parse().map_err(|_no_uuid| {
+        Invalid::new(
+            "",
+            "This member cannot be found. Reload the page and try again.",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -89,9 +103,22 @@ mod tests {
 
     #[test]
     fn a_form_leads_back_to_its_own_list_only() {
-        assert_eq!(list_page("acme", "/orgs/acme/members?q=a&page=2"), "/orgs/acme/members?q=a&page=2");
-        for elsewhere in ["", "//evil.test", "/orgs/other/members", "/orgs/acme/members/../../x", "https://evil.test"] {
-            assert_eq!(list_page("acme", elsewhere), "/orgs/acme/members", "{elsewhere:?}");
+        assert_eq!(
+            list_page("acme", "/orgs/acme/members?q=a&page=2"),
+            "/orgs/acme/members?q=a&page=2"
+        );
+        for elsewhere in [
+            "",
+            "//evil.test",
+            "/orgs/other/members",
+            "/orgs/acme/members/../../x",
+            "https://evil.test",
+        ] {
+            assert_eq!(
+                list_page("acme", elsewhere),
+                "/orgs/acme/members",
+                "{elsewhere:?}"
+            );
         }
         assert_eq!(list_page("not a slug", "/orgs"), "/orgs");
     }

@@ -28,8 +28,14 @@ pub async fn create_org(
         .typed("slug", &slug)
         .answer(async {
             let user = context::require_user()?;
-            let slug =
-                context::services().orgs.create(&user, &OrgName::parse(&name)?, &OrgSlug::parse(slug.trim())?).await?;
+            let slug = context::services()
+                .orgs
+                .create(
+                    &user,
+                    &OrgName::parse(&name)?,
+                    &OrgSlug::parse(slug.trim())?,
+                )
+                .await?;
             Ok(Done::at(routes::org(&slug)).saying(Notice::OrgCreated))
         })
         .await
@@ -56,7 +62,11 @@ pub async fn update_org(
             let access = context::org_access(&org).await?;
             let slug = context::services()
                 .orgs
-                .update(&access, &OrgName::parse(&name)?, &OrgSlug::parse(slug.trim())?)
+                .update(
+                    &access,
+                    &OrgName::parse(&name)?,
+                    &OrgSlug::parse(slug.trim())?,
+                )
                 .await?;
             Ok(Done::at(routes::settings(&slug)).saying(Notice::OrgSaved))
         })
@@ -75,7 +85,11 @@ pub async fn leave_org(
     return_to: String,
 ) -> Result<(), AppError> {
     let settings = page_of(&org, routes::settings);
-    let page = if return_to == settings { settings } else { page_of(&org, routes::org) };
+    let page = if return_to == settings {
+        settings
+    } else {
+        page_of(&org, routes::org)
+    };
     FormPost::new(FormName::Leave, page)
         .answer(async {
             let access = context::org_access(&org).await?;

@@ -24,13 +24,23 @@ pub async fn sign_in(
     #[server(default)]
     next: String,
 ) -> Result<(), AppError> {
-    let page =
-        if next.is_empty() { routes::SIGN_IN.to_owned() } else { routes::sign_in_then(routes::safe_next(&next)) };
+    let page = if next.is_empty() {
+        routes::SIGN_IN.to_owned()
+    } else {
+        routes::sign_in_then(routes::safe_next(&next))
+    };
     FormPost::new(FormName::SignIn, page)
         .typed("email", &email)
         .answer(async {
             let accounts = context::services().accounts;
-            accounts.sign_in(&context::session()?, &email, &password, &context::client_info()).await?;
+            accounts
+                .sign_in(
+                    &context::session()?,
+                    &email,
+                    &password,
+                    &context::client_info(),
+                )
+                .await?;
             Ok(Done::at(routes::safe_next(&next)))
         })
         .await
@@ -41,7 +51,10 @@ pub async fn sign_in(
 pub async fn sign_out() -> Result<(), AppError> {
     FormPost::new(FormName::SignIn, routes::SIGN_IN)
         .answer(async {
-            context::services().accounts.sign_out(&context::session()?).await?;
+            context::services()
+                .accounts
+                .sign_out(&context::session()?)
+                .await?;
             Ok(Done::at(routes::SIGN_IN).saying(Notice::SignedOut))
         })
         .await

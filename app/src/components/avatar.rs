@@ -17,7 +17,11 @@ pub fn Avatar<'a>(
     #[prop(optional)]
     square: bool,
 ) -> impl IntoView + use<> {
-    let class = if square { "avatar avatar--square" } else { "avatar" };
+    let class = if square {
+        "avatar avatar--square"
+    } else {
+        "avatar"
+    };
     match picture {
         Some(address) => view! { <img class=class src=address alt="" width="28" height="28"/> }.into_any(),
         None => view! { <span class=class data-hue=hue(name).to_string() aria-hidden="true">{initials(name)}</span> }
@@ -27,14 +31,22 @@ pub fn Avatar<'a>(
 
 /// First letters of the first and the last word.
 fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let mut words = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
-    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
+    first
+        .into_iter()
+        .chain(words.next_back())
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 /// The same colour for the same name, everywhere and always.
 fn hue(name: &str) -> u32 {
-    name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % HUES
+    name.bytes().fold(7_u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    }) % HUES
 }
 
 #[cfg(test)]
@@ -43,9 +55,13 @@ mod tests {
 
     #[test]
     fn initials_are_of_the_first_and_last_word() {
-        for (name, text) in
-            [("Ada Lovelace", "AL"), ("acme", "A"), ("Émile de la Tour", "ÉT"), ("  ", ""), ("(Bob) 3rd", "B3")]
-        {
+        for (name, text) in [
+            ("Ada Lovelace", "AL"),
+            ("acme", "A"),
+            ("Émile de la Tour", "ÉT"),
+            ("  ", ""),
+            ("(Bob) 3rd", "B3"),
+        ] {
             assert_eq!(initials(name), text, "{name:?}");
         }
     }

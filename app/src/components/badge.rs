@@ -48,6 +48,10 @@ pub fn RoleBadge(
     /// The role.
     role: Role,
 ) -> impl IntoView {
-    let tone = if role == Role::Owner { Tone::Accent } else { Tone::Neutral };
+    let tone = if role == Role::Owner {
+        Tone::Accent
+    } else {
+        Tone::Neutral
+    };
     view! { <Badge tone text=role.label()/> }
 }

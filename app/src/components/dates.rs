@@ -4,7 +4,9 @@
 use leptos::prelude::*;
 use time::OffsetDateTime;
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// A day, such as "12 Mar 2026".
 #[component]
@@ -27,7 +29,12 @@ pub fn Moment(
 
 fn day(at: OffsetDateTime) -> String {
     let date = at.to_offset(time::UtcOffset::UTC).date();
-    format!("{} {} {}", date.day(), MONTHS[usize::from(u8::from(date.month())) - 1], date.year())
+    format!(
+        "{} {} {}",
+        date.day(),
+        MONTHS[usize::from(u8::from(date.month())) - 1],
+        date.year()
+    )
 }
 
 fn machine(at: OffsetDateTime) -> String {

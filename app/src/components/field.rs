@@ -39,8 +39,14 @@ pub fn Field<'a>(
     children: Option<Children>,
 ) -> impl IntoView {
     let is_secret = kind == "password";
-    let value = problem.and_then(|problem| problem.typed(name)).filter(|_| !is_secret).unwrap_or(value).to_owned();
-    let error = problem.and_then(|problem| problem.at(name)).map(str::to_owned);
+    let value = problem
+        .and_then(|problem| problem.typed(name))
+        .filter(|_| !is_secret)
+        .unwrap_or(value)
+        .to_owned();
+    let error = problem
+        .and_then(|problem| problem.at(name))
+        .map(str::to_owned);
     let [hint_id, error_id] = ["hint", "error"].map(|part| format!("{id}-{part}"));
     let described_by = [(!hint.is_empty(), &hint_id), (error.is_some(), &error_id)]
         .into_iter()

@@ -26,7 +26,9 @@ pub enum Symbol {
 impl Symbol {
     fn path(self) -> &'static str {
         match self {
-            Self::Overview => "M3.5 3.5h5v6h-5zM11.5 3.5h5v3.5h-5zM11.5 10.5h5v6h-5zM3.5 13h5v3.5h-5z",
+            Self::Overview => {
+                "M3.5 3.5h5v6h-5zM11.5 3.5h5v3.5h-5zM11.5 10.5h5v6h-5zM3.5 13h5v3.5h-5z"
+            }
             Self::Members => {
                 "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 16.5c0-3 2.3-4.5 5.5-4.5s5.5 1.5 5.5 4.5M13 3.8a3 3 0 0 1 0 5.4M15 12.4c1.9.6 3 1.9 3 4.1"
             }

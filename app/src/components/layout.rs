@@ -85,7 +85,12 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 4] = [Self::Overview, Self::Members, Self::Subscription, Self::Settings];
+    const ALL: [Self; 4] = [
+        Self::Overview,
+        Self::Members,
+        Self::Subscription,
+        Self::Settings,
+    ];
 
     /// The section in words for people.
     pub fn label(self) -> &'static str {
@@ -137,17 +142,20 @@ pub fn OrgLayout(
     content: AnyView,
 ) -> impl IntoView {
     let membership = access.membership();
-    let links = Section::ALL.into_iter().filter(|section| access.role().may(section.needs())).map(|link| {
-        let current = (link == section).then_some("page");
-        view! {
-            <li>
-                <a class="nav__link" href=link.href(&access) aria-current=current>
-                    <Icon symbol=link.symbol()/>
-                    {link.label()}
-                </a>
-            </li>
-        }
-    });
+    let links = Section::ALL
+        .into_iter()
+        .filter(|section| access.role().may(section.needs()))
+        .map(|link| {
+            let current = (link == section).then_some("page");
+            view! {
+                <li>
+                    <a class="nav__link" href=link.href(&access) aria-current=current>
+                        <Icon symbol=link.symbol()/>
+                        {link.label()}
+                    </a>
+                </li>
+            }
+        });
     view! {
         <SkipLink/>
         <div class="frame frame--org">

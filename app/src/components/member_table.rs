@@ -38,8 +38,17 @@ pub fn member_table(
         list: routes::member_list(access.slug(), query),
         problem,
     };
-    let rows = page.rows.iter().map(|member| row(member, &context)).collect_view();
-    let caption = format!("Members of {}, page {} of {}", access.membership().org_name, page.number, page.last());
+    let rows = page
+        .rows
+        .iter()
+        .map(|member| row(member, &context))
+        .collect_view();
+    let caption = format!(
+        "Members of {}, page {} of {}",
+        access.membership().org_name,
+        page.number,
+        page.last()
+    );
     let heading = |sort: MemberSort, text: &'static str| heading(access, query, sort, text);
     view! {
         <table class="table members" class:members--managed=context.manages>
@@ -59,12 +68,20 @@ pub fn member_table(
 }
 
 /// A column's heading, which is also the way to have the list in its order.
-fn heading(access: &OrgAccess, query: &MemberListQuery, sort: MemberSort, text: &'static str) -> AnyView {
+fn heading(
+    access: &OrgAccess,
+    query: &MemberListQuery,
+    sort: MemberSort,
+    text: &'static str,
+) -> AnyView {
     let order = match sort {
         MemberSort::Joined => "descending",
         MemberSort::Name | MemberSort::Role => "ascending",
     };
-    let sorted = MemberListQuery { sort, ..query.at_page(Default::default()) };
+    let sorted = MemberListQuery {
+        sort,
+        ..query.at_page(Default::default())
+    };
     view! {
         <th scope="col" aria-sort=(query.sort == sort).then_some(order)>
             <a class="table__sort" href=routes::member_list(access.slug(), &sorted)>{text}</a>
@@ -76,19 +93,25 @@ fn heading(access: &OrgAccess, query: &MemberListQuery, sort: MemberSort, text: 
 fn row(member: &MemberRow, context: &RowContext<'_>) -> impl IntoView + use<> {
     let (id, me) = (member.id.to_string(), context.access.role());
     let is_me = member.user_id == context.access.user().id;
-    let problem = context.problem.filter(|problem| problem.typed("member_id") == Some(id.as_str()));
+    let problem = context
+        .problem
+        .filter(|problem| problem.typed("member_id") == Some(id.as_str()));
     let error =
         problem.map(|problem| view! { <p class="field__error" role="alert">{problem.error.message.clone()}</p> });
 
-    let choices =
-        || Role::ALL.into_iter().filter(|role| *role == member.role || me.may_change(member.role, Some(*role)));
+    let choices = || {
+        Role::ALL
+            .into_iter()
+            .filter(|role| *role == member.role || me.may_change(member.role, Some(*role)))
+    };
     let role = if choices().count() > 1 {
         role_form(member, &id, is_me, context, choices())
     } else {
         view! { <RoleBadge role=member.role/> }.into_any()
     };
     let actions = context.manages.then(|| {
-        let removal = (!is_me && me.may_change(member.role, None)).then(|| removal_form(member, &id, context));
+        let removal = (!is_me && me.may_change(member.role, None))
+            .then(|| removal_form(member, &id, context));
         view! { <td class="members__actions">{removal}</td> }
     });
 

@@ -11,13 +11,19 @@ const WINDOW: u32 = 5;
 ///
 /// The ends stay in their places when they lead nowhere, so that "next" is always
 /// under the same finger.
-pub fn pagination<T>(page: &Page<T>, label: &'static str, href: impl Fn(PageNumber) -> String) -> AnyView {
+pub fn pagination<T>(
+    page: &Page<T>,
+    label: &'static str,
+    href: impl Fn(PageNumber) -> String,
+) -> AnyView {
     let (first, last) = (PageNumber::FIRST, page.last());
     if first == last && !page.is_beyond_last() {
         return ().into_any();
     }
     let end = |text: &'static str, rel: Option<&'static str>, to: Option<PageNumber>| match to {
-        Some(number) => view! { <a class="pager__link" href=href(number) rel=rel>{text}</a> }.into_any(),
+        Some(number) => {
+            view! { <a class="pager__link" href=href(number) rel=rel>{text}</a> }.into_any()
+        }
         None => view! { <span class="pager__link" aria-disabled="true">{text}</span> }.into_any(),
     };
     let numbers = page

@@ -53,7 +53,9 @@ pub fn status_badge(view: &SubscriptionView) -> AnyView {
         return view! { <Badge tone=Tone::Neutral text="Free"/> }.into_any();
     };
     let (text, tone) = match &subscription.status {
-        SubscriptionStatus::Active if subscription.cancel_at_period_end => ("Ends soon", Tone::Warning),
+        SubscriptionStatus::Active if subscription.cancel_at_period_end => {
+            ("Ends soon", Tone::Warning)
+        }
         SubscriptionStatus::Active => ("Active", Tone::Good),
         SubscriptionStatus::Trialing => ("Trial", Tone::Accent),
         SubscriptionStatus::PastDue => ("Past due", Tone::Warning),
@@ -129,7 +131,10 @@ fn price(subscription: &Subscription) -> String {
         BillingInterval::Month => "month",
         BillingInterval::Year => "year",
     };
-    format!("${} a {interval}", grouped(subscription.plan.price_usd(subscription.interval)))
+    format!(
+        "${} a {interval}",
+        grouped(subscription.plan.price_usd(subscription.interval))
+    )
 }
 
 /// A date, or words where Stripe has not told us one.

@@ -23,11 +23,16 @@ pub fn ConfirmDialog() -> impl IntoView {
     // as the page does.
     Effect::new(move || {
         let _kept_by_the_window = window_event_listener(ev::submit, move |event| {
-            let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else {
+            let Some(form) = event
+                .target()
+                .and_then(|target| target.dyn_into::<HtmlFormElement>().ok())
+            else {
                 return;
             };
             let data = form.dataset();
-            let (Some(text), Some(dialog)) = (data.get("confirm"), dialog.get_untracked()) else { return };
+            let (Some(text), Some(dialog)) = (data.get("confirm"), dialog.get_untracked()) else {
+                return;
+            };
             event.prevent_default();
             question.set(text);
             detail.set(data.get("confirmDetail").unwrap_or_default());
@@ -41,7 +46,9 @@ pub fn ConfirmDialog() -> impl IntoView {
     });
 
     let answer = move |_closed: Event| {
-        let said_yes = dialog.get_untracked().is_some_and(|dialog| dialog.return_value() == YES);
+        let said_yes = dialog
+            .get_untracked()
+            .is_some_and(|dialog| dialog.return_value() == YES);
         let Some(form) = waiting_form() else { return };
         // Fails only for names that are none.
         let _unmarked = form.remove_attribute(WAITING);
@@ -66,6 +73,8 @@ pub fn ConfirmDialog() -> impl IntoView {
 }
 
 fn waiting_form() -> Option<HtmlFormElement> {
-    let form = document().query_selector(&format!("form[{WAITING}]")).ok()??;
+    let form = document()
+        .query_selector(&format!("form[{WAITING}]"))
+        .ok()??;
     form.dyn_into().ok()
 }

@@ -72,15 +72,24 @@ pub fn SlugCheck() -> impl IntoView {
     // An effect, because effects run in browsers only. The listener stays as long
     // as the page does.
     Effect::new(move || {
-        let (Some(name), Some(slug)) = (input("org-name"), input("org-slug")) else { return };
+        let (Some(name), Some(slug)) = (input("org-name"), input("org-slug")) else {
+            return;
+        };
         let follows_name = StoredValue::new(slug.value().is_empty());
         let _kept_by_the_window = window_event_listener(ev::input, move |event| {
             let target = event.target();
-            let is = |field: &HtmlInputElement| target.as_ref().is_some_and(|target| target == field.as_ref());
+            let is = |field: &HtmlInputElement| {
+                target
+                    .as_ref()
+                    .is_some_and(|target| target == field.as_ref())
+            };
             if is(&slug) {
                 follows_name.set_value(slug.value().is_empty());
             } else if is(&name) && follows_name.get_value() {
-                slug.set_value(&OrgSlug::suggest(&name.value()).map_or_else(String::new, |slug| slug.to_string()));
+                slug.set_value(
+                    &OrgSlug::suggest(&name.value())
+                        .map_or_else(String::new, |slug| slug.to_string()),
+                );
             } else {
                 return;
             }

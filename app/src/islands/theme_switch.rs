@@ -21,7 +21,9 @@ pub fn ThemeSwitch() -> impl IntoView {
             let _set = root.set_attribute("data-theme", theme.as_str());
         }
         // Refused where cookies are off: then the choice holds for this page.
-        let _kept = document.unchecked_into::<HtmlDocument>().set_cookie(&theme.cookie());
+        let _kept = document
+            .unchecked_into::<HtmlDocument>()
+            .set_cookie(&theme.cookie());
         current.set(theme);
     };
 

@@ -10,7 +10,10 @@ use orghub::{
 
 use super::render_org;
 use crate::{
-    components::{EmptyState, MemberFilter, OrgLayout, ProblemMessage, Section, grouped, member_table, pagination},
+    components::{
+        EmptyState, MemberFilter, OrgLayout, ProblemMessage, Section, grouped, member_table,
+        pagination,
+    },
     context,
     flash::{Flash, FormName, Problem},
     response,
@@ -22,16 +25,28 @@ pub fn MembersPage() -> impl IntoView {
     let flash = Flash::take();
     let params = response::request_query();
     let query = MemberListQuery::from_params(|name| {
-        params.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        params
+            .iter()
+            .rev()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     });
     let asked = query.clone();
     render_org(
-        |access| async move { Ok(context::services().orgs.list_members(&access, &asked).await?) },
+        |access| async move {
+            Ok(context::services()
+                .orgs
+                .list_members(&access, &asked)
+                .await?)
+        },
         move |access, page| {
             let notice = flash.as_ref().and_then(Flash::notice);
-            let problem = flash.as_ref().and_then(|flash| flash.problem(FormName::Member));
-            let about_no_row =
-                problem.filter(|problem| !has_row(&page, problem)).map(|problem| problem.error.message.clone());
+            let problem = flash
+                .as_ref()
+                .and_then(|flash| flash.problem(FormName::Member));
+            let about_no_row = problem
+                .filter(|problem| !has_row(&page, problem))
+                .map(|problem| problem.error.message.clone());
             let content = view! {
                 <div class="page-head">
                     <h1 class="page-title">"Members"</h1>
@@ -57,7 +72,12 @@ pub fn MembersPage() -> impl IntoView {
     )
 }
 
-fn list(access: &OrgAccess, query: &MemberListQuery, page: &Page<MemberRow>, problem: Option<&Problem>) -> AnyView {
+fn list(
+    access: &OrgAccess,
+    query: &MemberListQuery,
+    page: &Page<MemberRow>,
+    problem: Option<&Problem>,
+) -> AnyView {
     let address = |number| routes::member_list(access.slug(), &query.at_page(number));
     if page.is_beyond_last() {
         let last = page.last();
@@ -94,7 +114,9 @@ fn list(access: &OrgAccess, query: &MemberListQuery, page: &Page<MemberRow>, pro
 /// Whether the member a problem is about stands on this page, where the message
 /// then stands, too.
 fn has_row(page: &Page<MemberRow>, problem: &Problem) -> bool {
-    problem.typed("member_id").is_some_and(|id| page.rows.iter().any(|member| member.id.to_string() == id))
+    problem
+        .typed("member_id")
+        .is_some_and(|id| page.rows.iter().any(|member| member.id.to_string() == id))
 }
 
 fn count(page: &Page<MemberRow>, query: &MemberListQuery) -> String {
@@ -110,7 +132,8 @@ fn count(page: &Page<MemberRow>, query: &MemberListQuery) -> String {
 /// "1–50 of 10,000".
 fn range(page: &Page<MemberRow>) -> String {
     let first = page.number.offset() + 1;
-    let last = page.number.offset() + i64::try_from(page.rows.len()).unwrap_or(i64::from(PAGE_SIZE));
+    let last =
+        page.number.offset() + i64::try_from(page.rows.len()).unwrap_or(i64::from(PAGE_SIZE));
     format!("{}–{} of {}", grouped(first), grouped(last), total(page))
 }
 

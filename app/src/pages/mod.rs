@@ -56,7 +56,9 @@ where
     T: Send + 'static,
     L: Future<Output = Result<T, AppError>> + Send + 'static,
 {
-    let slug = use_params_map().with_untracked(|params| params.get("slug")).unwrap_or_default();
+    let slug = use_params_map()
+        .with_untracked(|params| params.get("slug"))
+        .unwrap_or_default();
     render(
         async move {
             let access = context::org_access(&slug).await?;

@@ -17,8 +17,12 @@ use crate::{
 pub fn NewOrgPage() -> impl IntoView {
     let flash = Flash::take();
     render(async { context::require_user() }, move |user| {
-        let problem = flash.as_ref().and_then(|flash| flash.problem(FormName::NewOrg));
-        let about_the_form = problem.and_then(|problem| problem.beside(&["name", "slug"])).map(str::to_owned);
+        let problem = flash
+            .as_ref()
+            .and_then(|flash| flash.problem(FormName::NewOrg));
+        let about_the_form = problem
+            .and_then(|problem| problem.beside(&["name", "slug"]))
+            .map(str::to_owned);
         let content = view! {
             <div class="narrow">
                 <h1 class="page-title">"New organisation"</h1>

@@ -11,7 +11,8 @@ use orghub::{
 use super::render_org;
 use crate::{
     components::{
-        ActivityList, Avatar, Day, LeaveForm, OrgLayout, ProblemMessage, RoleBadge, Section, grouped, status_badge,
+        ActivityList, Avatar, Day, LeaveForm, OrgLayout, ProblemMessage, RoleBadge, Section,
+        grouped, status_badge,
     },
     context,
     flash::{Flash, FormName},
@@ -77,7 +78,11 @@ fn facts(access: &OrgAccess, overview: &OrgOverview, subscription: &Subscription
         }
         None => "–".into_any(),
     };
-    let seats = format!("{} of {} seats used", grouped(subscription.seats_used), grouped(subscription.limits.members));
+    let seats = format!(
+        "{} of {} seats used",
+        grouped(subscription.seats_used),
+        grouped(subscription.limits.members)
+    );
     view! {
         <dl class="facts">
             <div class="facts__fact">

@@ -23,12 +23,16 @@ pub fn SettingsPage() -> impl IntoView {
         move |access, ()| {
             let membership = access.membership();
             let notice = flash.as_ref().and_then(Flash::notice);
-            let problem = flash.as_ref().and_then(|flash| flash.problem(FormName::OrgSettings));
+            let problem = flash
+                .as_ref()
+                .and_then(|flash| flash.problem(FormName::OrgSettings));
             let stays_because = flash
                 .as_ref()
                 .and_then(|flash| flash.problem(FormName::Leave))
                 .map(|problem| problem.error.message.clone());
-            let about_the_form = problem.and_then(|problem| problem.beside(&["name", "slug"])).map(str::to_owned);
+            let about_the_form = problem
+                .and_then(|problem| problem.beside(&["name", "slug"]))
+                .map(str::to_owned);
             let content = view! {
                 <div class="page-head"><h1 class="page-title">"Settings"</h1></div>
                 <section class="card" aria-labelledby="general-title">

@@ -26,8 +26,12 @@ pub fn SignInPage() -> impl IntoView {
     }
     let flash = Flash::take();
     let notice = flash.as_ref().and_then(Flash::notice);
-    let problem = flash.as_ref().and_then(|flash| flash.problem(FormName::SignIn));
-    let about_the_form = problem.and_then(|problem| problem.beside(&["email", "password"])).map(str::to_owned);
+    let problem = flash
+        .as_ref()
+        .and_then(|flash| flash.problem(FormName::SignIn));
+    let about_the_form = problem
+        .and_then(|problem| problem.beside(&["email", "password"]))
+        .map(str::to_owned);
     let content = view! {
         <div class="narrow">
             <h1 class="page-title">"Sign in"</h1>

@@ -15,7 +15,12 @@ use crate::{
 pub fn SubscriptionPage() -> impl IntoView {
     let flash = Flash::take();
     render_org(
-        |access| async move { Ok(context::services().billing.get_org_subscription(&access).await?) },
+        |access| async move {
+            Ok(context::services()
+                .billing
+                .get_org_subscription(&access)
+                .await?)
+        },
         move |access, subscription| {
             let notice = flash.as_ref().and_then(Flash::notice);
             let plan = subscription.plan();

@@ -113,9 +113,18 @@ impl Report {
         let (postgres, cache) = tokio::join!(Postgres::ask(services), services.cache.health());
         let redis = cache.redis.map(Redis::from);
         let copies = Copies::from(cache);
-        let parts = [Some(postgres.status), redis.as_ref().map(|redis| redis.status), Some(copies.status)];
+        let parts = [
+            Some(postgres.status),
+            redis.as_ref().map(|redis| redis.status),
+            Some(copies.status),
+        ];
         let status = parts.into_iter().flatten().max().unwrap_or(Status::Ok);
-        Self { status, postgres, redis, cache: copies }
+        Self {
+            status,
+            postgres,
+            redis,
+            cache: copies,
+        }
     }
 }
 
@@ -130,13 +139,25 @@ impl Postgres {
         let asked = Instant::now();
         match db::pending_migrations(services.db.pool()).await {
             Ok(pending) => Self {
-                status: if pending == 0 { Status::Ok } else { Status::Unavailable },
+                status: if pending == 0 {
+                    Status::Ok
+                } else {
+                    Status::Unavailable
+                },
                 latency_ms: Some(milliseconds(asked.elapsed())),
                 pending_migrations: Some(pending),
-                oldest_write_xact_seconds: services.cache.oldest_write().await.ok().map(|age| age.as_secs_f64()),
+                oldest_write_xact_seconds: services
+                    .cache
+                    .oldest_write()
+                    .await
+                    .ok()
+                    .map(|age| age.as_secs_f64()),
             },
             Err(error) => {
-                warn!(error = chain(&error), "the database did not answer a readiness check");
+                warn!(
+                    error = chain(&error),
+                    "the database did not answer a readiness check"
+                );
                 Self {
                     status: Status::Unavailable,
                     latency_ms: None,
@@ -151,7 +172,11 @@ impl Postgres {
 impl From<RedisHealth> for Redis {
     fn from(redis: RedisHealth) -> Self {
         Self {
-            status: if redis.round_trip.is_some() { Status::Ok } else { Status::Degraded },
+            status: if redis.round_trip.is_some() {
+                Status::Ok
+            } else {
+                Status::Degraded
+            },
             latency_ms: redis.round_trip.map(milliseconds),
             breaker: match redis.breaker {
                 BreakerState::Closed => "closed",
@@ -165,7 +190,11 @@ impl From<RedisHealth> for Redis {
 impl From<CacheHealth> for Copies {
     fn from(cache: CacheHealth) -> Self {
         Self {
-            status: if cache.lease_is_running { Status::Ok } else { Status::Degraded },
+            status: if cache.lease_is_running {
+                Status::Ok
+            } else {
+                Status::Degraded
+            },
             lease_is_running: cache.lease_is_running,
             heard_ms: cache.heard.map(milliseconds),
             bytes: cache.near_bytes,

@@ -28,19 +28,32 @@ pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Response
                 .into_response();
         }
         None if config.app_env == AppEnv::Production => {
-            return error_page::page(StatusCode::NOT_FOUND, "Not found", "There is nothing at this address.");
+            return error_page::page(
+                StatusCode::NOT_FOUND,
+                "Not found",
+                "There is nothing at this address.",
+            );
         }
         _ => {}
     }
     state.services.cache.publish_gauges().await;
     let figures = telemetry::metrics().render();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], figures).into_response()
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        figures,
+    )
+        .into_response()
 }
 
 /// Whether the request shows `token`. Hashes are compared, so that the time it takes
 /// tells nothing about the token.
 fn shows(headers: &HeaderMap, token: &str) -> bool {
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let shown = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     shown
         .and_then(|value| value.strip_prefix("Bearer "))
         .is_some_and(|shown| Sha256::digest(shown) == Sha256::digest(token))

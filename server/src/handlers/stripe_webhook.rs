@@ -18,15 +18,31 @@ const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
 
 /// Takes an event. The body stays as it came, because the signature is over its
 /// very bytes.
-pub async fn receive(State(services): State<Services>, headers: HeaderMap, event: Bytes) -> Response {
-    let Some(signature) = headers.get(SIGNATURE).map(HeaderValue::to_str).and_then(Result::ok) else {
-        return (StatusCode::BAD_REQUEST, "the header Stripe-Signature is missing\n").into_response();
+pub async fn receive(
+    State(services): State<Services>,
+    headers: HeaderMap,
+    event: Bytes,
+) -> Response {
+    let Some(signature) = headers
+        .get(SIGNATURE)
+        .map(HeaderValue::to_str)
+        .and_then(Result::ok)
+    else {
+        return (
+            StatusCode::BAD_REQUEST,
+            "the header Stripe-Signature is missing\n",
+        )
+            .into_response();
     };
     match services.billing.receive_webhook(&event, signature).await {
         Ok(_outcome) => StatusCode::OK.into_response(),
         Err(Error::Invalid(invalid)) => {
             warn!(reason = invalid.message, "a webhook was refused");
-            (StatusCode::BAD_REQUEST, "the event or its signature cannot be read\n").into_response()
+            (
+                StatusCode::BAD_REQUEST,
+                "the event or its signature cannot be read\n",
+            )
+                .into_response()
         }
         // `billing` has logged why, and keeps it in its ledger.
         Err(Error::Unavailable(..)) => StatusCode::SERVICE_UNAVAILABLE.into_response(),

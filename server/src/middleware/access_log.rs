@@ -30,7 +30,10 @@ pub async fn log_request(request: Request, next: Next) -> Response {
 
     let answer = async move {
         let response = next.run(request).await;
-        let viewer = response.extensions().get::<Viewer>().map(|viewer| viewer.user_id);
+        let viewer = response
+            .extensions()
+            .get::<Viewer>()
+            .map(|viewer| viewer.user_id);
         let org = response.extensions().get::<SeenOrg>();
         info!(
             http.method = method.as_str(),
@@ -55,7 +58,10 @@ pub async fn log_request(request: Request, next: Next) -> Response {
 /// digits, dashes and underscores. Anything else is somebody writing in our log.
 fn given_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
-    let is_id = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let is_id = (1..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     is_id.then(|| id.to_owned())
 }
 
@@ -64,7 +70,10 @@ mod tests {
     use super::*;
 
     fn id_of(text: &str) -> Option<String> {
-        given_id(&HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_str(text).expect("a header's value"))]))
+        given_id(&HeaderMap::from_iter([(
+            REQUEST_ID,
+            HeaderValue::from_str(text).expect("a header's value"),
+        )]))
     }
 
     #[test]

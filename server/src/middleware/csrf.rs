@@ -19,8 +19,16 @@ use crate::{error_page, state::AppState};
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Lets reads and our own pages' writes through.
-pub async fn refuse_foreign_writes(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if is_foreign_write(request.method(), request.headers(), &state.services.config.app_url) {
+pub async fn refuse_foreign_writes(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if is_foreign_write(
+        request.method(),
+        request.headers(),
+        &state.services.config.app_url,
+    ) {
         return error_page::page(
             StatusCode::FORBIDDEN,
             "Not from here",
@@ -36,7 +44,11 @@ fn is_foreign_write(method: &Method, headers: &HeaderMap, own_origin: &str) -> b
     if method.is_safe() {
         return false;
     }
-    let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let text = |name: &HeaderName| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
     match (text(&SEC_FETCH_SITE), text(&header::ORIGIN)) {
         // `none` is the person: an address typed, a page reloaded.
         (Some("same-origin" | "none"), _) | (None, None) => false,
@@ -60,7 +72,12 @@ mod tests {
     fn is_foreign(method: Method, headers: &[(&'static str, &'static str)]) -> bool {
         let headers = headers
             .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
             .collect();
         is_foreign_write(&method, &headers, OWN)
     }
@@ -71,7 +88,10 @@ mod tests {
             &[("sec-fetch-site", "same-origin"), ("origin", OWN)][..],
             &[("sec-fetch-site", "none")],
             &[("origin", OWN), ("host", "behind-a-proxy:3000")],
-            &[("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")],
+            &[
+                ("origin", "http://127.0.0.1:3000"),
+                ("host", "127.0.0.1:3000"),
+            ],
             &[("host", "app.test")],
         ] {
             assert!(!is_foreign(Method::POST, headers), "{headers:?}");
@@ -82,10 +102,20 @@ mod tests {
     fn other_sites_may_not() {
         for headers in [
             &[("sec-fetch-site", "cross-site")][..],
-            &[("sec-fetch-site", "same-site"), ("origin", "https://blog.app.test")],
-            &[("sec-fetch-site", "cross-site"), ("origin", OWN), ("host", "app.test")],
+            &[
+                ("sec-fetch-site", "same-site"),
+                ("origin", "https://blog.app.test"),
+            ],
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("origin", OWN),
+                ("host", "app.test"),
+            ],
             &[("origin", "https://evil.test"), ("host", "app.test")],
-            &[("origin", "https://app.test.evil.test"), ("host", "app.test")],
+            &[
+                ("origin", "https://app.test.evil.test"),
+                ("host", "app.test"),
+            ],
             &[("origin", "null"), ("host", "app.test")],
             &[("origin", "null")],
         ] {
@@ -97,6 +127,12 @@ mod tests {
 
     #[test]
     fn everybody_may_read() {
-        assert!(!is_foreign(Method::GET, &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.test")]));
+        assert!(!is_foreign(
+            Method::GET,
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "https://evil.test")
+            ]
+        ));
     }
 }

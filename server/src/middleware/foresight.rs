@@ -29,20 +29,35 @@ pub async fn foresee(State(state): State<AppState>, request: Request, next: Next
     let Some(cookies) = request.extensions().get::<Cookies>().cloned() else {
         return next.run(request).await;
     };
-    let hint = cookies.get(config.person_cookie_name()).map(|cookie| cookie.value().to_owned());
+    let hint = cookies
+        .get(config.person_cookie_name())
+        .map(|cookie| cookie.value().to_owned());
     let person = hint.as_ref().and_then(|hint| hint.parse().ok());
 
     let response = match request.extensions().get::<Session>().and_then(Session::id) {
         Some(session) => {
-            let page = (request.method() == Method::GET).then(|| path_and_query(request.uri()).to_owned());
-            let arrival = Arrival { session, person, page };
-            state.services.cache.foreseeing(move || arrival.foresee(), next.run(request)).await
+            let page =
+                (request.method() == Method::GET).then(|| path_and_query(request.uri()).to_owned());
+            let arrival = Arrival {
+                session,
+                person,
+                page,
+            };
+            state
+                .services
+                .cache
+                .foreseeing(move || arrival.foresee(), next.run(request))
+                .await
         }
         None => next.run(request).await,
     };
 
     // Has the browser remember who it was this time, or forget.
-    match response.extensions().get::<Viewer>().map(|viewer| viewer.user_id) {
+    match response
+        .extensions()
+        .get::<Viewer>()
+        .map(|viewer| viewer.user_id)
+    {
         Some(viewer) if person != Some(viewer) => cookies.add(cookie(config, Some(viewer))),
         None if hint.is_some() => cookies.add(cookie(config, None)),
         _ => {}
@@ -51,11 +66,18 @@ pub async fn foresee(State(state): State<AppState>, request: Request, next: Next
 }
 
 fn cookie(config: &Config, person: Option<UserId>) -> Cookie<'static> {
-    Cookie::build((config.person_cookie_name(), person.map_or_else(String::new, |person| person.to_string())))
-        .path("/")
-        .secure(config.cookie_is_secure())
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .max_age(if person.is_some() { LIFETIME } else { Duration::ZERO })
-        .build()
+    Cookie::build((
+        config.person_cookie_name(),
+        person.map_or_else(String::new, |person| person.to_string()),
+    ))
+    .path("/")
+    .secure(config.cookie_is_secure())
+    .http_only(true)
+    .same_site(SameSite::Lax)
+    .max_age(if person.is_some() {
+        LIFETIME
+    } else {
+        Duration::ZERO
+    })
+    .build()
 }

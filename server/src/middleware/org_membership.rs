@@ -40,7 +40,11 @@ use crate::{error_page, state::AppState};
 pub struct SeenOrg(pub OrgSlug);
 
 /// Guards the paths of organisations and lets all others pass.
-pub async fn require_membership(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub async fn require_membership(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let Some(place) = OrgPlace::of(path_and_query(request.uri())) else {
         return next.run(request).await;
     };
@@ -49,7 +53,9 @@ pub async fn require_membership(State(state): State<AppState>, mut request: Requ
     };
 
     let stats = current_request_stats();
-    let (sql_before, redis_before) = stats.as_ref().map_or((0, 0), |stats| (stats.sql(), stats.redis()));
+    let (sql_before, redis_before) = stats
+        .as_ref()
+        .map_or((0, 0), |stats| (stats.sql(), stats.redis()));
     let started = Instant::now();
     let found = match OrgSegment::parse(place.segment) {
         Some(segment) => state.services.access.find(user, &segment).await,
@@ -85,5 +91,6 @@ pub async fn require_membership(State(state): State<AppState>, mut request: Requ
 
 /// The address without scheme and host.
 pub(super) fn path_and_query(uri: &Uri) -> &str {
-    uri.path_and_query().map_or(uri.path(), http::uri::PathAndQuery::as_str)
+    uri.path_and_query()
+        .map_or(uri.path(), http::uri::PathAndQuery::as_str)
 }

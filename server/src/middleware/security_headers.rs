@@ -33,7 +33,9 @@ const PERMISSIONS: HeaderValue =
 /// tells the page to reload.
 pub fn page_policy(nonce: &str, reload_port: Option<u16>) -> HeaderValue {
     // A web socket on another port is another origin, which 'self' does not cover.
-    let reload = reload_port.map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
+    let reload = reload_port
+        .map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}"))
+        .unwrap_or_default();
     let policy = format!(
         "default-src 'self'; \
          script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
@@ -45,17 +47,41 @@ pub fn page_policy(nonce: &str, reload_port: Option<u16>) -> HeaderValue {
 }
 
 /// Adds what the answer does not say itself.
-pub async fn add_security_headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn add_security_headers(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     set_default(headers, header::CONTENT_SECURITY_POLICY, PLAIN_POLICY);
-    set_default(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    set_default(
+        headers,
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     // Addresses name organisations: other sites learn the host and no more.
-    set_default(headers, header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
-    set_default(headers, header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    set_default(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS);
+    set_default(
+        headers,
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("strict-origin-when-cross-origin"),
+    );
+    set_default(
+        headers,
+        header::X_FRAME_OPTIONS,
+        HeaderValue::from_static("DENY"),
+    );
+    set_default(
+        headers,
+        HeaderName::from_static("permissions-policy"),
+        PERMISSIONS,
+    );
     let own_window = HeaderValue::from_static("same-origin");
-    set_default(headers, HeaderName::from_static("cross-origin-opener-policy"), own_window);
+    set_default(
+        headers,
+        HeaderName::from_static("cross-origin-opener-policy"),
+        own_window,
+    );
     if state.services.config.app_env == AppEnv::Production {
         set_default(headers, header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
@@ -74,8 +100,14 @@ mod tests {
     fn scripts_run_only_with_the_nonce_and_from_us() {
         let policy = page_policy("n0nce", None);
         let policy = policy.to_str().expect("plain text");
-        assert!(policy.contains("script-src 'self' 'nonce-n0nce' 'wasm-unsafe-eval';"), "{policy}");
-        assert!(!policy.contains("unsafe-inline") && !policy.contains("ws://"), "{policy}");
+        assert!(
+            policy.contains("script-src 'self' 'nonce-n0nce' 'wasm-unsafe-eval';"),
+            "{policy}"
+        );
+        assert!(
+            !policy.contains("unsafe-inline") && !policy.contains("ws://"),
+            "{policy}"
+        );
     }
 
     #[test]

@@ -57,7 +57,11 @@ pub fn layer(services: &Services) -> SessionManagerLayer<Sessions> {
 
 /// Puts [`SignedIn`] and [`ClientInfo`] into the request's extensions, where
 /// `app` finds them, and [`Viewer`] into the response's.
-pub async fn resolve_person(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub async fn resolve_person(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let found = match request.extensions().get::<Session>() {
         Some(session) => state.services.sessions.recognise(session).await,
@@ -72,8 +76,15 @@ pub async fn resolve_person(State(state): State<AppState>, mut request: Request,
         Err(error) => return error_page::from_error(&error),
     };
 
-    let viewer = user.as_ref().map(|user| Viewer { user_id: user.id, platform_admin: user.platform_admin });
-    let client = client_info(request.headers(), request.extensions(), &state.services.config);
+    let viewer = user.as_ref().map(|user| Viewer {
+        user_id: user.id,
+        platform_admin: user.platform_admin,
+    });
+    let client = client_info(
+        request.headers(),
+        request.extensions(),
+        &state.services.config,
+    );
     request.extensions_mut().insert(client);
     request.extensions_mut().insert(SignedIn(user));
 
@@ -86,17 +97,35 @@ pub async fn resolve_person(State(state): State<AppState>, mut request: Request,
 
 /// Where the request came from, as far as we can believe it.
 fn client_info(headers: &HeaderMap, extensions: &Extensions, config: &Config) -> ClientInfo {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let forwarded = config.trust_forwarded_for.then(|| forwarded_for(headers)).flatten();
-    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    ClientInfo { address: forwarded.or(peer), user_agent }
+    let peer = extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|ConnectInfo(peer)| peer.ip());
+    let forwarded = config
+        .trust_forwarded_for
+        .then(|| forwarded_for(headers))
+        .flatten();
+    let user_agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    ClientInfo {
+        address: forwarded.or(peer),
+        user_agent,
+    }
 }
 
 /// The address our proxy saw. It appends it to what the client claims, so only
 /// the last one is the proxy's own word.
 fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     let last_header = headers.get_all(FORWARDED_FOR).iter().next_back()?;
-    last_header.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+    last_header
+        .to_str()
+        .ok()?
+        .rsplit(',')
+        .next()?
+        .trim()
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]
@@ -106,15 +135,24 @@ mod tests {
     use super::*;
 
     fn forwarded(values: &[&'static str]) -> Option<String> {
-        let headers = values.iter().map(|value| (FORWARDED_FOR, HeaderValue::from_static(value))).collect();
+        let headers = values
+            .iter()
+            .map(|value| (FORWARDED_FOR, HeaderValue::from_static(value)))
+            .collect();
         forwarded_for(&headers).map(|address| address.to_string())
     }
 
     #[test]
     fn only_the_proxys_own_word_is_believed() {
         assert_eq!(forwarded(&["203.0.113.7"]).as_deref(), Some("203.0.113.7"));
-        assert_eq!(forwarded(&["10.0.0.1, 203.0.113.7"]).as_deref(), Some("203.0.113.7"));
-        assert_eq!(forwarded(&["10.0.0.1", "203.0.113.7"]).as_deref(), Some("203.0.113.7"));
+        assert_eq!(
+            forwarded(&["10.0.0.1, 203.0.113.7"]).as_deref(),
+            Some("203.0.113.7")
+        );
+        assert_eq!(
+            forwarded(&["10.0.0.1", "203.0.113.7"]).as_deref(),
+            Some("203.0.113.7")
+        );
         assert_eq!(forwarded(&["2001:db8::1"]).as_deref(), Some("2001:db8::1"));
         assert_eq!(forwarded(&["203.0.113.7, somewhere"]), None);
         assert_eq!(forwarded(&[]), None);

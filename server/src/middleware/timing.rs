@@ -36,9 +36,14 @@ pub async fn measure(State(state): State<AppState>, request: Request, next: Next
     let took = started.elapsed();
     count(&stats, took, response.status());
     let may_see = state.services.config.app_env == AppEnv::Development
-        || response.extensions().get::<Viewer>().is_some_and(|viewer| viewer.platform_admin);
+        || response
+            .extensions()
+            .get::<Viewer>()
+            .is_some_and(|viewer| viewer.platform_admin);
     if may_see {
-        response.headers_mut().insert(SERVER_TIMING, header(&stats, took));
+        response
+            .headers_mut()
+            .insert(SERVER_TIMING, header(&stats, took));
     }
     response
 }
@@ -58,14 +63,30 @@ fn count(stats: &RequestStats, took: Duration, status: StatusCode) {
 /// `session;dur=0.012, membership;dur=0.004, data;dur=0.000, render;dur=0.310,
 /// sql;desc="0", redis;desc="0"`: milliseconds, and how many.
 fn header(stats: &RequestStats, total: Duration) -> HeaderValue {
-    let (session, membership, data) = (stats.dur(Phase::Session), stats.dur(Phase::Membership), stats.dur(Phase::Data));
+    let (session, membership, data) = (
+        stats.dur(Phase::Session),
+        stats.dur(Phase::Membership),
+        stats.dur(Phase::Data),
+    );
     // What is left. Loads that ran side by side can add up to more than passed.
     let render = total.saturating_sub(session + membership + data);
     let mut value = String::with_capacity(128);
-    for (name, time) in [("session", session), ("membership", membership), ("data", data), ("render", render)] {
-        write!(value, "{name};dur={:.3}, ", time.as_secs_f64() * 1000.0).expect("a string takes all text");
+    for (name, time) in [
+        ("session", session),
+        ("membership", membership),
+        ("data", data),
+        ("render", render),
+    ] {
+        write!(value, "{name};dur={:.3}, ", time.as_secs_f64() * 1000.0)
+            .expect("a string takes all text");
     }
-    write!(value, "sql;desc=\"{}\", redis;desc=\"{}\"", stats.sql(), stats.redis()).expect("a string takes all text");
+    write!(
+        value,
+        "sql;desc=\"{}\", redis;desc=\"{}\"",
+        stats.sql(),
+        stats.redis()
+    )
+    .expect("a string takes all text");
     HeaderValue::try_from(value).expect("names and numbers")
 }
 
@@ -83,6 +104,11 @@ mod tests {
             header(&stats, Duration::from_micros(1500)),
             "session;dur=0.012, membership;dur=0.004, data;dur=1.000, render;dur=0.484, sql;desc=\"0\", redis;desc=\"0\"",
         );
-        assert!(header(&stats, Duration::ZERO).to_str().expect("plain text").contains("render;dur=0.000"));
+        assert!(
+            header(&stats, Duration::ZERO)
+                .to_str()
+                .expect("plain text")
+                .contains("render;dur=0.000")
+        );
     }
 }

@@ -70,7 +70,11 @@ async fn the_cost_of_a_page_does_not_grow_with_the_organisation() {
     let cost_of_members = async || {
         let ada = site.sign_in(&ada).await;
         let node = site.another_node().await;
-        node.receive(&ada).open("/orgs/acme/members").await.cost().sql
+        node.receive(&ada)
+            .open("/orgs/acme/members")
+            .await
+            .cost()
+            .sql
     };
     let alone = cost_of_members().await;
     for number in 0..60 {
@@ -89,7 +93,13 @@ async fn cost_on_a_cold_node(site: &Site, warm: &mut Visitor, page: &str) -> Cos
         // Twice: values are stored in Redis behind the first answer's back.
         warm.open(page).await;
         site.another_node().await.receive(warm).open(page).await;
-        let cost = site.another_node().await.receive(warm).open(page).await.cost();
+        let cost = site
+            .another_node()
+            .await
+            .receive(warm)
+            .open(page)
+            .await
+            .cost();
         if cost.sql == 0 {
             return cost;
         }
@@ -106,7 +116,11 @@ async fn a_cold_node_with_a_warm_redis_asks_redis_once_and_not_the_database() {
     let mut warm = site.sign_in(&ada).await;
     settle(&site).await;
     for page in PAGES {
-        assert_eq!(cost_on_a_cold_node(&site, &mut warm, page).await, Cost { sql: 0, redis: 1 }, "{page}");
+        assert_eq!(
+            cost_on_a_cold_node(&site, &mut warm, page).await,
+            Cost { sql: 0, redis: 1 },
+            "{page}"
+        );
     }
 }
 
@@ -114,7 +128,10 @@ async fn a_cold_node_with_a_warm_redis_asks_redis_once_and_not_the_database() {
 async fn a_browser_that_lies_about_its_person_gets_the_same_pages_a_round_trip_later() {
     let redis = PrivateRedis::start();
     let site = Site::start_with(|config| config.redis = Some(redis.config())).await;
-    let (ada, mallory) = (site.app.person("Ada").await, site.app.person("Mallory").await);
+    let (ada, mallory) = (
+        site.app.person("Ada").await,
+        site.app.person("Mallory").await,
+    );
     site.app.org("acme", &ada).await;
     let mut warm = site.sign_in(&ada).await;
     settle(&site).await;
@@ -123,18 +140,33 @@ async fn a_browser_that_lies_about_its_person_gets_the_same_pages_a_round_trip_l
     let mut liar = warm.clone();
     liar.set_cookie("orghub_person", &mallory.id.to_string());
     let cost = cost_on_a_cold_node(&site, &mut liar, "/orgs/acme").await;
-    assert!(cost.redis <= 1, "after its first answer it knows better: {cost:?}");
+    assert!(
+        cost.redis <= 1,
+        "after its first answer it knows better: {cost:?}"
+    );
     for lie in [mallory.id.to_string(), "nonsense".to_owned()] {
         let mut liar = site.another_node().await.receive(&warm);
         liar.set_cookie("orghub_person", &lie);
         let answer = liar.open("/orgs/acme").await;
-        assert_eq!((answer.status, answer.cost()), (StatusCode::OK, Cost { sql: 0, redis: 2 }), "{lie}");
+        assert_eq!(
+            (answer.status, answer.cost()),
+            (StatusCode::OK, Cost { sql: 0, redis: 2 }),
+            "{lie}"
+        );
     }
 
     // And the other way round: Ada's id opens nothing to Mallory.
     let mut mallory = site.sign_in(&mallory).await;
     mallory.set_cookie("orghub_person", &ada.id.to_string());
-    assert_eq!(site.another_node().await.receive(&mallory).open("/orgs/acme").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        site.another_node()
+            .await
+            .receive(&mallory)
+            .open("/orgs/acme")
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -159,8 +191,15 @@ async fn a_browser_forgets_its_person_with_the_session() {
     let ada = site.app.person("Ada").await;
     let mut browser = site.sign_in(&ada).await;
     browser.open("/orgs").await;
-    assert_eq!(browser.cookie("orghub_person"), Some(ada.id.to_string().as_str()));
-    assert_eq!(browser.open("/orgs").await.header("set-cookie"), "", "said once");
+    assert_eq!(
+        browser.cookie("orghub_person"),
+        Some(ada.id.to_string().as_str())
+    );
+    assert_eq!(
+        browser.open("/orgs").await.header("set-cookie"),
+        "",
+        "said once"
+    );
     browser.submit("/sign-out", &[]).await;
     browser.open("/").await;
     assert_eq!(browser.cookie("orghub_person"), None);
@@ -170,7 +209,13 @@ async fn a_browser_forgets_its_person_with_the_session() {
 async fn strangers_cost_nothing() {
     let site = Site::start().await;
     let mut visitor = site.visitor();
-    for page in ["/", "/sign-in", "/orgs/acme", "/orgs/acme/members?page=2", "/no/such/page"] {
+    for page in [
+        "/",
+        "/sign-in",
+        "/orgs/acme",
+        "/orgs/acme/members?page=2",
+        "/no/such/page",
+    ] {
         assert_eq!(visitor.open(page).await.cost(), FREE, "{page}");
     }
 }

@@ -22,7 +22,10 @@ const GET: &[(&str, Statuses)] = &[
     ("/orgs/default", [303, 303, 307, 307, 307]),
     ("/orgs/acme", [303, 404, 200, 200, 200]),
     ("/orgs/acme/members", [303, 404, 200, 200, 200]),
-    ("/orgs/acme/members?page=2&q=x&role=owner&sort=name", [303, 404, 200, 200, 200]),
+    (
+        "/orgs/acme/members?page=2&q=x&role=owner&sort=name",
+        [303, 404, 200, 200, 200],
+    ),
     ("/orgs/acme/subscription", [303, 404, 200, 200, 200]),
     ("/orgs/acme/settings", [303, 404, 403, 200, 200]),
     ("/orgs/acme/no/such/page", [303, 404, 404, 404, 404]),
@@ -33,32 +36,93 @@ const GET: &[(&str, Statuses)] = &[
     ("/webhooks/stripe", [405, 405, 405, 405, 405]),
     ("/api/my_orgs", [401, 200, 200, 200, 200]),
     ("/api/is_slug_free?slug=free-one", [401, 200, 200, 200, 200]),
-    ("/api/is_slug_free?slug=Not%20One", [401, 422, 422, 422, 422]),
+    (
+        "/api/is_slug_free?slug=Not%20One",
+        [401, 422, 422, 422, 422],
+    ),
 ];
 
 const POST: &[(&str, &str, Statuses)] = &[
-    ("/api/create_org", "name=Acme&slug={fresh}", [401, 200, 200, 200, 200]),
-    ("/api/create_org", "name=Acme&slug=acme", [401, 409, 409, 409, 409]),
-    ("/api/create_org", "name=&slug=Not%20One", [401, 422, 422, 422, 422]),
-    ("/api/update_org", "org=acme&name=Acme&slug=acme", [401, 404, 403, 200, 200]),
-    ("/api/update_org", "org=nowhere&name=Acme&slug=acme", [401, 404, 404, 404, 404]),
+    (
+        "/api/create_org",
+        "name=Acme&slug={fresh}",
+        [401, 200, 200, 200, 200],
+    ),
+    (
+        "/api/create_org",
+        "name=Acme&slug=acme",
+        [401, 409, 409, 409, 409],
+    ),
+    (
+        "/api/create_org",
+        "name=&slug=Not%20One",
+        [401, 422, 422, 422, 422],
+    ),
+    (
+        "/api/update_org",
+        "org=acme&name=Acme&slug=acme",
+        [401, 404, 403, 200, 200],
+    ),
+    (
+        "/api/update_org",
+        "org=nowhere&name=Acme&slug=acme",
+        [401, 404, 404, 404, 404],
+    ),
     ("/api/update_org", "", [401, 404, 404, 404, 404]),
-    ("/api/change_role", "org=acme&member_id={member}&role=admin", [401, 404, 403, 200, 200]),
-    ("/api/change_role", "org=acme&member_id={member}&role=owner", [401, 404, 403, 403, 200]),
-    ("/api/change_role", "org=acme&member_id={owner}&role=member", [401, 404, 403, 403, 200]),
-    ("/api/change_role", "org=acme&member_id={member}&role=king", [401, 404, 422, 422, 422]),
-    ("/api/remove_member", "org=acme&member_id={member}", [401, 404, 403, 200, 200]),
-    ("/api/remove_member", "org=acme&member_id={owner}", [401, 404, 403, 403, 200]),
-    ("/api/remove_member", "org=acme&member_id=0192f0c4-5b5e-7cc3-98c4-dc0c0c07398f", [401, 404, 403, 404, 404]),
+    (
+        "/api/change_role",
+        "org=acme&member_id={member}&role=admin",
+        [401, 404, 403, 200, 200],
+    ),
+    (
+        "/api/change_role",
+        "org=acme&member_id={member}&role=owner",
+        [401, 404, 403, 403, 200],
+    ),
+    (
+        "/api/change_role",
+        "org=acme&member_id={owner}&role=member",
+        [401, 404, 403, 403, 200],
+    ),
+    (
+        "/api/change_role",
+        "org=acme&member_id={member}&role=king",
+        [401, 404, 422, 422, 422],
+    ),
+    (
+        "/api/remove_member",
+        "org=acme&member_id={member}",
+        [401, 404, 403, 200, 200],
+    ),
+    (
+        "/api/remove_member",
+        "org=acme&member_id={owner}",
+        [401, 404, 403, 403, 200],
+    ),
+    (
+        "/api/remove_member",
+        "org=acme&member_id=0192f0c4-5b5e-7cc3-98c4-dc0c0c07398f",
+        [401, 404, 403, 404, 404],
+    ),
     ("/api/leave_org", "org=nowhere", [401, 404, 404, 404, 404]),
     ("/api/leave_org", "org=acme", [401, 404, 200, 200, 200]),
     ("/api/set_theme", "theme=dark", [200, 200, 200, 200, 200]),
-    ("/api/sign_in", "email=nobody%40people.test&password=wrong", [401, 401, 401, 401, 401]),
+    (
+        "/api/sign_in",
+        "email=nobody%40people.test&password=wrong",
+        [401, 401, 401, 401, 401],
+    ),
     ("/sign-out", "", [200, 200, 200, 200, 200]),
     ("/webhooks/stripe", "", [400, 400, 400, 400, 400]),
 ];
 
-const WHO: [&str; 5] = ["signed out", "somebody else", "a member", "an admin", "an owner"];
+const WHO: [&str; 5] = [
+    "signed out",
+    "somebody else",
+    "a member",
+    "an admin",
+    "an owner",
+];
 
 /// `acme` and people for it to gain and lose.
 struct Acme {
@@ -72,12 +136,19 @@ impl Acme {
         let site = Site::start().await;
         let ada = site.app.person("Ada").await;
         let id = site.org("acme", &ada).await;
-        Self { site, id, people: 0 }
+        Self {
+            site,
+            id,
+            people: 0,
+        }
     }
 
     async fn person(&mut self) -> CurrentUser {
         self.people += 1;
-        self.site.app.person(&format!("Person {}", self.people)).await
+        self.site
+            .app
+            .person(&format!("Person {}", self.people))
+            .await
     }
 
     async fn member(&mut self, role: Role) -> MemberId {
@@ -91,7 +162,14 @@ impl Acme {
             return self.site.visitor();
         }
         let person = self.person().await;
-        if let Some(role) = [None, None, Some(Role::Member), Some(Role::Admin), Some(Role::Owner)][index] {
+        if let Some(role) = [
+            None,
+            None,
+            Some(Role::Member),
+            Some(Role::Admin),
+            Some(Role::Owner),
+        ][index]
+        {
             self.site.app.add_member(self.id, &person, role).await;
         }
         self.site.sign_in(&person).await
@@ -119,10 +197,19 @@ async fn every_page_answers_everybody_as_the_table_says() {
         let mut visitor = acme.visitor(index).await;
         for (path, expected) in GET {
             // Endpoints are asked by islands, pages by browsers.
-            let accept = if path.starts_with("/api/") { "application/json" } else { "text/html" };
-            let answer = visitor.send(Method::GET, path, &[("accept", accept)], Body::empty()).await;
+            let accept = if path.starts_with("/api/") {
+                "application/json"
+            } else {
+                "text/html"
+            };
+            let answer = visitor
+                .send(Method::GET, path, &[("accept", accept)], Body::empty())
+                .await;
             if answer.status != expected[index] {
-                wrong.push(format!("{path} for {}: {} instead of {}", WHO[index], answer.status, expected[index]));
+                wrong.push(format!(
+                    "{path} for {}: {} instead of {}",
+                    WHO[index], answer.status, expected[index]
+                ));
             }
         }
     }
@@ -138,11 +225,19 @@ async fn every_endpoint_answers_everybody_as_the_table_says() {
             // Anew for each, because some of them end a membership or a session.
             let mut visitor = acme.visitor(index).await;
             let form = acme.fill(form).await;
-            let headers = [("accept", "application/json"), ("content-type", "application/x-www-form-urlencoded")];
-            let answer = visitor.send(Method::POST, path, &headers, form.clone().into()).await;
+            let headers = [
+                ("accept", "application/json"),
+                ("content-type", "application/x-www-form-urlencoded"),
+            ];
+            let answer = visitor
+                .send(Method::POST, path, &headers, form.clone().into())
+                .await;
             if answer.status != expected[index] {
                 let (status, expected) = (answer.status, expected[index]);
-                wrong.push(format!("{path} {form} for {}: {status} instead of {expected}", WHO[index]));
+                wrong.push(format!(
+                    "{path} {form} for {}: {status} instead of {expected}",
+                    WHO[index]
+                ));
             }
         }
     }
@@ -159,6 +254,9 @@ async fn no_endpoint_is_missing_from_the_tables() {
         .chain(POST.iter().map(|(path, _, _)| *path))
         .map(|path| path.split('?').next().unwrap_or(path))
         .collect();
-    let untested: Vec<&str> = server_fn_paths().map(|(path, _)| path).filter(|path| !tested.contains(path)).collect();
+    let untested: Vec<&str> = server_fn_paths()
+        .map(|(path, _)| path)
+        .filter(|path| !tested.contains(path))
+        .collect();
     assert!(untested.is_empty(), "without a row: {untested:?}");
 }

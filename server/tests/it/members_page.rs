@@ -34,11 +34,20 @@ async fn the_pages_together_show_everybody_once() {
     for (page, rows) in [(1, 50), (2, 50), (3, 20)] {
         let answer = ada.open(&format!("/orgs/acme/members?page={page}")).await;
         assert_eq!(answer.status, StatusCode::OK);
-        assert_eq!(answer.count("<tr data-member-id=\""), rows, "page {page}: {}", answer.body);
+        assert_eq!(
+            answer.count("<tr data-member-id=\""),
+            rows,
+            "page {page}: {}",
+            answer.body
+        );
         assert_eq!(answer.attribute("data-total"), "120");
         assert_eq!(answer.attribute("data-page"), page.to_string());
         assert_eq!(answer.attribute("data-pages"), "3");
-        let ids = answer.body.split("data-member-id=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let ids = answer
+            .body
+            .split("data-member-id=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next());
         seen.extend(ids.map(str::to_owned));
     }
     seen.sort_unstable();
@@ -53,7 +62,10 @@ async fn beyond_the_last_page_there_is_a_kind_word_and_a_way_back() {
         let answer = ada.open(&format!("/orgs/acme/members?page={page}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{page}");
         assert_eq!(answer.count("data-member-id=\""), 0, "{page}");
-        assert!(answer.body.contains("/orgs/acme/members?page=3"), "{page} links to the last page");
+        assert!(
+            answer.body.contains("/orgs/acme/members?page=3"),
+            "{page} links to the last page"
+        );
     }
 }
 
@@ -84,10 +96,18 @@ async fn a_search_takes_wildcards_and_markup_as_they_are() {
     let (_site, mut ada) = site_with_three_pages().await;
     let found = ada.open("/orgs/acme/members?q=person%20119").await;
     assert_eq!(found.count("<tr data-member-id=\""), 1);
-    for nobody in ["%25", "_", "%3Cscript%3Ealert(1)%3C/script%3E", "'%20or%201=1--"] {
+    for nobody in [
+        "%25",
+        "_",
+        "%3Cscript%3Ealert(1)%3C/script%3E",
+        "'%20or%201=1--",
+    ] {
         let answer = ada.open(&format!("/orgs/acme/members?q={nobody}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{nobody}");
         assert_eq!(answer.count("<tr data-member-id=\""), 0, "{nobody}");
-        assert!(!answer.body.contains("<script>alert(1)"), "markup stays text");
+        assert!(
+            !answer.body.contains("<script>alert(1)"),
+            "markup stays text"
+        );
     }
 }

@@ -7,13 +7,19 @@ use orghub_server::telemetry;
 use crate::site::{Answer, Site};
 
 async fn figures(site: &Site, headers: &[(&str, &str)]) -> Answer {
-    site.visitor().send(Method::GET, "/metrics", headers, axum::body::Body::empty()).await
+    site.visitor()
+        .send(Method::GET, "/metrics", headers, axum::body::Body::empty())
+        .await
 }
 
 /// The value of the sample that begins with `sample`; 0 if there is none.
 fn value(figures: &str, sample: &str) -> f64 {
-    let line = figures.lines().find(|line| line.strip_prefix(sample).is_some_and(|rest| rest.starts_with(' ')));
-    line.and_then(|line| line.rsplit(' ').next()).map_or(0.0, |value| value.parse().expect("a number"))
+    let line = figures.lines().find(|line| {
+        line.strip_prefix(sample)
+            .is_some_and(|rest| rest.starts_with(' '))
+    });
+    line.and_then(|line| line.rsplit(' ').next())
+        .map_or(0.0, |value| value.parse().expect("a number"))
 }
 
 #[tokio::test]
@@ -31,15 +37,25 @@ async fn what_happens_is_counted() {
     let mut browser = site.sign_in(&ada).await;
     browser.open("/orgs/acme/members").await;
     browser.open("/orgs/acme/members").await;
-    site.app.add_member(acme, &grace, orghub::domain::Role::Member).await;
+    site.app
+        .add_member(acme, &grace, orghub::domain::Role::Member)
+        .await;
     browser.open("/orgs/acme/members").await;
 
     let figures = figures(&site, &[]).await;
     assert_eq!(figures.status, StatusCode::OK);
     let value = |sample: &str| value(&figures.body, sample);
-    let lookups =
-        |outcome| value(&format!("orghub_cache_lookups_total{{family=\"member_page\",outcome=\"{outcome}\"}}"));
-    assert_eq!((lookups("near_hit"), lookups("fill")), (1.0, 2.0), "{}", figures.body);
+    let lookups = |outcome| {
+        value(&format!(
+            "orghub_cache_lookups_total{{family=\"member_page\",outcome=\"{outcome}\"}}"
+        ))
+    };
+    assert_eq!(
+        (lookups("near_hit"), lookups("fill")),
+        (1.0, 2.0),
+        "{}",
+        figures.body
+    );
     assert_eq!(
         value(r#"orghub_cache_refused_total{family="member_page",level="near",reason="changed"}"#),
         1.0,
@@ -67,13 +83,23 @@ async fn every_figure_is_explained_where_it_stands_and_in_the_runbook() {
     let figures = figures(&site, &[]).await.body;
     let runbook = include_str!("../../../docs/runbook.md");
     for metric in CATALOGUE {
-        assert!(runbook.contains(&format!("`{}`", metric.name)), "docs/runbook.md lacks {}", metric.name);
+        assert!(
+            runbook.contains(&format!("`{}`", metric.name)),
+            "docs/runbook.md lacks {}",
+            metric.name
+        );
     }
     let known = |name: &str| CATALOGUE.iter().any(|metric| metric.name == name);
-    for line in figures.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+    for line in figures
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+    {
         let name = line.split(' ').next().expect("a name");
         assert!(known(name), "{name} is in no catalogue");
-        assert!(figures.contains(&format!("# HELP {name} ")), "{name} is not explained");
+        assert!(
+            figures.contains(&format!("# HELP {name} ")),
+            "{name} is not explained"
+        );
     }
 }
 
@@ -82,9 +108,18 @@ async fn nobody_but_the_collector_sees_figures_in_production() {
     let site = Site::start_with(|config| config.metrics_token = Some("collector".to_owned())).await;
     assert_eq!(figures(&site, &[]).await.status, StatusCode::UNAUTHORIZED);
     for wrong in ["Bearer collecto", "Bearer ", "Basic collector", "collector"] {
-        assert_eq!(figures(&site, &[("authorization", wrong)]).await.status, StatusCode::UNAUTHORIZED, "{wrong}");
+        assert_eq!(
+            figures(&site, &[("authorization", wrong)]).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{wrong}"
+        );
     }
-    assert_eq!(figures(&site, &[("authorization", "Bearer collector")]).await.status, StatusCode::OK);
+    assert_eq!(
+        figures(&site, &[("authorization", "Bearer collector")])
+            .await
+            .status,
+        StatusCode::OK
+    );
 
     let site = Site::start_with(|config| {
         config.app_env = AppEnv::Production;

@@ -13,9 +13,18 @@ async fn signed_out_people_are_led_through_sign_in_and_back() {
     let mut visitor = site.visitor();
     for (page, next) in [
         ("/orgs/acme", "%2Forgs%2Facme"),
-        ("/orgs/acme/members?page=2&q=a%26b", "%2Forgs%2Facme%2Fmembers%3Fpage%3D2%26q%3Da%2526b"),
-        ("/orgs/default/members?page=2", "%2Forgs%2Fdefault%2Fmembers%3Fpage%3D2"),
-        ("/orgs/acme/no/such/page", "%2Forgs%2Facme%2Fno%2Fsuch%2Fpage"),
+        (
+            "/orgs/acme/members?page=2&q=a%26b",
+            "%2Forgs%2Facme%2Fmembers%3Fpage%3D2%26q%3Da%2526b",
+        ),
+        (
+            "/orgs/default/members?page=2",
+            "%2Forgs%2Fdefault%2Fmembers%3Fpage%3D2",
+        ),
+        (
+            "/orgs/acme/no/such/page",
+            "%2Forgs%2Facme%2Fno%2Fsuch%2Fpage",
+        ),
     ] {
         let answer = visitor.open(page).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{page}");
@@ -33,8 +42,15 @@ async fn members_see_every_page_of_their_organisation() {
     for page in PAGES {
         let answer = ada.open(&format!("/orgs/acme{page}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{page}: {}", answer.body);
-        assert!(answer.body.contains("Organisation acme"), "{page} names the organisation");
-        assert_eq!(answer.header("cache-control"), "private, no-store", "{page}");
+        assert!(
+            answer.body.contains("Organisation acme"),
+            "{page} names the organisation"
+        );
+        assert_eq!(
+            answer.header("cache-control"),
+            "private, no-store",
+            "{page}"
+        );
     }
 }
 
@@ -58,7 +74,11 @@ async fn what_is_not_ones_own_looks_like_what_does_not_exist() {
         );
         assert!(!not_mine.body.contains("Organisation acme"));
     }
-    for segment in [id.to_string(), "0192f0c4-5b5e-7cc3-98c4-dc0c0c07398f".to_owned(), "Not_A_Slug".to_owned()] {
+    for segment in [
+        id.to_string(),
+        "0192f0c4-5b5e-7cc3-98c4-dc0c0c07398f".to_owned(),
+        "Not_A_Slug".to_owned(),
+    ] {
         let answer = outsider.open(&format!("/orgs/{segment}/members")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{segment}");
     }
@@ -70,7 +90,13 @@ async fn an_id_leads_to_the_slug_with_the_rest_and_the_query() {
     let ada = site.app.person("Ada").await;
     let id = site.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
-    for rest in ["", "/", "/members?page=2&q=a%26b", "?tab=1", "/no/such/page"] {
+    for rest in [
+        "",
+        "/",
+        "/members?page=2&q=a%26b",
+        "?tab=1",
+        "/no/such/page",
+    ] {
         let answer = ada.open(&format!("/orgs/{id}{rest}")).await;
         assert_eq!(answer.location(), format!("/orgs/acme{rest}"));
     }
@@ -84,16 +110,27 @@ async fn former_slugs_lead_on_for_good_and_a_slug_can_be_taken_back() {
     let rename = async |from: &OrgSlug, to: &str| {
         let access = site.app.access(&ada, from).await;
         let name = OrgName::parse("Acme").expect("a name");
-        site.app.services.orgs.update(&access, &name, &OrgSlug::parse(to).expect("a slug")).await.expect("renamed")
+        site.app
+            .services
+            .orgs
+            .update(&access, &name, &OrgSlug::parse(to).expect("a slug"))
+            .await
+            .expect("renamed")
     };
     let mut visitor = site.sign_in(&ada).await;
 
     let umbrella = rename(&acme, "umbrella").await;
     let initech = rename(&umbrella, "initech").await;
     for former in ["acme", "umbrella"] {
-        let answer = visitor.open(&format!("/orgs/{former}/members?page=2")).await;
+        let answer = visitor
+            .open(&format!("/orgs/{former}/members?page=2"))
+            .await;
         assert_eq!(answer.location(), "/orgs/initech/members?page=2");
-        assert_eq!(answer.header("cache-control"), "private, no-store", "no browser learns this for good");
+        assert_eq!(
+            answer.header("cache-control"),
+            "private, no-store",
+            "no browser learns this for good"
+        );
     }
     rename(&initech, "acme").await;
     assert_eq!(visitor.open("/orgs/initech").await.location(), "/orgs/acme");
@@ -109,9 +146,18 @@ async fn default_is_the_oldest_membership_or_the_form_for_a_new_one() {
     site.app.org("second", &ada).await;
     let mut ada = site.sign_in(&ada).await;
     let mut newcomer = site.sign_in(&newcomer).await;
-    assert_eq!(ada.open("/orgs/default/members?page=2").await.location(), "/orgs/first/members?page=2");
+    assert_eq!(
+        ada.open("/orgs/default/members?page=2").await.location(),
+        "/orgs/first/members?page=2"
+    );
     assert_eq!(ada.open("/orgs/default").await.location(), "/orgs/first");
-    assert_eq!(newcomer.open("/orgs/default/members?page=2").await.location(), "/orgs/new");
+    assert_eq!(
+        newcomer
+            .open("/orgs/default/members?page=2")
+            .await
+            .location(),
+        "/orgs/new"
+    );
 }
 
 #[tokio::test]
@@ -125,10 +171,17 @@ async fn a_role_change_is_seen_on_the_next_request() {
     let mut ada = site.sign_in(&ada).await;
 
     assert_eq!(bob.open("/orgs/acme/settings").await.status, StatusCode::OK);
-    let fields = [("org", "acme"), ("member_id", &*membership.to_string()), ("role", "member")];
+    let fields = [
+        ("org", "acme"),
+        ("member_id", &*membership.to_string()),
+        ("role", "member"),
+    ];
     let answer = ada.submit("/api/change_role", &fields).await;
     assert_eq!(answer.location(), "/orgs/acme/members");
-    assert_eq!(bob.open("/orgs/acme/settings").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        bob.open("/orgs/acme/settings").await.status,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(bob.open("/orgs/acme").await.status, StatusCode::OK);
 }
 
@@ -145,12 +198,18 @@ async fn a_removed_member_loses_access_on_the_next_request_on_every_node() {
     let mut ada = site.sign_in(&ada).await;
 
     assert_eq!(bob.open("/orgs/acme").await.status, StatusCode::OK);
-    assert_eq!(bob_elsewhere.open("/orgs/acme").await.status, StatusCode::OK);
+    assert_eq!(
+        bob_elsewhere.open("/orgs/acme").await.status,
+        StatusCode::OK
+    );
     assert!(bob.open("/orgs").await.body.contains("Organisation acme"));
     let fields = [("org", "acme"), ("member_id", &*membership.to_string())];
     ada.submit("/api/remove_member", &fields).await;
     assert_eq!(bob.open("/orgs/acme").await.status, StatusCode::NOT_FOUND);
-    assert_eq!(bob_elsewhere.open("/orgs/acme").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        bob_elsewhere.open("/orgs/acme").await.status,
+        StatusCode::NOT_FOUND
+    );
     assert!(!bob.open("/orgs").await.body.contains("Organisation acme"));
 }
 
@@ -160,7 +219,9 @@ async fn a_slug_that_was_nobodys_opens_once_it_is_ones_own() {
     let ada = site.app.person("Ada").await;
     let mut ada = site.sign_in(&ada).await;
     assert_eq!(ada.open("/orgs/acme").await.status, StatusCode::NOT_FOUND);
-    let answer = ada.submit("/api/create_org", &[("name", "Acme"), ("slug", "acme")]).await;
+    let answer = ada
+        .submit("/api/create_org", &[("name", "Acme"), ("slug", "acme")])
+        .await;
     assert_eq!(answer.location(), "/orgs/acme");
     assert_eq!(ada.open("/orgs/acme").await.status, StatusCode::OK);
 }

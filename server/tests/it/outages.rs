@@ -14,7 +14,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the breaker may take to try again, and more.
 const RECOVERY: Duration = Duration::from_secs(30);
 
-const PAGES: [&str; 4] = ["/orgs", "/orgs/acme", "/orgs/acme/members", "/orgs/acme/subscription"];
+const PAGES: [&str; 4] = [
+    "/orgs",
+    "/orgs/acme",
+    "/orgs/acme/members",
+    "/orgs/acme/subscription",
+];
 
 /// A site that asks Redis on every page, because it keeps no copies itself.
 async fn site_upon(redis: &PrivateRedis) -> Site {
@@ -35,8 +40,15 @@ async fn owner_of_acme(site: &Site) -> Visitor {
 async fn read_everything(ada: &mut Visitor, when: &str) {
     for _ in 0..5 {
         for page in PAGES {
-            let answer = timeout(PATIENCE, ada.open(page)).await.unwrap_or_else(|_| panic!("{page} hangs, {when}"));
-            assert_eq!(answer.status, StatusCode::OK, "{page}, {when}: {}", answer.body);
+            let answer = timeout(PATIENCE, ada.open(page))
+                .await
+                .unwrap_or_else(|_| panic!("{page} hangs, {when}"));
+            assert_eq!(
+                answer.status,
+                StatusCode::OK,
+                "{page}, {when}: {}",
+                answer.body
+            );
         }
     }
 }
@@ -102,12 +114,24 @@ async fn a_right_revoked_while_redis_hangs_stays_revoked_when_it_is_back() {
         assert_eq!(bob.open("/orgs/acme").await.status, StatusCode::OK);
     }
     redis.freeze();
-    ada.submit("/api/remove_member", &[("org", "acme"), ("member_id", &membership.to_string())]).await;
-    assert_eq!(bob.open("/orgs/acme").await.status, StatusCode::NOT_FOUND, "while Redis hangs");
+    ada.submit(
+        "/api/remove_member",
+        &[("org", "acme"), ("member_id", &membership.to_string())],
+    )
+    .await;
+    assert_eq!(
+        bob.open("/orgs/acme").await.status,
+        StatusCode::NOT_FOUND,
+        "while Redis hangs"
+    );
     // It still holds what it was given before.
     redis.thaw();
     read_until_normal(&mut ada).await;
-    assert_eq!(bob.open("/orgs/acme").await.status, StatusCode::NOT_FOUND, "and after");
+    assert_eq!(
+        bob.open("/orgs/acme").await.status,
+        StatusCode::NOT_FOUND,
+        "and after"
+    );
 }
 
 #[tokio::test]
@@ -125,7 +149,14 @@ async fn without_the_database_people_are_told_to_come_back_and_not_that_they_are
         let answer = ada.open(page).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{page}");
         assert!(!answer.header("retry-after").is_empty(), "{page}");
-        assert!(answer.header("content-type").starts_with("text/html"), "{page}");
+        assert!(
+            answer.header("content-type").starts_with("text/html"),
+            "{page}"
+        );
     }
-    assert_eq!(site.visitor().open("/sign-in").await.status, StatusCode::OK, "strangers need no database");
+    assert_eq!(
+        site.visitor().open("/sign-in").await.status,
+        StatusCode::OK,
+        "strangers need no database"
+    );
 }

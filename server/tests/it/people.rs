@@ -17,8 +17,16 @@ async fn signing_in_leads_to_where_one_wanted_to_go_and_nowhere_else() {
         ("/\\evil.test/", routes::ORGS),
     ] {
         let mut visitor = site.visitor();
-        let fields = [("email", ada.email.as_str()), ("password", PASSWORD), ("next", next)];
-        assert_eq!(visitor.submit("/api/sign_in", &fields).await.location(), expected, "{next:?}");
+        let fields = [
+            ("email", ada.email.as_str()),
+            ("password", PASSWORD),
+            ("next", next),
+        ];
+        assert_eq!(
+            visitor.submit("/api/sign_in", &fields).await.location(),
+            expected,
+            "{next:?}"
+        );
         assert_eq!(visitor.open("/orgs").await.status, StatusCode::OK);
     }
 }
@@ -28,16 +36,24 @@ async fn a_failed_sign_in_says_the_same_whatever_was_wrong_and_never_repeats_the
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;
     let mut bodies = Vec::new();
-    for (email, password) in [(ada.email.as_str(), "wrong-password-1"), ("nobody@people.test", "wrong-password-1")] {
+    for (email, password) in [
+        (ada.email.as_str(), "wrong-password-1"),
+        ("nobody@people.test", "wrong-password-1"),
+    ] {
         let mut visitor = site.visitor();
-        let back = visitor.submit("/api/sign_in", &[("email", email), ("password", password)]).await;
+        let back = visitor
+            .submit("/api/sign_in", &[("email", email), ("password", password)])
+            .await;
         assert!(visitor.session_cookie().is_none(), "{email}");
         let page = visitor.open(back.location()).await;
         assert!(page.body.contains(email), "what was typed is kept");
         assert!(!page.body.contains(password) && !back.header("set-cookie").contains(password));
         bodies.push(page.body_without_nonce().replace(email, "ADDRESS"));
 
-        let called = site.visitor().call("/api/sign_in", &[("email", email), ("password", password)]).await;
+        let called = site
+            .visitor()
+            .call("/api/sign_in", &[("email", email), ("password", password)])
+            .await;
         assert_eq!(called.status, StatusCode::UNAUTHORIZED, "{email}");
     }
     assert_eq!(bodies[0], bodies[1]);
@@ -49,12 +65,28 @@ async fn guessing_is_cut_short_even_when_the_guess_is_right_at_last() {
     let ada = site.app.person("Ada").await;
     let mut guesser = site.visitor();
     for _ in 0..3 {
-        let answer = guesser.call("/api/sign_in", &[("email", ada.email.as_str()), ("password", "wrong")]).await;
+        let answer = guesser
+            .call(
+                "/api/sign_in",
+                &[("email", ada.email.as_str()), ("password", "wrong")],
+            )
+            .await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     }
-    let answer = guesser.call("/api/sign_in", &[("email", ada.email.as_str()), ("password", PASSWORD)]).await;
+    let answer = guesser
+        .call(
+            "/api/sign_in",
+            &[("email", ada.email.as_str()), ("password", PASSWORD)],
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(answer.header("retry-after").parse::<u64>().expect("seconds") > 0);
+    assert!(
+        answer
+            .header("retry-after")
+            .parse::<u64>()
+            .expect("seconds")
+            > 0
+    );
     assert!(guesser.session_cookie().is_none());
 }
 
@@ -63,7 +95,12 @@ async fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;
     let mut visitor = site.visitor();
-    let answer = visitor.submit("/api/sign_in", &[("email", ada.email.as_str()), ("password", PASSWORD)]).await;
+    let answer = visitor
+        .submit(
+            "/api/sign_in",
+            &[("email", ada.email.as_str()), ("password", PASSWORD)],
+        )
+        .await;
     let cookie = answer
         .headers
         .get_all("set-cookie")
@@ -85,10 +122,19 @@ async fn a_session_planted_before_signing_in_is_worth_nothing() {
     let planter = site.sign_in(&bob).await;
     let mut victim = site.visitor();
     victim.steal_session(&planter);
-    victim.submit("/api/sign_in", &[("email", ada.email.as_str()), ("password", PASSWORD)]).await;
+    victim
+        .submit(
+            "/api/sign_in",
+            &[("email", ada.email.as_str()), ("password", PASSWORD)],
+        )
+        .await;
     assert_ne!(victim.session_cookie(), planter.session_cookie());
     let mut planter = planter;
-    assert_eq!(planter.open("/orgs").await.status, StatusCode::SEE_OTHER, "the old id is dead");
+    assert_eq!(
+        planter.open("/orgs").await.status,
+        StatusCode::SEE_OTHER,
+        "the old id is dead"
+    );
 }
 
 #[tokio::test]
@@ -108,15 +154,30 @@ async fn signing_out_ends_the_session_for_every_copy_of_its_cookie_on_every_node
     assert!(ada.session_cookie().is_none(), "the browser forgets it");
     assert_eq!(ada.open("/orgs").await.status, StatusCode::SEE_OTHER);
     assert_eq!(thief.open("/orgs").await.status, StatusCode::SEE_OTHER);
-    assert_eq!(thief_elsewhere.open("/orgs").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        thief_elsewhere.open("/orgs").await.status,
+        StatusCode::SEE_OTHER
+    );
 }
 
 #[tokio::test]
 async fn a_made_up_or_broken_cookie_is_nobodys() {
     let site = Site::start().await;
-    for cookie in ["orghub=AAAAAAAAAAAAAAAAAAAAAA", "orghub=nonsense", "orghub=", "orghub=\"; drop table session"] {
+    for cookie in [
+        "orghub=AAAAAAAAAAAAAAAAAAAAAA",
+        "orghub=nonsense",
+        "orghub=",
+        "orghub=\"; drop table session",
+    ] {
         let mut visitor = site.visitor();
-        let answer = visitor.send(http::Method::GET, "/orgs", &[("cookie", cookie)], axum::body::Body::empty()).await;
+        let answer = visitor
+            .send(
+                http::Method::GET,
+                "/orgs",
+                &[("cookie", cookie)],
+                axum::body::Body::empty(),
+            )
+            .await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{cookie}");
     }
 }

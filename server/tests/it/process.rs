@@ -25,7 +25,8 @@ pub struct Server {
 impl Server {
     /// A server over these services, once it is ready.
     pub async fn start(database_url: &str, redis_url: &str) -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        let port =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
         let address = port.expect("a free port").to_string();
         let process = Command::new(env!("CARGO_BIN_EXE_orghub-server"))
             .arg("serve")
@@ -41,32 +42,68 @@ impl Server {
             .spawn()
             .expect("the server was built with its tests");
         let http = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
-        let server = Self { process, url: format!("http://{address}"), http };
+        let server = Self {
+            process,
+            url: format!("http://{address}"),
+            http,
+        };
         let deadline = Instant::now() + Duration::from_secs(20);
-        while server.try_send(Method::GET, "/readyz", "", String::new()).await.is_none() {
-            assert!(Instant::now() < deadline, "the server does not become ready");
+        while server
+            .try_send(Method::GET, "/readyz", "", String::new())
+            .await
+            .is_none()
+        {
+            assert!(
+                Instant::now() < deadline,
+                "the server does not become ready"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         server
     }
 
     /// An answer, whole; `None`: nobody is there.
-    async fn try_send(&self, method: Method, path: &str, cookie: &str, form: String) -> Option<Response<Bytes>> {
-        let (head, body) = self.http.request(self.request(method, path, cookie, form)).await.ok()?.into_parts();
+    async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        cookie: &str,
+        form: String,
+    ) -> Option<Response<Bytes>> {
+        let (head, body) = self
+            .http
+            .request(self.request(method, path, cookie, form))
+            .await
+            .ok()?
+            .into_parts();
         let body = to_bytes(Body::new(body), usize::MAX).await.ok()?;
         Some(Response::from_parts(head, body))
     }
 
     /// Opens a page.
     pub async fn open(&self, path: &str, cookie: &str) -> Response<Bytes> {
-        self.try_send(Method::GET, path, cookie, String::new()).await.expect("the server is there")
+        self.try_send(Method::GET, path, cookie, String::new())
+            .await
+            .expect("the server is there")
     }
 
     /// Submits a form of our own pages.
-    pub async fn submit(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Response<Bytes> {
-        let fields: Vec<(&str, String)> = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        let form = routes::with_query(String::new(), &fields).trim_start_matches('?').to_owned();
-        self.try_send(Method::POST, path, cookie, form).await.expect("the server is there")
+    pub async fn submit(
+        &self,
+        path: &str,
+        cookie: &str,
+        fields: &[(&str, &str)],
+    ) -> Response<Bytes> {
+        let fields: Vec<(&str, String)> = fields
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        let form = routes::with_query(String::new(), &fields)
+            .trim_start_matches('?')
+            .to_owned();
+        self.try_send(Method::POST, path, cookie, form)
+            .await
+            .expect("the server is there")
     }
 
     fn request(&self, method: Method, path: &str, cookie: &str, form: String) -> Request<Body> {
@@ -83,10 +120,24 @@ impl Server {
 
     /// The cookie of a person who signed in here.
     pub async fn sign_in(&self, person: &CurrentUser) -> String {
-        let answer = self.submit("/api/sign_in", "", &[("email", person.email.as_str()), ("password", PASSWORD)]).await;
-        let cookies = answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-        let session = cookies.filter_map(|cookie| cookie.split(';').next()).find(|pair| pair.starts_with("orghub="));
-        session.unwrap_or_else(|| panic!("{} is not signed in: {answer:?}", person.name)).to_owned()
+        let answer = self
+            .submit(
+                "/api/sign_in",
+                "",
+                &[("email", person.email.as_str()), ("password", PASSWORD)],
+            )
+            .await;
+        let cookies = answer
+            .headers()
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .filter_map(|cookie| cookie.to_str().ok());
+        let session = cookies
+            .filter_map(|cookie| cookie.split(';').next())
+            .find(|pair| pair.starts_with("orghub="));
+        session
+            .unwrap_or_else(|| panic!("{} is not signed in: {answer:?}", person.name))
+            .to_owned()
     }
 }
 

@@ -40,13 +40,21 @@ impl Site {
 
     /// Somebody whom the site does not know yet.
     pub fn visitor(&self) -> Visitor {
-        Visitor { router: self.router.clone(), cookies: BTreeMap::new() }
+        Visitor {
+            router: self.router.clone(),
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// `person` at a browser of their own, signed in through the form.
     pub async fn sign_in(&self, person: &CurrentUser) -> Visitor {
         let mut visitor = self.visitor();
-        let answer = visitor.submit("/api/sign_in", &[("email", person.email.as_str()), ("password", PASSWORD)]).await;
+        let answer = visitor
+            .submit(
+                "/api/sign_in",
+                &[("email", person.email.as_str()), ("password", PASSWORD)],
+            )
+            .await;
         assert_eq!(answer.location(), routes::ORGS, "{} signs in", person.name);
         visitor
     }
@@ -60,7 +68,9 @@ impl Site {
     /// A second server over the same database, which remembers nothing yet.
     pub async fn another_node(&self) -> Node {
         let services = self.app.another_node().await;
-        Node { router: router_of(&services, &[]) }
+        Node {
+            router: router_of(&services, &[]),
+        }
     }
 }
 
@@ -72,14 +82,20 @@ pub struct Node {
 impl Node {
     /// The visitor, cookies and all, sent to this server by a load balancer.
     pub fn receive(&self, visitor: &Visitor) -> Visitor {
-        Visitor { router: self.router.clone(), cookies: visitor.cookies.clone() }
+        Visitor {
+            router: self.router.clone(),
+            cookies: visitor.cookies.clone(),
+        }
     }
 }
 
 /// The whole server upon `services`, configured by `variables` beyond the core's.
 pub fn router_of(services: &Services, variables: &[(&str, &str)]) -> Router {
     let config = ServerConfig::read((*services.config).clone(), |name| {
-        variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        variables
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned())
     })
     .expect("the edge's configuration is complete");
     router(AppState::new(&config, services.clone()))
@@ -95,12 +111,16 @@ pub struct Visitor {
 impl Visitor {
     /// A visitor of a site that is no [`Site`].
     pub fn of(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new() }
+        Self {
+            router,
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// Opens a page.
     pub async fn open(&mut self, path: &str) -> Answer {
-        self.send(Method::GET, path, &[("accept", "text/html")], Body::empty()).await
+        self.send(Method::GET, path, &[("accept", "text/html")], Body::empty())
+            .await
     }
 
     /// Submits a form of our own pages.
@@ -115,13 +135,25 @@ impl Visitor {
 
     /// Calls an endpoint as a program does: the outcome comes as a status.
     pub async fn call(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let headers = [("accept", "application/json"), ("content-type", "application/x-www-form-urlencoded")];
+        let headers = [
+            ("accept", "application/json"),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
         self.send(Method::POST, path, &headers, form(fields)).await
     }
 
     /// Sends any request.
-    pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("host", "orghub.test");
+    pub async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "orghub.test");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -129,7 +161,11 @@ impl Visitor {
             request = request.header(header::CONTENT_LENGTH, length);
         }
         if !self.cookies.is_empty() {
-            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let cookies: Vec<String> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             request = request.header(header::COOKIE, cookies.join("; "));
         }
         let response = self
@@ -141,7 +177,11 @@ impl Visitor {
         let (parts, body) = response.into_parts();
         self.keep_cookies(&parts.headers);
         let body = to_bytes(body, 8 * 1024 * 1024).await.expect("a whole body");
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
     }
 
     /// The session's cookie, if there is one.
@@ -161,14 +201,21 @@ impl Visitor {
 
     /// Takes over another browser's session cookie.
     pub fn steal_session(&mut self, from: &Visitor) {
-        let cookie = from.session_cookie().expect("there is a session to steal").to_owned();
+        let cookie = from
+            .session_cookie()
+            .expect("there is a session to steal")
+            .to_owned();
         self.cookies.insert("orghub".to_owned(), cookie);
     }
 
     fn keep_cookies(&mut self, headers: &HeaderMap) {
         for cookie in headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().expect("a cookie is text");
-            let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("name=value");
+            let (name, value) = cookie
+                .split(';')
+                .next()
+                .and_then(|pair| pair.split_once('='))
+                .expect("name=value");
             if cookie.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {
@@ -179,8 +226,15 @@ impl Visitor {
 }
 
 fn form(fields: &[(&str, &str)]) -> Body {
-    let fields: Vec<(&str, String)> = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    Body::from(routes::with_query(String::new(), &fields).trim_start_matches('?').to_owned())
+    let fields: Vec<(&str, String)> = fields
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect();
+    Body::from(
+        routes::with_query(String::new(), &fields)
+            .trim_start_matches('?')
+            .to_owned(),
+    )
 }
 
 /// What came back.
@@ -197,26 +251,41 @@ pub struct Answer {
 impl Answer {
     /// A header's text, empty if there is none.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("a header is text"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("a header is text"))
     }
 
     /// Where it sends the browser; it must be a redirect.
     pub fn location(&self) -> &str {
-        assert!(self.status.is_redirection(), "{} is no redirect: {}", self.status, self.body);
+        assert!(
+            self.status.is_redirection(),
+            "{} is no redirect: {}",
+            self.status,
+            self.body
+        );
         self.header("location")
     }
 
     /// The body without what differs from request to request by design.
     pub fn body_without_nonce(&self) -> String {
         let policy = self.header("content-security-policy");
-        let nonce = policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).map(|(nonce, _)| nonce);
-        nonce.map_or_else(|| self.body.clone(), |nonce| self.body.replace(nonce, "NONCE"))
+        let nonce = policy
+            .split_once("'nonce-")
+            .and_then(|(_, rest)| rest.split_once('\''))
+            .map(|(nonce, _)| nonce);
+        nonce.map_or_else(
+            || self.body.clone(),
+            |nonce| self.body.replace(nonce, "NONCE"),
+        )
     }
 
     /// The value of the first `name="…"` in the body.
     pub fn attribute(&self, name: &str) -> &str {
-        let (_, rest) =
-            self.body.split_once(&format!("{name}=\"")).unwrap_or_else(|| panic!("no {name} in {}", self.body));
+        let (_, rest) = self
+            .body
+            .split_once(&format!("{name}=\""))
+            .unwrap_or_else(|| panic!("no {name} in {}", self.body));
         rest.split_once('"').map_or(rest, |(value, _)| value)
     }
 
@@ -229,11 +298,17 @@ impl Answer {
     pub fn cost(&self) -> Cost {
         let timing = self.header("server-timing");
         let count = |name: &str| {
-            let (_, rest) =
-                timing.split_once(&format!("{name};desc=\"")).unwrap_or_else(|| panic!("no {name} in {timing:?}"));
-            rest.split_once('"').and_then(|(count, _)| count.parse().ok()).expect("a count")
+            let (_, rest) = timing
+                .split_once(&format!("{name};desc=\""))
+                .unwrap_or_else(|| panic!("no {name} in {timing:?}"));
+            rest.split_once('"')
+                .and_then(|(count, _)| count.parse().ok())
+                .expect("a count")
         };
-        Cost { sql: count("sql"), redis: count("redis") }
+        Cost {
+            sql: count("sql"),
+            redis: count("redis"),
+        }
     }
 }
 

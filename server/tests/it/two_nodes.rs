@@ -27,7 +27,9 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
     let app = TestApp::start_with(|config| config.redis = Some(redis.config())).await;
     let (olive, gus) = (app.person("Olive").await, app.person("Gus").await);
     let acme = app.org("acme", &olive).await;
-    let member = app.add_member(app.access(&olive, &acme).await.org_id(), &gus, Role::Admin).await;
+    let member = app
+        .add_member(app.access(&olive, &acme).await.org_id(), &gus, Role::Admin)
+        .await;
     let nodes = Arc::new([
         Server::start(app.database_url(), &redis.url()).await,
         Server::start(app.database_url(), &redis.url()).await,
@@ -45,7 +47,10 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
                 loop {
                     let before = acknowledged.load(SeqCst);
                     // Settings are for admins.
-                    let status = nodes[number % 2].open("/orgs/acme/settings", &guest).await.status();
+                    let status = nodes[number % 2]
+                        .open("/orgs/acme/settings", &guest)
+                        .await
+                        .status();
                     // Only when no other mutation was begun meanwhile is there one right answer.
                     if begun.load(SeqCst) == before {
                         let expected = if before > TURNS {
@@ -68,27 +73,51 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
 
     for turn in 0..TURNS {
         begun.store(turn + 1, SeqCst);
-        let role = if turn % 2 == 0 { Role::Member } else { Role::Admin };
-        let fields = [("org", "acme"), ("member_id", &*member.to_string()), ("role", role.as_str())];
-        let answer = nodes[turn / 2 % 2].submit("/api/change_role", &owner, &fields).await;
+        let role = if turn % 2 == 0 {
+            Role::Member
+        } else {
+            Role::Admin
+        };
+        let fields = [
+            ("org", "acme"),
+            ("member_id", &*member.to_string()),
+            ("role", role.as_str()),
+        ];
+        let answer = nodes[turn / 2 % 2]
+            .submit("/api/change_role", &owner, &fields)
+            .await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         acknowledged.store(turn + 1, SeqCst);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     begun.store(TURNS + 1, SeqCst);
     let fields = [("org", "acme"), ("member_id", &*member.to_string())];
-    assert_eq!(nodes[0].submit("/api/remove_member", &owner, &fields).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(
+        nodes[0]
+            .submit("/api/remove_member", &owner, &fields)
+            .await
+            .status(),
+        StatusCode::SEE_OTHER
+    );
     acknowledged.store(TURNS + 1, SeqCst);
 
     let mut judged = 0;
     for reader in readers {
-        judged += reader.await.expect("no request begun after an answer was authorised on the old right");
+        judged += reader
+            .await
+            .expect("no request begun after an answer was authorised on the old right");
     }
     eprintln!("{judged} requests on two ports judged over {TURNS} changes of a role and a removal");
     assert!(judged > 100, "only {judged} requests could be judged");
 
     // And signing out, which ends the session everywhere.
-    assert_eq!(nodes[1].open("/orgs", &guest).await.status(), StatusCode::OK);
+    assert_eq!(
+        nodes[1].open("/orgs", &guest).await.status(),
+        StatusCode::OK
+    );
     nodes[0].submit(routes::SIGN_OUT, &guest, &[]).await;
-    assert_eq!(nodes[1].open("/orgs", &guest).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(
+        nodes[1].open("/orgs", &guest).await.status(),
+        StatusCode::SEE_OTHER
+    );
 }

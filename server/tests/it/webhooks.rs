@@ -19,7 +19,9 @@ struct Shop {
 
 impl Shop {
     async fn open() -> Self {
-        let stripe = FakeStripe::start(fake_stripe::Config::default()).await.expect("the stand-in listens");
+        let stripe = FakeStripe::start(fake_stripe::Config::default())
+            .await
+            .expect("the stand-in listens");
         let site = Site::start_with(|config| {
             config.stripe.api_base = Some(stripe.url());
             config.stripe.webhook_secrets = vec![SECRET.to_owned()];
@@ -29,17 +31,29 @@ impl Shop {
         let acme = site.org("acme", &ada).await;
         subscribe(&stripe, acme);
         let owner = site.sign_in(&ada).await;
-        Self { site, stripe, owner }
+        Self {
+            site,
+            stripe,
+            owner,
+        }
     }
 
     /// Plan and status as the subscription page shows them.
     async fn shown(&mut self) -> (String, String) {
         let page = self.owner.open("/orgs/acme/subscription").await;
-        (page.attribute("data-plan").to_owned(), page.attribute("data-status").to_owned())
+        (
+            page.attribute("data-plan").to_owned(),
+            page.attribute("data-status").to_owned(),
+        )
     }
 
     async fn receive(&self, event: &SignedEvent) -> Answer {
-        post(&self.site, event.payload.clone(), &[("stripe-signature", &event.signature)]).await
+        post(
+            &self.site,
+            event.payload.clone(),
+            &[("stripe-signature", &event.signature)],
+        )
+        .await
     }
 }
 
@@ -56,7 +70,9 @@ fn subscribe(stripe: &FakeStripe, org: OrgId) {
 }
 
 async fn post(site: &Site, body: impl Into<Body>, headers: &[(&str, &str)]) -> Answer {
-    site.visitor().send(Method::POST, routes::STRIPE_WEBHOOK, headers, body.into()).await
+    site.visitor()
+        .send(Method::POST, routes::STRIPE_WEBHOOK, headers, body.into())
+        .await
 }
 
 fn pair(plan: &str, status: &str) -> (String, String) {
@@ -67,12 +83,17 @@ fn pair(plan: &str, status: &str) -> (String, String) {
 async fn a_subscription_shows_as_soon_as_its_event_is_answered() {
     let mut shop = Shop::open().await;
     assert_eq!(shop.shown().await, pair("free", "free"));
-    let event = shop.stripe.event("customer.subscription.created", "sub_acme", SECRET);
+    let event = shop
+        .stripe
+        .event("customer.subscription.created", "sub_acme", SECRET);
     assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
     assert_eq!(shop.shown().await, pair("pro", "active"));
 
-    shop.stripe.change_subscription("sub_acme", Subscription::cancel);
-    let event = shop.stripe.event("customer.subscription.deleted", "sub_acme", SECRET);
+    shop.stripe
+        .change_subscription("sub_acme", Subscription::cancel);
+    let event = shop
+        .stripe
+        .event("customer.subscription.deleted", "sub_acme", SECRET);
     assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
     assert_eq!(shop.shown().await, pair("free", "canceled"));
 }
@@ -80,20 +101,36 @@ async fn a_subscription_shows_as_soon_as_its_event_is_answered() {
 #[tokio::test]
 async fn an_event_told_twice_is_done_once() {
     let mut shop = Shop::open().await;
-    let event = shop.stripe.event("customer.subscription.created", "sub_acme", SECRET);
+    let event = shop
+        .stripe
+        .event("customer.subscription.created", "sub_acme", SECRET);
     assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
     let asked = shop.stripe.requests().len();
     assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
-    assert_eq!(shop.stripe.requests().len(), asked, "Stripe was not asked again");
+    assert_eq!(
+        shop.stripe.requests().len(),
+        asked,
+        "Stripe was not asked again"
+    );
     assert_eq!(shop.shown().await, pair("pro", "active"));
 }
 
 #[tokio::test]
 async fn what_stripe_did_not_sign_is_refused() {
     let mut shop = Shop::open().await;
-    let event = shop.stripe.event("customer.subscription.created", "sub_acme", SECRET);
-    let forged = sign("whsec_of_somebody_else", &event.payload, shop.site.app.services.clock.now().unix_timestamp());
-    let stale = sign(SECRET, &event.payload, shop.site.app.services.clock.now().unix_timestamp() - 3600);
+    let event = shop
+        .stripe
+        .event("customer.subscription.created", "sub_acme", SECRET);
+    let forged = sign(
+        "whsec_of_somebody_else",
+        &event.payload,
+        shop.site.app.services.clock.now().unix_timestamp(),
+    );
+    let stale = sign(
+        SECRET,
+        &event.payload,
+        shop.site.app.services.clock.now().unix_timestamp() - 3600,
+    );
     for headers in [
         &[][..],
         &[("stripe-signature", "")],
@@ -102,21 +139,28 @@ async fn what_stripe_did_not_sign_is_refused() {
         &[("stripe-signature", stale.as_str())],
     ] {
         assert_eq!(
-            post(&shop.site, event.payload.clone(), headers).await.status,
+            post(&shop.site, event.payload.clone(), headers)
+                .await
+                .status,
             StatusCode::BAD_REQUEST,
             "{headers:?}"
         );
     }
     let other_body = event.payload.replace("sub_acme", "sub_evil");
     let signature = [("stripe-signature", event.signature.as_str())];
-    assert_eq!(post(&shop.site, other_body, &signature).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        post(&shop.site, other_body, &signature).await.status,
+        StatusCode::BAD_REQUEST
+    );
     assert_eq!(shop.shown().await, pair("free", "free"));
 }
 
 #[tokio::test]
 async fn an_event_that_cannot_be_processed_is_asked_for_again() {
     let mut shop = Shop::open().await;
-    let event = shop.stripe.event("customer.subscription.created", "sub_acme", SECRET);
+    let event = shop
+        .stripe
+        .event("customer.subscription.created", "sub_acme", SECRET);
     shop.stripe.fail(fake_stripe::Failure::ServerError);
     let answer = shop.receive(&event).await;
     assert!(answer.status.is_server_error(), "{}", answer.status);
@@ -129,6 +173,11 @@ async fn an_event_that_cannot_be_processed_is_asked_for_again() {
 #[tokio::test]
 async fn an_event_larger_than_any_of_stripes_is_refused_before_it_is_read() {
     let site = Site::start().await;
-    let answer = post(&site, vec![b' '; 300 * 1024], &[("stripe-signature", "t=1,v1=00")]).await;
+    let answer = post(
+        &site,
+        vec![b' '; 300 * 1024],
+        &[("stripe-signature", "t=1,v1=00")],
+    )
+    .await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
 }

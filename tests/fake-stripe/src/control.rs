@@ -50,7 +50,10 @@ async fn clear_failure(State(shared): State<Shared>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn set_webhooks(State(shared): State<Shared>, Json(switches): Json<WebhookSwitches>) -> StatusCode {
+async fn set_webhooks(
+    State(shared): State<Shared>,
+    Json(switches): Json<WebhookSwitches>,
+) -> StatusCode {
     shared.courier.set_switches(switches);
     StatusCode::NO_CONTENT
 }
@@ -71,7 +74,10 @@ async fn change_subscription(
 ) -> Answer {
     {
         let mut world = shared.world();
-        let subscription = world.subscriptions.get_mut(&id).ok_or_else(|| ApiError::missing("subscription", &id))?;
+        let subscription = world
+            .subscriptions
+            .get_mut(&id)
+            .ok_or_else(|| ApiError::missing("subscription", &id))?;
         if let Some(status) = change.status {
             subscription.status = status;
         }
@@ -94,8 +100,13 @@ struct SendEvent {
     object: String,
 }
 
-async fn send_event(State(shared): State<Shared>, Json(body): Json<SendEvent>) -> Result<StatusCode, ApiError> {
-    shared.send_event(&body.r#type, &body.object).map(|()| StatusCode::ACCEPTED)
+async fn send_event(
+    State(shared): State<Shared>,
+    Json(body): Json<SendEvent>,
+) -> Result<StatusCode, ApiError> {
+    shared
+        .send_event(&body.r#type, &body.object)
+        .map(|()| StatusCode::ACCEPTED)
 }
 
 async fn requests(State(shared): State<Shared>) -> Json<Vec<RecordedRequest>> {

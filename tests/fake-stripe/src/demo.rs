@@ -48,5 +48,7 @@ fn add(world: &mut World, slug: &str, price: &str, state: impl FnOnce(&mut Subsc
             ..Customer::default()
         },
     );
-    world.subscriptions.insert(subscription.id.clone(), subscription);
+    world
+        .subscriptions
+        .insert(subscription.id.clone(), subscription);
 }

@@ -29,15 +29,19 @@ impl Failure {
     /// Plays the failure to a request that would have been answered by `answer`.
     pub(crate) async fn play(self, answer: impl Future<Output = Response>) -> Response {
         match self {
-            Self::RateLimited => {
-                ApiError::new(StatusCode::TOO_MANY_REQUESTS, "invalid_request_error", "Too many requests.")
-                    .with_code("rate_limit")
-                    .into_response()
-            }
-            Self::ServerError => {
-                ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "api_error", "An unknown error occurred.")
-                    .into_response()
-            }
+            Self::RateLimited => ApiError::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "invalid_request_error",
+                "Too many requests.",
+            )
+            .with_code("rate_limit")
+            .into_response(),
+            Self::ServerError => ApiError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "api_error",
+                "An unknown error occurred.",
+            )
+            .into_response(),
             Self::Hang => std::future::pending().await,
             Self::Slow(milliseconds) => {
                 let answer = answer.await;

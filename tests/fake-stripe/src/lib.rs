@@ -57,7 +57,11 @@ pub struct Config {
 impl Default for Config {
     /// On loopback at a free port, empty, telling nobody: what most tests want.
     fn default() -> Self {
-        Self { addr: (Ipv4Addr::LOCALHOST, 0).into(), webhook: None, demo: false }
+        Self {
+            addr: (Ipv4Addr::LOCALHOST, 0).into(),
+            webhook: None,
+            demo: false,
+        }
     }
 }
 
@@ -81,13 +85,20 @@ impl FakeStripe {
         if config.demo {
             demo::fill(&mut world);
         }
-        let shared = Shared { world: Arc::new(Mutex::new(world)), courier: Courier::new(config.webhook) };
+        let shared = Shared {
+            world: Arc::new(Mutex::new(world)),
+            courier: Courier::new(config.webhook),
+        };
         let app = api::router(shared.clone());
         let server = tokio::spawn(async move {
             // Accept errors are retried inside; it ends only with the task.
             let _ = axum::serve(listener, app).await;
         });
-        Ok(Self { addr, shared, server })
+        Ok(Self {
+            addr,
+            shared,
+            server,
+        })
     }
 
     /// The base address for a Stripe client, such as `http://127.0.0.1:12111/`.
@@ -103,22 +114,34 @@ impl FakeStripe {
 
     /// Adds or replaces a customer, without telling anybody.
     pub fn put_customer(&self, customer: Customer) {
-        self.shared.world().customers.insert(customer.id.clone(), customer);
+        self.shared
+            .world()
+            .customers
+            .insert(customer.id.clone(), customer);
     }
 
     /// Adds or replaces a subscription, without telling anybody.
     pub fn put_subscription(&self, subscription: Subscription) {
-        self.shared.world().subscriptions.insert(subscription.id.clone(), subscription);
+        self.shared
+            .world()
+            .subscriptions
+            .insert(subscription.id.clone(), subscription);
     }
 
     /// Adds or replaces a checkout session, without telling anybody.
     pub fn put_checkout_session(&self, session: CheckoutSession) {
-        self.shared.world().checkout_sessions.insert(session.id.clone(), session);
+        self.shared
+            .world()
+            .checkout_sessions
+            .insert(session.id.clone(), session);
     }
 
     /// Adds or replaces an invoice, without telling anybody.
     pub fn put_invoice(&self, invoice: Invoice) {
-        self.shared.world().invoices.insert(invoice.id.clone(), invoice);
+        self.shared
+            .world()
+            .invoices
+            .insert(invoice.id.clone(), invoice);
     }
 
     /// Changes a subscription, without telling anybody.
@@ -126,7 +149,13 @@ impl FakeStripe {
     /// # Panics
     /// When there is no such subscription.
     pub fn change_subscription(&self, id: &str, change: impl FnOnce(&mut Subscription)) {
-        change(self.shared.world().subscriptions.get_mut(id).expect("the test names an existing subscription"));
+        change(
+            self.shared
+                .world()
+                .subscriptions
+                .get_mut(id)
+                .expect("the test names an existing subscription"),
+        );
     }
 
     /// A new event of type `event_type` about an object as it is now, signed for
@@ -197,6 +226,8 @@ struct Shared {
 impl Shared {
     /// The state. Never held across an await.
     fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().expect("nothing panics while it holds the state")
+        self.world
+            .lock()
+            .expect("nothing panics while it holds the state")
     }
 }

@@ -11,15 +11,26 @@ use fake_stripe::{Config, FakeStripe, WebhookTarget};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let variable = |name| env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let variable = |name| {
+        env::var(name)
+            .ok()
+            .filter(|value: &String| !value.is_empty())
+    };
     let addr = variable("FAKE_STRIPE_ADDR").unwrap_or_else(|| "127.0.0.1:12111".to_owned());
     let webhook = variable("FAKE_STRIPE_WEBHOOK_URL").map(|url| WebhookTarget {
         url,
-        secret: variable("FAKE_STRIPE_WEBHOOK_SECRET").unwrap_or_else(|| "whsec_stand_in".to_owned()),
+        secret: variable("FAKE_STRIPE_WEBHOOK_SECRET")
+            .unwrap_or_else(|| "whsec_stand_in".to_owned()),
     });
 
-    let config = Config { addr: addr.parse().context("FAKE_STRIPE_ADDR is no address")?, webhook, demo: true };
-    let fake = FakeStripe::start(config).await.with_context(|| format!("cannot listen on {addr}"))?;
+    let config = Config {
+        addr: addr.parse().context("FAKE_STRIPE_ADDR is no address")?,
+        webhook,
+        demo: true,
+    };
+    let fake = FakeStripe::start(config)
+        .await
+        .with_context(|| format!("cannot listen on {addr}"))?;
     writeln!(std::io::stdout(), "fake-stripe listens on {}", fake.url())?;
     tokio::select! {
         () = fake.wait() => Ok(()),

@@ -52,10 +52,30 @@ pub(crate) struct Price {
 
 /// The whole price list.
 pub(crate) const PRICES: [Price; 4] = [
-    Price { lookup_key: "pro_month", product: "pro", interval: "month", dollars: 49 },
-    Price { lookup_key: "pro_year", product: "pro", interval: "year", dollars: 400 },
-    Price { lookup_key: "ultra_month", product: "ultra", interval: "month", dollars: 100 },
-    Price { lookup_key: "ultra_year", product: "ultra", interval: "year", dollars: 1000 },
+    Price {
+        lookup_key: "pro_month",
+        product: "pro",
+        interval: "month",
+        dollars: 49,
+    },
+    Price {
+        lookup_key: "pro_year",
+        product: "pro",
+        interval: "year",
+        dollars: 400,
+    },
+    Price {
+        lookup_key: "ultra_month",
+        product: "ultra",
+        interval: "month",
+        dollars: 100,
+    },
+    Price {
+        lookup_key: "ultra_year",
+        product: "ultra",
+        interval: "year",
+        dollars: 1000,
+    },
 ];
 
 /// The products behind the prices: the last part of the id, and the name.
@@ -191,7 +211,10 @@ impl Subscription {
     }
 
     fn interval(&self) -> &'static str {
-        PRICES.iter().find(|price| price.id() == self.price).map_or("month", |price| price.interval)
+        PRICES
+            .iter()
+            .find(|price| price.id() == self.price)
+            .map_or("month", |price| price.interval)
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -331,7 +354,11 @@ pub struct Invoice {
 
 impl Invoice {
     pub(crate) fn to_json(&self) -> Value {
-        let paid = if self.status == "paid" { self.amount_due } else { 0 };
+        let paid = if self.status == "paid" {
+            self.amount_due
+        } else {
+            0
+        };
         json!({
             "id": self.id,
             "object": "invoice",

@@ -38,7 +38,11 @@ impl Params {
     /// As there; and for a body that is no form.
     pub(crate) fn form(body: &str, known: &[&str]) -> Result<Self, ApiError> {
         let pairs = serde_urlencoded::from_str(body).map_err(|error| {
-            ApiError::new(StatusCode::BAD_REQUEST, "invalid_request_error", format!("Invalid form: {error}"))
+            ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_request_error",
+                format!("Invalid form: {error}"),
+            )
         })?;
         Self::only(pairs, known)
     }
@@ -50,9 +54,13 @@ impl Params {
     /// A parameter that must be there.
     pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
         self.text(name).ok_or_else(|| {
-            ApiError::new(StatusCode::BAD_REQUEST, "invalid_request_error", format!("Missing required param: {name}."))
-                .with_code("parameter_missing")
-                .with_param(name)
+            ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_request_error",
+                format!("Missing required param: {name}."),
+            )
+            .with_code("parameter_missing")
+            .with_param(name)
         })
     }
 
@@ -61,8 +69,12 @@ impl Params {
         self.text(name)
             .map(|text| {
                 text.parse().map_err(|_| {
-                    ApiError::new(StatusCode::BAD_REQUEST, "invalid_request_error", format!("Invalid value: {text}"))
-                        .with_param(name)
+                    ApiError::new(
+                        StatusCode::BAD_REQUEST,
+                        "invalid_request_error",
+                        format!("Invalid value: {text}"),
+                    )
+                    .with_param(name)
                 })
             })
             .transpose()
@@ -71,7 +83,10 @@ impl Params {
     /// The entries of the map `name`: `metadata[a]=1` gives `a`, `1`.
     pub(crate) fn map<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0.iter().filter_map(move |(key, value)| {
-            let key = key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?;
+            let key = key
+                .strip_prefix(name)?
+                .strip_prefix('[')?
+                .strip_suffix(']')?;
             Some((key, value.as_str()))
         })
     }
@@ -91,18 +106,31 @@ mod tests {
     use super::*;
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
     fn known_parameters_are_taken_and_unknown_ones_refused() {
         let known = ["limit", "metadata[*]", "items[*][price]"];
-        let params =
-            Params::only(pairs(&[("limit", "3"), ("metadata[a]", "1"), ("items[0][price]", "p")]), &known).unwrap();
+        let params = Params::only(
+            pairs(&[
+                ("limit", "3"),
+                ("metadata[a]", "1"),
+                ("items[0][price]", "p"),
+            ]),
+            &known,
+        )
+        .unwrap();
         assert_eq!(params.parsed::<usize>("limit").unwrap(), Some(3));
         assert_eq!(params.map("metadata").collect::<Vec<_>>(), [("a", "1")]);
         for unknown in ["limits", "metadata", "items[0][plan]", "items[0][price][x]"] {
-            assert!(Params::only(pairs(&[(unknown, "")]), &known).is_err(), "{unknown}");
+            assert!(
+                Params::only(pairs(&[(unknown, "")]), &known).is_err(),
+                "{unknown}"
+            );
         }
     }
 }

@@ -21,8 +21,12 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Waits between the posts of an event that is not answered with 2xx. Stripe
 /// goes on for three days; a desk has less patience.
-const RETRY_WAITS: [Duration; 4] =
-    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
+const RETRY_WAITS: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+];
 
 /// Whom to tell, and with which secret.
 #[derive(Clone, Debug)]
@@ -72,7 +76,8 @@ pub struct Delivery {
 /// The header `Stripe-Signature` for `payload`, as signed at `timestamp`
 /// (seconds since 1970).
 pub fn sign(secret: &str, payload: &str, timestamp: i64) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key may have any length");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key may have any length");
     mac.update(format!("{timestamp}.{payload}").as_bytes());
     let mut header = format!("t={timestamp},v1=");
     for byte in mac.finalize().into_bytes() {
@@ -97,7 +102,11 @@ struct Notes {
 
 impl Courier {
     pub(crate) fn new(target: Option<WebhookTarget>) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), target, notes: Arc::default() }
+        Self {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            target,
+            notes: Arc::default(),
+        }
     }
 
     pub(crate) fn target(&self) -> Option<&WebhookTarget> {
@@ -134,7 +143,11 @@ impl Courier {
 
     async fn post_until_taken(&self, event: &SignedEvent) {
         let mut waits = RETRY_WAITS.into_iter();
-        while !self.post(event).await.is_some_and(|status| status.is_success()) {
+        while !self
+            .post(event)
+            .await
+            .is_some_and(|status| status.is_success())
+        {
             let Some(wait) = waits.next() else { return };
             tokio::time::sleep(wait).await;
         }
@@ -148,15 +161,21 @@ impl Courier {
             .body(Full::from(event.payload.clone()))
             .expect("the target's address is one");
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.client.request(request)).await;
-        let status = answer.ok().and_then(Result::ok).map(|response| response.status());
-        self.notes()
-            .deliveries
-            .push(Delivery { event_id: event.id.clone(), status: status.map(|status| status.as_u16()) });
+        let status = answer
+            .ok()
+            .and_then(Result::ok)
+            .map(|response| response.status());
+        self.notes().deliveries.push(Delivery {
+            event_id: event.id.clone(),
+            status: status.map(|status| status.as_u16()),
+        });
         status
     }
 
     fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
-        self.notes.lock().expect("nothing panics while it holds the notes")
+        self.notes
+            .lock()
+            .expect("nothing panics while it holds the notes")
     }
 }
 

@@ -66,11 +66,20 @@ impl World {
     }
 
     /// A new event about an object as it is now; `None` if there is no such object.
-    pub(crate) fn event(&mut self, event_type: &str, object_id: &str, in_old_version: bool) -> Option<UnsignedEvent> {
+    pub(crate) fn event(
+        &mut self,
+        event_type: &str,
+        object_id: &str,
+        in_old_version: bool,
+    ) -> Option<UnsignedEvent> {
         let object = match object_id.split('_').next()? {
             "sub" => {
                 let subscription = self.subscriptions.get(object_id)?;
-                if in_old_version { subscription.to_old_json() } else { subscription.to_json() }
+                if in_old_version {
+                    subscription.to_old_json()
+                } else {
+                    subscription.to_json()
+                }
             }
             "cus" => self.customers.get(object_id)?.to_json(),
             "cs" => self.checkout_sessions.get(object_id)?.to_json(),
@@ -104,14 +113,24 @@ impl UnsignedEvent {
     /// Signs the event's exact bytes; with `wrongly`, with another secret.
     pub(crate) fn signed(self, secret: &str, wrongly: bool) -> SignedEvent {
         let payload = self.payload.to_string();
-        let secret = if wrongly { "whsec_of_somebody_else" } else { secret };
+        let secret = if wrongly {
+            "whsec_of_somebody_else"
+        } else {
+            secret
+        };
         let signature = crate::webhooks::sign(secret, &payload, now());
-        SignedEvent { id: self.id, payload, signature }
+        SignedEvent {
+            id: self.id,
+            payload,
+            signature,
+        }
     }
 }
 
 fn since_epoch() -> std::time::Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970")
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("it is later than 1970")
 }
 
 /// Now, in seconds since 1970.

@@ -53,7 +53,10 @@ impl Services {
     /// Leaves the addresses where a server under `cargo leptos watch` reads
     /// them: nothing of ours stands between the two that could hand them over.
     fn write_for_watchers(&self) -> Result<()> {
-        let lines = format!("DATABASE_URL={}\nREDIS_URL={}\n", self.database_url, self.redis_url);
+        let lines = format!(
+            "DATABASE_URL={}\nREDIS_URL={}\n",
+            self.database_url, self.redis_url
+        );
         fs::write(folder()?.join("env"), lines).context("cannot write .services/env")
     }
 

@@ -24,7 +24,8 @@ pub fn claim(service: &str) -> Result<u16> {
 fn choose(service: &str) -> Result<u16> {
     let port = free()?;
     let path = file(service)?;
-    fs::write(&path, port.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
+    fs::write(&path, port.to_string())
+        .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(port)
 }
 

@@ -50,7 +50,9 @@ pub fn start() -> Result<()> {
     start.arg("start").arg("--wait").arg("--pgdata").arg(&data);
     start.arg("--log").arg(&log).args(["--options", &settings]);
     // Without looking for interruptions: half-started it could not be stopped.
-    process::read(&mut start).map(drop).with_context(|| format!("PostgreSQL does not start; see {}", log.display()))
+    process::read(&mut start)
+        .map(drop)
+        .with_context(|| format!("PostgreSQL does not start; see {}", log.display()))
 }
 
 pub fn stop() -> Result<()> {
@@ -66,7 +68,10 @@ pub fn stop() -> Result<()> {
 pub fn pid() -> Result<Option<u32>> {
     let data = data()?;
     let text = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-    let pid = text.lines().next().and_then(|line| line.trim().parse().ok());
+    let pid = text
+        .lines()
+        .next()
+        .and_then(|line| line.trim().parse().ok());
     let data = data.to_string_lossy().into_owned();
     Ok(pid.filter(|&pid| process::command_line_of(pid).is_some_and(|line| line.contains(&data))))
 }
@@ -86,7 +91,9 @@ pub fn program(name: &str) -> Result<PathBuf> {
         versions.sort();
         versions.pop().map(|(_, path)| path)
     };
-    process::find(name).or_else(newest_of_debian).with_context(|| format!("PostgreSQL's `{name}` is not installed"))
+    process::find(name)
+        .or_else(newest_of_debian)
+        .with_context(|| format!("PostgreSQL's `{name}` is not installed"))
 }
 
 /// Makes an empty cluster beside its place, then renames it, so that an
@@ -103,7 +110,13 @@ fn create_cluster(data: &Path) -> Result<()> {
     let mut initdb = as_owner("initdb")?;
     initdb.arg("--pgdata").arg(&staging);
     // Trust is for loopback, the only place this server listens.
-    initdb.args(["--username=orghub", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
+    initdb.args([
+        "--username=orghub",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]);
     process::read(&mut initdb)?;
     fs::rename(&staging, data).context("cannot put the new database cluster in its place")
 }
@@ -116,7 +129,8 @@ fn data() -> Result<PathBuf> {
         return Ok(folder.join("postgres"));
     };
     let mut test = process::command("runuser");
-    test.args(["-u", &owner.name, "--", "test", "-x"]).arg(&folder);
+    test.args(["-u", &owner.name, "--", "test", "-x"])
+        .arg(&folder);
     if process::succeeds(&mut test) {
         return Ok(folder.join("postgres"));
     }
@@ -146,5 +160,6 @@ fn owner() -> Result<Option<User>> {
         return Ok(None);
     }
     let user = User::from_name(USER_FOR_ROOT)?;
-    user.context("PostgreSQL cannot run as root, and there is no user `postgres`").map(Some)
+    user.context("PostgreSQL cannot run as root, and there is no user `postgres`")
+        .map(Some)
 }

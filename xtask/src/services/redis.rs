@@ -43,9 +43,15 @@ pub fn start() -> Result<()> {
     process::read(&mut redis)?;
     // It goes on starting in the background; it is there when it can be found again.
     process::wait_until(Duration::from_secs(10), || {
-        pid().is_ok_and(|pid| pid.is_some()) && url().is_ok_and(|url| process::succeeds(&mut cli(&url, "PING")))
+        pid().is_ok_and(|pid| pid.is_some())
+            && url().is_ok_and(|url| process::succeeds(&mut cli(&url, "PING")))
     })
-    .with_context(|| format!("Redis does not answer; see {}", folder.join("log").display()))
+    .with_context(|| {
+        format!(
+            "Redis does not answer; see {}",
+            folder.join("log").display()
+        )
+    })
 }
 
 pub fn stop() -> Result<()> {
@@ -61,7 +67,8 @@ pub fn pid() -> Result<Option<u32>> {
     let text = fs::read_to_string(folder()?.join("pid")).unwrap_or_default();
     // Redis names itself after where it listens.
     let name = format!("redis-server 127.0.0.1:{}", port::of("redis")?);
-    let is_ours = |pid: &u32| process::command_line_of(*pid).is_some_and(|line| line.contains(&name));
+    let is_ours =
+        |pid: &u32| process::command_line_of(*pid).is_some_and(|line| line.contains(&name));
     Ok(text.trim().parse().ok().filter(is_ours))
 }
 

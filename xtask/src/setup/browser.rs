@@ -11,18 +11,31 @@ use crate::process;
 use crate::steps::{Step, Steps};
 
 /// The names Chromium and its siblings go by.
-const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const NAMES: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
 
 const ON_A_MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 pub fn ensure(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step { name: "Chromium", what: "installs the browser for the tests", usually: "1 minute" },
+        &Step {
+            name: "Chromium",
+            what: "installs the browser for the tests",
+            usually: "1 minute",
+        },
         || chromium().is_some(),
         || debian::install(&["chromium"], "Chromium or Google Chrome"),
     )?;
     steps.ensure(
-        &Step { name: "Playwright", what: "installs the packages of tests/end2end", usually: "10 seconds" },
+        &Step {
+            name: "Playwright",
+            what: "installs the packages of tests/end2end",
+            usually: "10 seconds",
+        },
         packages_are_current,
         install_packages,
     )
@@ -31,7 +44,10 @@ pub fn ensure(steps: &mut Steps) -> Result<()> {
 /// The browser the tests drive.
 pub fn chromium() -> Option<PathBuf> {
     let on_a_mac = PathBuf::from(ON_A_MAC);
-    NAMES.iter().find_map(|name| process::find(name)).or_else(|| on_a_mac.exists().then_some(on_a_mac))
+    NAMES
+        .iter()
+        .find_map(|name| process::find(name))
+        .or_else(|| on_a_mac.exists().then_some(on_a_mac))
 }
 
 /// Whether the packages were installed after the lock file last changed.

@@ -27,8 +27,12 @@ pub fn install(packages: &[&str], by_hand: &str) -> Result<()> {
         .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "install"])
         .args(["--yes", "--quiet", "--no-install-recommends"])
         .args(packages);
-    process::run(&mut install)
-        .with_context(|| format!("cannot install {}: {by_hand} can also be installed by hand", packages.join(" ")))
+    process::run(&mut install).with_context(|| {
+        format!(
+            "cannot install {}: {by_hand} can also be installed by hand",
+            packages.join(" ")
+        )
+    })
 }
 
 /// A program run as root: directly if we are, through `sudo` if not.

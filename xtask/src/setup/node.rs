@@ -19,9 +19,18 @@ const OURS: &str = "22";
 /// Any Node.js, with npm.
 pub fn ensure(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step { name: "Node.js", what: "installs what runs wasm-opt and npm", usually: "1 minute" },
+        &Step {
+            name: "Node.js",
+            what: "installs what runs wasm-opt and npm",
+            usually: "1 minute",
+        },
         || process::find("node").is_some() && process::find("npm").is_some(),
-        || debian::install(&["nodejs", "npm"], "Node.js 20 or newer with npm (node, npm on PATH)"),
+        || {
+            debian::install(
+                &["nodejs", "npm"],
+                "Node.js 20 or newer with npm (node, npm on PATH)",
+            )
+        },
     )
 }
 

@@ -30,20 +30,45 @@ enum Effort {
 
 pub fn ensure_databases(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step { name: "PostgreSQL", what: "installs the database server and psql", usually: "30 seconds" },
-        || services::postgres_program("initdb").is_ok() && services::postgres_program("psql").is_ok(),
-        || debian::install(&["postgresql"], "PostgreSQL 15 or newer (initdb, pg_ctl, psql on PATH)"),
+        &Step {
+            name: "PostgreSQL",
+            what: "installs the database server and psql",
+            usually: "30 seconds",
+        },
+        || {
+            services::postgres_program("initdb").is_ok()
+                && services::postgres_program("psql").is_ok()
+        },
+        || {
+            debian::install(
+                &["postgresql"],
+                "PostgreSQL 15 or newer (initdb, pg_ctl, psql on PATH)",
+            )
+        },
     )?;
     steps.ensure(
-        &Step { name: "Redis", what: "installs the cache server", usually: "10 seconds" },
+        &Step {
+            name: "Redis",
+            what: "installs the cache server",
+            usually: "10 seconds",
+        },
         || process::find("redis-server").is_some() && process::find("redis-cli").is_some(),
-        || debian::install(&["redis-server"], "Redis 7 or newer (redis-server, redis-cli on PATH)"),
+        || {
+            debian::install(
+                &["redis-server"],
+                "Redis 7 or newer (redis-server, redis-cli on PATH)",
+            )
+        },
     )
 }
 
 pub fn ensure_cargo_leptos(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step { name: "cargo-leptos", what: "compiles the build tool of the browser side", usually: "7 minutes" },
+        &Step {
+            name: "cargo-leptos",
+            what: "compiles the build tool of the browser side",
+            usually: "7 minutes",
+        },
         || process::succeeds(&mut process::cargo("leptos --version")),
         || compile("--locked cargo-leptos", CARGO_LEPTOS, Effort::Least),
     )
@@ -66,7 +91,11 @@ pub fn ensure_wasm_bindgen(steps: &mut Steps) -> Result<()> {
 
 pub fn ensure_nextest(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step { name: "cargo-nextest", what: "compiles the test runner", usually: "6 minutes" },
+        &Step {
+            name: "cargo-nextest",
+            what: "compiles the test runner",
+            usually: "6 minutes",
+        },
         || process::succeeds(&mut process::cargo("nextest --version")),
         || compile("--locked cargo-nextest", NEXTEST, Effort::Least),
     )
@@ -77,7 +106,11 @@ pub fn ensure_nextest(steps: &mut Steps) -> Result<()> {
 /// It goes beside cargo's programs, where cargo-leptos finds it too.
 pub fn ensure_wasm_opt(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step { name: "wasm-opt", what: "installs the optimiser of the browser bundle", usually: "15 seconds" },
+        &Step {
+            name: "wasm-opt",
+            what: "installs the optimiser of the browser bundle",
+            usually: "15 seconds",
+        },
         || {
             version_of("wasm-opt")
                 .and_then(|version| version.parse().ok())
@@ -117,14 +150,20 @@ fn compile(package: &str, version: &str, effort: Effort) -> Result<()> {
 /// The second word of `program --version`, or the third of `program version 1`.
 fn version_of(program: &str) -> Option<String> {
     let line = process::read(process::command(program).arg("--version")).ok()?;
-    let mut words = line.split_whitespace().skip(1).filter(|word| *word != "version");
+    let mut words = line
+        .split_whitespace()
+        .skip(1)
+        .filter(|word| *word != "version");
     words.next().map(str::to_owned)
 }
 
 /// The version of a package in `Cargo.lock`.
 fn locked_version(package: &str) -> Result<String> {
     let id = process::read(&mut process::cargo(&format!("pkgid {package}")))?;
-    let (_, version) = id.trim().rsplit_once('@').context("no version in the package id")?;
+    let (_, version) = id
+        .trim()
+        .rsplit_once('@')
+        .context("no version in the package id")?;
     Ok(version.to_owned())
 }
 

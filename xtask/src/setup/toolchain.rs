@@ -25,27 +25,55 @@ const SYSTEM_TOOLCHAIN: &str = "system";
 const SYSTEM_LIBRARY: &str = "/usr/lib/rustlib/wasm32-unknown-unknown";
 
 /// Debian's compiler for browsers and its companions; `lld` links what it compiles.
-const PACKAGES: [&str; 8] =
-    ["cargo-web", "gcc", "libc6-dev", "lld-22", "rust-web-clippy", "rust-web-src", "rustc-web", "rustfmt-web"];
+const PACKAGES: [&str; 8] = [
+    "cargo-web",
+    "gcc",
+    "libc6-dev",
+    "lld-22",
+    "rust-web-clippy",
+    "rust-web-src",
+    "rustc-web",
+    "rustfmt-web",
+];
 
 pub fn ensure(steps: &mut Steps) -> Result<()> {
-    let target =
-        Step { name: "Browser target", what: "adds the wasm32 target to the Rust toolchain", usually: "10 seconds" };
+    let target = Step {
+        name: "Browser target",
+        what: "adds the wasm32 target to the Rust toolchain",
+        usually: "10 seconds",
+    };
     if builds_for_browser("rustc") || steps.take(&target, || Ok(add_with_rustup()))? {
         return Ok(());
     }
     steps.ensure(
-        &Step { name: "Compiler packages", what: "installs Debian's current Rust compiler", usually: "1 minute" },
+        &Step {
+            name: "Compiler packages",
+            what: "installs Debian's current Rust compiler",
+            usually: "1 minute",
+        },
         || process::succeeds(process::command("dpkg").arg("--status").args(PACKAGES)),
-        || debian::install(&PACKAGES, "a Rust toolchain with the wasm32-unknown-unknown target"),
+        || {
+            debian::install(
+                &PACKAGES,
+                "a Rust toolchain with the wasm32-unknown-unknown target",
+            )
+        },
     )?;
     steps.ensure(
-        &Step { name: "Browser library", what: "builds Rust's standard library for wasm32", usually: "1 minute" },
+        &Step {
+            name: "Browser library",
+            what: "builds Rust's standard library for wasm32",
+            usually: "1 minute",
+        },
         || builds_for_browser("/usr/bin/rustc"),
         build_library,
     )?;
     steps.ensure(
-        &Step { name: "Toolchain choice", what: "makes this checkout use Debian's compiler", usually: "1 second" },
+        &Step {
+            name: "Toolchain choice",
+            what: "makes this checkout use Debian's compiler",
+            usually: "1 second",
+        },
         || builds_for_browser("rustc"),
         choose_system_toolchain,
     )
@@ -74,12 +102,22 @@ fn build_library() -> Result<()> {
     let folder = checkout::target().join("browser-library");
     fs::create_dir_all(folder.join("src"))?;
     fs::write(folder.join("src/lib.rs"), "")?;
-    fs::write(folder.join("Cargo.toml"), "[package]\nname = \"nothing\"\nedition = \"2024\"\n[workspace]\n")?;
+    fs::write(
+        folder.join("Cargo.toml"),
+        "[package]\nname = \"nothing\"\nedition = \"2024\"\n[workspace]\n",
+    )?;
 
     let mut cargo = process::command("/usr/bin/cargo");
     cargo
         .current_dir(&folder)
-        .args(["build", "--release", "--target", TARGET, "--target-dir", "target"])
+        .args([
+            "build",
+            "--release",
+            "--target",
+            TARGET,
+            "--target-dir",
+            "target",
+        ])
         .arg("-Zbuild-std=std,panic_abort,panic_unwind,proc_macro")
         .env("RUSTC", "/usr/bin/rustc")
         // `-Zbuild-std` is not stable, and building std is what it is for.
@@ -127,7 +165,11 @@ fn choose_system_toolchain() -> Result<()> {
 /// The formatter and the linter, which a minimal rustup leaves out.
 pub fn ensure_linters(steps: &mut Steps) -> Result<()> {
     steps.ensure(
-        &Step { name: "Linters", what: "adds rustfmt and clippy to the Rust toolchain", usually: "10 seconds" },
+        &Step {
+            name: "Linters",
+            what: "adds rustfmt and clippy to the Rust toolchain",
+            usually: "10 seconds",
+        },
         || {
             process::succeeds(&mut process::cargo("fmt --version"))
                 && process::succeeds(&mut process::cargo("clippy --version"))
