@@ -17,7 +17,7 @@ use orghub::{
 };
 use tower_sessions::{Session, session::Id};
 
-/// Members of the organisation whose first page is read.
+/// Members of the organization whose first page is read.
 const MEMBERS: i32 = 10_000;
 
 /// A node and what is asked of it.

@@ -1,4 +1,4 @@
--- Organisations and every name they ever answered to.
+-- Organizations and every name they ever answered to.
 create table organization (
     id         uuid        primary key,
     slug       text        not null constraint organization_slug_shape
@@ -11,7 +11,7 @@ create table organization (
 );
 
 -- Current and former slugs in one place: its primary key is the rule "a slug,
--- once used, belongs to one organisation for good", so old links never lead to
+-- once used, belongs to one organization for good", so old links never lead to
 -- a stranger.
 create table organization_slug (
     slug            text        primary key,

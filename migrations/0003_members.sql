@@ -6,7 +6,7 @@ create table member (
     created_at      timestamptz not null default now()
 );
 
--- Exact totals in O(1): one row an organisation, kept by the statements that
+-- Exact totals in O(1): one row an organization, kept by the statements that
 -- change memberships, whoever wrote them.
 create table organization_member_count (
     organization_id uuid   primary key references organization (id) on delete cascade,
@@ -14,7 +14,7 @@ create table organization_member_count (
 );
 
 -- Rows are taken in the order of their ids, so that two statements touching
--- several organisations cannot deadlock on the counters.
+-- several organizations cannot deadlock on the counters.
 create function member_count_on_insert() returns trigger language plpgsql as $$
 begin
     insert into organization_member_count (organization_id, members)

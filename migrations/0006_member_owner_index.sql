@@ -1,3 +1,3 @@
 -- no-transaction
--- "Who owns this organisation?" without walking its 10,000 members.
+-- "Who owns this organization?" without walking its 10,000 members.
 create index concurrently if not exists member_owner_idx on member (organization_id, created_at) where role = 'owner';

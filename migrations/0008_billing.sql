@@ -1,14 +1,14 @@
--- What we know of an organisation at Stripe. The row is also what concurrent
--- billing work of one organisation locks.
+-- What we know of an organization at Stripe. The row is also what concurrent
+-- billing work of one organization locks.
 create table billing_customer (
     organization_id    uuid        primary key references organization (id) on delete cascade,
     stripe_customer_id text        not null constraint billing_customer_stripe_customer_id_key unique,
-    -- A trial is granted once per organisation, ever.
+    -- A trial is granted once per organization, ever.
     trial_used_at      timestamptz,
     created_at         timestamptz not null default now()
 );
 
--- The mirror of the organisation's one live subscription; no row means free.
+-- The mirror of the organization's one live subscription; no row means free.
 -- `status` is Stripe's own word and has no check: an unknown one is shown, not refused.
 create table subscription (
     organization_id        uuid        primary key references organization (id) on delete cascade,

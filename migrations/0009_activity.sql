@@ -1,4 +1,4 @@
--- The audit log of an organisation. Names are kept as they were at the time, so
+-- The audit log of an organization. Names are kept as they were at the time, so
 -- that an entry stays readable when the people in it are gone.
 create table activity (
     id              uuid        primary key,

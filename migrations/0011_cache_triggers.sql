@@ -129,8 +129,8 @@ create trigger organization_slug_cache_delete after delete on organization_slug
 create trigger organization_slug_cache_truncate after truncate on organization_slug
     for each statement execute function cache_log_truncate();
 
--- member: `m:` that membership, `ml:` the organisation's lists and totals, `u:`
--- the person's list of organisations. A bulk insert has no coarser words for
+-- member: `m:` that membership, `ml:` the organization's lists and totals, `u:`
+-- the person's list of organizations. A bulk insert has no coarser words for
 -- "these people's lists grew" than everything.
 create function cache_log_member() returns trigger language plpgsql as $$
 declare
@@ -223,7 +223,7 @@ create trigger invitation_cache_delete after delete on invitation
 create trigger invitation_cache_truncate after truncate on invitation
     for each statement execute function cache_log_truncate();
 
--- activity: `a:` the organisation's audit log.
+-- activity: `a:` the organization's audit log.
 create function cache_log_activity() returns trigger language plpgsql as $$
 declare
     fine text[];

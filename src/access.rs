@@ -1,6 +1,6 @@
 //! The membership check, and the proof that it was made.
 //!
-//! Everything an organisation's people can do goes through a function that takes
+//! Everything an organization's people can do goes through a function that takes
 //! an [`OrgAccess`], and only this module makes one. It cannot be built, stored
 //! or received from elsewhere: who holds it has been found to be a member, on
 //! this request. The cache keeps memberships (data); the program passes
@@ -8,7 +8,7 @@
 //!
 //! The middleware asks [`Access::find`] before a page is rendered; server
 //! functions, whose addresses carry no slug, ask [`Access::require`]. Both answer
-//! the same for an organisation that does not exist and for one that is not the
+//! the same for an organization that does not exist and for one that is not the
 //! asker's business. Mutations check the role once more, in their transaction.
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Proof that a person is a member of an organisation, made on this request.
+/// Proof that a person is a member of an organization, made on this request.
 #[derive(Clone, Debug)]
 pub struct OrgAccess {
     user: CurrentUser,
@@ -38,12 +38,12 @@ impl OrgAccess {
         &self.membership
     }
 
-    /// The organisation.
+    /// The organization.
     pub fn org_id(&self) -> OrgId {
         self.membership.org_id
     }
 
-    /// The organisation's current slug.
+    /// The organization's current slug.
     pub fn slug(&self) -> &OrgSlug {
         &self.membership.org_slug
     }
@@ -67,16 +67,16 @@ impl OrgAccess {
     }
 }
 
-/// What an organisation's address comes to for a person.
+/// What an organization's address comes to for a person.
 #[derive(Clone, Debug)]
 pub enum OrgLookup {
-    /// Their organisation.
+    /// Their organization.
     Granted(OrgAccess),
-    /// Their organisation under another name: an id, a former slug, or `default`.
+    /// Their organization under another name: an id, a former slug, or `default`.
     Moved(OrgSlug),
-    /// `default`, and they belong to no organisation yet.
+    /// `default`, and they belong to no organization yet.
     NoOrganization,
-    /// No organisation, or none of theirs.
+    /// No organization, or none of theirs.
     NotFound,
 }
 
@@ -125,7 +125,7 @@ impl Access {
     /// The proof for `slug`, current or former.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such organisation, or none of theirs;
+    /// [`Error::NotFound`] if there is no such organization, or none of theirs;
     /// [`Error::Unavailable`] if it cannot be known.
     pub async fn require(&self, user: &CurrentUser, slug: &OrgSlug) -> Result<OrgAccess> {
         let membership = self.membership(user, slug).await?.ok_or(Error::NotFound)?;

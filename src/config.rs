@@ -62,7 +62,7 @@ pub struct Config {
     pub redis: Option<RedisConfig>,
     /// `NEAR_CACHE_BYTES`: bound of the copies held in this process; 0: none.
     pub near_cache_bytes: u64,
-    /// `WARM_UP_ORGANIZATIONS`: how many of the organisations used most are looked up
+    /// `WARM_UP_ORGANIZATIONS`: how many of the organizations used most are looked up
     /// before anybody asks; 0: none.
     pub warm_up_organizations: u32,
     /// `METRICS_TOKEN`: what `/metrics` asks for; without one it answers in

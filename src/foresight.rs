@@ -46,7 +46,7 @@ impl Arrival {
     }
 }
 
-/// What the page at `rest` below an organisation's address shows.
+/// What the page at `rest` below an organization's address shows.
 fn page_of(slug: &OrgSlug, rest: &str) -> Vec<Foreseen> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     match path {

@@ -6,8 +6,8 @@
 //! order:
 //!
 //! * [`session`] turns a cookie into a person,
-//! * [`access`] turns a person and an organisation's slug into [`access::OrgAccess`],
-//!   the proof that every organisation use case demands,
+//! * [`access`] turns a person and an organization's slug into [`access::OrgAccess`],
+//!   the proof that every organization use case demands,
 //! * [`orgs`], [`accounts`] and [`billing`] are those use cases,
 //! * they read through [`cache`], whose essay is worth reading first, and all
 //!   SQL they cause is written in [`db`].

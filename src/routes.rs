@@ -13,11 +13,11 @@ pub const HOME: &str = "/";
 pub const SIGN_IN: &str = "/sign-in";
 /// Sign out (POST).
 pub const SIGN_OUT: &str = "/sign-out";
-/// My organisations.
+/// My organizations.
 pub const ORGS: &str = "/orgs";
-/// Create an organisation.
+/// Create an organization.
 pub const NEW_ORG: &str = "/orgs/new";
-/// Everything of one organisation is below this and guarded by its membership.
+/// Everything of one organization is below this and guarded by its membership.
 pub const ORG_PREFIX: &str = "/orgs/";
 /// Stripe's webhooks (POST).
 pub const STRIPE_WEBHOOK: &str = "/webhooks/stripe";
@@ -31,12 +31,12 @@ const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// An organisation's overview.
+/// An organization's overview.
 pub fn org(slug: &OrgSlug) -> String {
     format!("{ORG_PREFIX}{slug}")
 }
 
-/// An organisation's members.
+/// An organization's members.
 pub fn members(slug: &OrgSlug) -> String {
     format!("{ORG_PREFIX}{slug}/members")
 }
@@ -46,27 +46,27 @@ pub fn member_list(slug: &OrgSlug, query: &MemberListQuery) -> String {
     with_query(members(slug), &query.to_params())
 }
 
-/// An organisation's subscription.
+/// An organization's subscription.
 pub fn subscription(slug: &OrgSlug) -> String {
     format!("{ORG_PREFIX}{slug}/subscription")
 }
 
-/// An organisation's settings.
+/// An organization's settings.
 pub fn settings(slug: &OrgSlug) -> String {
     format!("{ORG_PREFIX}{slug}/settings")
 }
 
-/// Where among the organisations' pages an address leads.
+/// Where among the organizations' pages an address leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrgPlace<'a> {
-    /// What stands for the organisation.
+    /// What stands for the organization.
     pub segment: &'a str,
     /// What follows it, query included: `/members?page=2`, or nothing.
     pub rest: &'a str,
 }
 
 impl<'a> OrgPlace<'a> {
-    /// Reads path and query; `None`: the address is not one of an organisation's pages.
+    /// Reads path and query; `None`: the address is not one of an organization's pages.
     pub fn of(path_and_query: &'a str) -> Option<Self> {
         let place = path_and_query.strip_prefix(ORG_PREFIX)?;
         let end = place.find(['/', '?']).unwrap_or(place.len());
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_below_a_slug_is_an_organisations() {
+    fn everything_below_a_slug_is_an_organizations() {
         assert_eq!(place("/orgs/acme"), Some(("acme", "")));
         assert_eq!(place("/orgs/acme/"), Some(("acme", "/")));
         assert_eq!(place("/orgs/acme?tab=1"), Some(("acme", "?tab=1")));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_the_form_for_a_new_one_is_an_organisations_too() {
+    fn what_only_looks_like_the_form_for_a_new_one_is_an_organizations_too() {
         assert_eq!(place("/orgs/new"), None);
         assert_eq!(place("/orgs/new?name=x"), None);
         assert_eq!(place("/orgs/new/members"), Some(("new", "/members")));
@@ -158,14 +158,14 @@ mod tests {
     }
 
     #[test]
-    fn other_pages_are_no_organisations() {
+    fn other_pages_are_no_organizations() {
         for address in [
             "/",
             "/orgs",
             "/orgs/",
             "/orgs?x=/orgs/acme",
             "/sign-in",
-            "/organisations/acme",
+            "/organizations/acme",
         ] {
             assert_eq!(place(address), None, "{address}");
         }

@@ -46,7 +46,7 @@ pub struct Services {
     pub sessions: Sessions,
     /// The membership check.
     pub access: Access,
-    /// Organisations and their members.
+    /// Organizations and their members.
     pub orgs: Orgs,
     /// People's accounts.
     pub accounts: Accounts,

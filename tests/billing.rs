@@ -28,7 +28,7 @@ const OLD_SECRET: &str = "whsec_being_replaced";
 const CUSTOMER: &str = "cus_acme";
 const SUBSCRIPTION: &str = "sub_acme";
 
-/// An organisation that pays as [`CUSTOMER`], a node, and Stripe.
+/// An organization that pays as [`CUSTOMER`], a node, and Stripe.
 struct Stage {
     app: TestApp,
     stripe: FakeStripe,
@@ -294,7 +294,7 @@ async fn other_events_are_acknowledged_and_kept() {
 }
 
 #[tokio::test]
-async fn a_new_customer_is_known_by_the_organisation_in_the_metadata() {
+async fn a_new_customer_is_known_by_the_organization_in_the_metadata() {
     let stage = Stage::set().await;
     let other = stage.app.org("globex", &stage.owner).await;
     let other = stage.app.access(&stage.owner, &other).await;
@@ -316,7 +316,7 @@ async fn a_new_customer_is_known_by_the_organisation_in_the_metadata() {
     );
     assert_eq!(view(&stage.app.services, &other).await.plan(), Plan::Ultra);
 
-    // One organisation pays as one customer, and one that is gone pays for nothing.
+    // One organization pays as one customer, and one that is gone pays for nothing.
     let second = bought_for(
         "sub_second",
         "cus_second",

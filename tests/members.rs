@@ -12,7 +12,7 @@ use orghub::{
     testing::TestApp,
 };
 
-/// An organisation of Ada's.
+/// An organization of Ada's.
 struct Tea {
     app: TestApp,
     slug: OrgSlug,
@@ -270,7 +270,7 @@ async fn admins_manage_members_and_leave_owners_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_of_another_organisation_is_not_found() {
+async fn a_member_of_another_organization_is_not_found() {
     let tea = Tea::start().await;
     let grace = tea.app.person("Grace").await;
     let coffee = tea.app.org("coffee", &grace).await;
@@ -338,7 +338,7 @@ async fn changes_to_members_are_in_the_audit_log() {
             (ActivityKind::MemberLeft, "Linus", "Linus", ""),
             (ActivityKind::MemberRemoved, "Ada", "Grace", ""),
             (ActivityKind::RoleChanged, "Ada", "Grace", "member → admin"),
-            (ActivityKind::OrgCreated, "Ada", "Organisation tea", ""),
+            (ActivityKind::OrgCreated, "Ada", "Organization tea", ""),
         ]
     );
     assert_eq!(overview.member_count, 1);
@@ -449,7 +449,7 @@ async fn a_search_takes_every_character_literally() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_search_finds_nobody_of_another_organisation() {
+async fn a_search_finds_nobody_of_another_organization() {
     let tea = Tea::start().await;
     let grace = tea.app.person("Grace").await;
     tea.app.org("coffee", &grace).await;

@@ -122,7 +122,7 @@ async fn the_counter_equals_the_count_after_concurrent_changes() {
         let db = db.clone();
         async move {
             for _ in 0..25 {
-                // Whole statements over several organisations at a time, in both directions.
+                // Whole statements over several organizations at a time, in both directions.
                 run(&db, format!("delete from member where user_id in (select id from users where name like '%{worker}' order by random() limit 5)")).await;
                 run(&db, format!(
                     "insert into member (id, organization_id, user_id, role)
@@ -147,7 +147,7 @@ async fn the_counter_equals_the_count_after_concurrent_changes() {
              (select count(*) from member where member.organization_id = organization.id)",
     )
     .await;
-    assert_eq!(wrong, 0, "organisations whose counter is wrong");
+    assert_eq!(wrong, 0, "organizations whose counter is wrong");
     assert!(
         number(
             &db,
@@ -159,7 +159,7 @@ async fn the_counter_equals_the_count_after_concurrent_changes() {
 }
 
 #[tokio::test]
-async fn deleting_an_organisation_or_a_person_leaves_nothing_behind() {
+async fn deleting_an_organization_or_a_person_leaves_nothing_behind() {
     let database = TestDatabase::create().await;
     let db = open(&database).await;
     seed(&db, 50, 3).await;
@@ -267,7 +267,7 @@ fn prepared_statements() -> Vec<String> {
 }
 
 /// `members` people, all of them members of `acme`, whose first is its owner, and
-/// `others` further organisations with an owner each.
+/// `others` further organizations with an owner each.
 async fn seed(db: &Db, members: u32, others: u32) {
     run(
         db,
@@ -277,7 +277,7 @@ async fn seed(db: &Db, members: u32, others: u32) {
                  from generate_series(1, {members}) as n;
              insert into organization (id, slug, name) values (md5('acme')::uuid, 'acme', 'Acme');
              insert into organization (id, slug, name)
-                 select gen_random_uuid(), 'org-' || n, 'Organisation ' || n from generate_series(1, {others}) as n;
+                 select gen_random_uuid(), 'org-' || n, 'Organization ' || n from generate_series(1, {others}) as n;
              insert into member (id, organization_id, user_id, role, created_at)
                  select gen_random_uuid(), organization.id, users.id,
                         case when users.name = 'Person 1' then 'owner' else 'member' end,

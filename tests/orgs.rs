@@ -1,4 +1,4 @@
-//! Organisations: making them, naming them, and what their pages show.
+//! Organizations: making them, naming them, and what their pages show.
 
 use orghub::{
     access::OrgLookup,
@@ -31,7 +31,7 @@ fn conflict_field<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_makes_an_organisation_owns_it_and_sees_it_at_once() {
+async fn whoever_makes_an_organization_owns_it_and_sees_it_at_once() {
     let app = TestApp::start().await;
     let other = app.another_node().await;
     let ada = app.person("Ada").await;
@@ -74,7 +74,7 @@ async fn whoever_makes_an_organisation_owns_it_and_sees_it_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn my_organisations_are_listed_in_the_order_i_joined_them() {
+async fn my_organizations_are_listed_in_the_order_i_joined_them() {
     let app = TestApp::start().await;
     let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
     app.org("zebra", &ada).await;
@@ -190,12 +190,12 @@ async fn a_former_slug_leads_to_the_new_one_and_is_never_given_to_others() {
     assert_eq!(conflict_field(outcome), "slug");
     assert_eq!(
         app.services.orgs.list_mine(&grace).await.expect("a list")[0].name,
-        "Organisation hers"
+        "Organization hers"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organisation_may_take_back_its_own_former_slug() {
+async fn an_organization_may_take_back_its_own_former_slug() {
     let app = TestApp::start().await;
     let ada = app.person("Ada").await;
     let first = app.org("first", &ada).await;
@@ -225,7 +225,7 @@ async fn a_rename_that_changes_nothing_writes_nothing() {
     let access = app.access(&ada, &tea).await;
     app.services
         .orgs
-        .update(&access, &name("Organisation tea"), &tea)
+        .update(&access, &name("Organization tea"), &tea)
         .await
         .expect("no change");
     let overview = app

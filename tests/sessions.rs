@@ -258,7 +258,7 @@ async fn a_session_is_extended_once_a_day_and_ends_after_thirty_without_use() {
         let session = browser(&app.services.sessions, Some(id));
         app.services
             .sessions
-            .recognise(&session)
+            .recognize(&session)
             .await
             .expect("the store answers");
         session.is_modified()

@@ -45,7 +45,7 @@ struct Cost {
 
 const FREE: Cost = Cost { sql: 0, redis: 0 };
 
-/// What the first pages of an organisation cost `node`.
+/// What the first pages of an organization cost `node`.
 async fn cost(node: &Services, session: Id, slug: &str) -> Cost {
     let stats = Arc::new(RequestStats::default());
     with_request_stats(stats.clone(), async {
@@ -80,7 +80,7 @@ async fn cost(node: &Services, session: Id, slug: &str) -> Cost {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_organisations_used_most_are_known_before_anybody_asks() {
+async fn the_organizations_used_most_are_known_before_anybody_asks() {
     let app = TestApp::start_with(|config| config.near_cache_bytes = 8 << 20).await;
     let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
     let busy = app.org("busy", &ada).await;
@@ -110,7 +110,7 @@ async fn the_organisations_used_most_are_known_before_anybody_asks() {
     assert_ne!(
         cost(&node, grace_session, "quiet").await,
         FREE,
-        "one organisation was asked for"
+        "one organization was asked for"
     );
 
     let node = app

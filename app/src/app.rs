@@ -12,7 +12,7 @@
 //! reports it as an error of the page, which no script of the page can catch.
 //!
 //! The browser is sent no data besides the page: what a page loads is awaited in
-//! place (`pages::render`), not through Leptos resources, which would serialise it
+//! place (`pages::render`), not through Leptos resources, which would serialize it
 //! for a hydration that never comes, and would load it in a task of its own, out
 //! of sight of the request's counters.
 //!
@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// Pages whose fetch may begin when a link to them is pressed. Not when it is
-/// pointed at: a page of an organisation is guarded, and one that was fetched long
+/// pointed at: a page of an organization is guarded, and one that was fetched long
 /// before the click would show what the reader may have lost access to since.
 const SPECULATION_RULES: &str =
     r#"{"prefetch":[{"where":{"href_matches":"/orgs*"},"eagerness":"conservative"}]}"#;
@@ -75,7 +75,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        // What a page calls itself may hold an organisation's name, and the title is
+        // What a page calls itself may hold an organization's name, and the title is
         // written into the document as it is.
         <Title formatter=|page: String| format!("{} · Orghub", response::escape_html(&page))/>
         <Router>

@@ -1,7 +1,7 @@
 //! The only door from the application to the core.
 //!
 //! The server puts [`Services`] into Leptos' context and what it found out about
-//! the request (who is asking, of which organisation they are a member) into the
+//! the request (who is asking, of which organization they are a member) into the
 //! request's extensions. Server functions are not below `/orgs/{slug}`, so the
 //! membership middleware does not see them; [`org_access`] asks the same cached
 //! question for them. Either way a use case gets its proof from here and nothing
@@ -39,12 +39,12 @@ pub fn require_user() -> Result<CurrentUser, AppError> {
     current_user().ok_or(AppError::SignedOut)
 }
 
-/// The proof that the person asking is a member of the organisation `slug` names:
+/// The proof that the person asking is a member of the organization `slug` names:
 /// the middleware's where it looked already, or asked for now.
 ///
 /// # Errors
 /// [`AppError::SignedOut`]; [`AppError::NotFound`] where there is no such
-/// organisation and where the person is no member, alike; [`AppError::Unavailable`].
+/// organization and where the person is no member, alike; [`AppError::Unavailable`].
 pub async fn org_access(slug: &str) -> Result<OrgAccess, AppError> {
     let user = require_user()?;
     let slug = OrgSlug::parse(slug).map_err(|_no_such_slug| AppError::NotFound)?;

@@ -32,7 +32,7 @@ pub enum AppError {
     #[error("There is nothing at this address, or you have no access to it.")]
     NotFound,
     /// The person's role does not allow it.
-    #[error("Your role in this organisation does not allow this.")]
+    #[error("Your role in this organization does not allow this.")]
     Forbidden,
     /// A field's input cannot be taken.
     #[error("{}", .0.message)]

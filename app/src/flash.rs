@@ -27,11 +27,11 @@ const MAX_TYPED_CHARS: usize = 150;
 pub enum FormName {
     /// Sign in.
     SignIn,
-    /// New organisation.
+    /// New organization.
     NewOrg,
-    /// An organisation's name and slug.
+    /// An organization's name and slug.
     OrgSettings,
-    /// Leave an organisation.
+    /// Leave an organization.
     Leave,
     /// A member's role or membership; which member is among the typed values.
     Member,
@@ -40,7 +40,7 @@ pub enum FormName {
 /// Something went well: a fixed vocabulary, in words for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Notice {
-    /// An organisation was created.
+    /// An organization was created.
     OrgCreated,
     /// Its name or slug was saved.
     OrgSaved,
@@ -58,9 +58,9 @@ impl Notice {
     /// The sentence people read.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::OrgCreated => "Your organisation is ready.",
+            Self::OrgCreated => "Your organization is ready.",
             Self::OrgSaved => "Your changes are saved.",
-            Self::Left => "You have left the organisation.",
+            Self::Left => "You have left the organization.",
             Self::RoleChanged => "The role is changed.",
             Self::MemberRemoved => "The member is removed.",
             Self::SignedOut => "You are signed out.",
@@ -158,7 +158,7 @@ impl Flash {
     /// typed is dropped before that happens.
     fn to_cookie_value(&self) -> Option<String> {
         let encode = |flash: &Self| {
-            let json = serde_json::to_string(flash).expect("strings and enums serialise");
+            let json = serde_json::to_string(flash).expect("strings and enums serialize");
             Some(utf8_percent_encode(&json, NON_ALPHANUMERIC).to_string())
                 .filter(|value| value.len() <= MAX_COOKIE_BYTES)
         };
@@ -177,7 +177,7 @@ impl Flash {
 }
 
 /// Like the session's cookie, it carries the `__Host-` prefix wherever a browser
-/// takes it: then no neighbouring host can set it.
+/// takes it: then no neighboring host can set it.
 fn cookie_name() -> &'static str {
     if context::services().config.cookie_is_secure() {
         "__Host-orghub-flash"

@@ -1,10 +1,10 @@
 //! Light, dark, or what the system says.
 //!
 //! The choice is kept in a cookie rather than in the browser's storage, because
-//! the server must know it to render the first byte in the right colours:
+//! the server must know it to render the first byte in the right colors:
 //! `data-theme` on the root element, which the style sheet's tokens follow.
 
-/// A choice of colours.
+/// A choice of colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
     /// As the system is set.

@@ -14,7 +14,7 @@ pub enum Command {
     Migrate,
     /// Write the demo data.
     Seed {
-        /// Also make the organisation `mega` with this many members.
+        /// Also make the organization `mega` with this many members.
         members: Option<u32>,
     },
     /// Look up what is used most, so that it lies in Redis for the nodes to come.
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_large_organisation_is_made_on_request() {
+    fn the_large_organization_is_made_on_request() {
         assert_eq!(parse("seed"), Some(Command::Seed { members: None }));
         assert_eq!(
             parse("seed --members 1000000"),

@@ -3,7 +3,7 @@
 //! Three kinds of addresses meet here. Operators and Stripe get handlers of their
 //! own, which know no session. Pages and server functions are the application,
 //! and only they pass the three layers about people: *which session, who is that,
-//! may they see this organisation*. For any other address there is perhaps a file
+//! may they see this organization*. For any other address there is perhaps a file
 //! in the site's folder, and if not, the application's "not found" page. So a
 //! picture or a health check never looks up a session, and nothing is rendered
 //! for somebody who may not see it.

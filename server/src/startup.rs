@@ -162,7 +162,7 @@ pub async fn migrate(config: ServerConfig) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Writes the demo data and, if asked, the organisation `mega` with `members` members.
+/// Writes the demo data and, if asked, the organization `mega` with `members` members.
 ///
 /// # Errors
 /// [`StartError::Core`].

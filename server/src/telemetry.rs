@@ -10,7 +10,7 @@ use std::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use orghub::{
     config::ConfigError,
-    metrics::{CATALOGUE, Kind, describe},
+    metrics::{CATALOG, Kind, describe},
 };
 use tracing_subscriber::EnvFilter;
 
@@ -55,11 +55,11 @@ pub fn metrics() -> &'static PrometheusHandle {
     static FIGURES: OnceLock<PrometheusHandle> = OnceLock::new();
     FIGURES.get_or_init(|| {
         let mut builder = PrometheusBuilder::new();
-        for metric in CATALOGUE {
+        for metric in CATALOG {
             if let Kind::Histogram(bounds) = metric.kind {
                 builder = builder
                     .set_buckets_for_metric(Matcher::Full(metric.name.to_owned()), bounds)
-                    .expect("every histogram of the catalogue has buckets");
+                    .expect("every histogram of the catalog has buckets");
             }
         }
         let figures = builder

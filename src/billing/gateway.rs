@@ -9,7 +9,7 @@ use crate::domain::{BillingInterval, OrgId, Plan, SubscriptionStatus};
 pub(super) struct RemoteSubscription {
     /// `sub_…`.
     pub id: String,
-    /// The organisation it was bought for, as noted in its metadata.
+    /// The organization it was bought for, as noted in its metadata.
     pub org: Option<OrgId>,
     /// What is paid for.
     pub price: RemotePrice,

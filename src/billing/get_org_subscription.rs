@@ -15,7 +15,7 @@ impl Billing {
     /// compared in the background and right on a later look.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the organisation was deleted meanwhile;
+    /// [`Error::NotFound`] when the organization was deleted meanwhile;
     /// [`Error::Unavailable`] when neither cache nor database answer.
     pub async fn get_org_subscription(&self, access: &OrgAccess) -> Result<Arc<SubscriptionView>> {
         let view = self.look_up_subscription(access).await?;

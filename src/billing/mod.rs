@@ -31,7 +31,7 @@
 //! The rooms: `gateway` has what Stripe answers in our words, `stripe` asks (and
 //! is the only file that names the Stripe library's types, which are a quarter of
 //! a million lines), `webhook` receives hints, `sync` changes the mirror,
-//! `refresh` keeps an unvisited mirror from ageing.
+//! `refresh` keeps an unvisited mirror from aging.
 
 mod gateway;
 mod get_org_subscription;

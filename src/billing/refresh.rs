@@ -1,4 +1,4 @@
-//! Keeping the mirror from ageing where no webhook comes by: a look at an old
+//! Keeping the mirror from aging where no webhook comes by: a look at an old
 //! row starts a comparison in the background.
 
 use std::{
@@ -22,19 +22,19 @@ use crate::{
 /// this only heals what they missed.
 pub(super) const MAX_AGE: Duration = Duration::HOUR;
 
-/// How long a node may take to compare an organisation before another one tries: what
+/// How long a node may take to compare an organization before another one tries: what
 /// Stripe may take to answer, and some.
 const TURN: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// How long an organisation is left alone after Stripe failed it, however many
+/// How long an organization is left alone after Stripe failed it, however many
 /// people look.
 const PAUSE_AFTER_FAILURE: Duration = Duration::MINUTE;
 
-/// Which organisations are being compared, or were in vain. Clones share it.
+/// Which organizations are being compared, or were in vain. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct Refreshes {
     by_org: Arc<Mutex<HashMap<OrgId, State>>>,
-    /// Whether the last comparison of any organisation failed: an outage is told
+    /// Whether the last comparison of any organization failed: an outage is told
     /// once, not once a page.
     failing: Arc<AtomicBool>,
 }

@@ -51,7 +51,7 @@ pub(super) enum Synced {
     Compared,
     /// Somebody else had done it meanwhile.
     AlreadyDone,
-    /// The customer stands for no organisation of ours.
+    /// The customer stands for no organization of ours.
     UnknownCustomer,
 }
 
@@ -89,7 +89,7 @@ impl Billing {
         } else {
             tracing::warn!(
                 stripe.customer = customer,
-                "Stripe speaks of a customer that is no organisation's"
+                "Stripe speaks of a customer that is no organization's"
             );
         }
         if let Cause::Event(event) = cause
@@ -154,7 +154,7 @@ impl Billing {
     }
 
     /// Writes what counts of `remote` over what is mirrored, in a transaction that
-    /// holds the organisation's billing row.
+    /// holds the organization's billing row.
     async fn mirror(
         &self,
         tx: &mut Tx,
@@ -202,7 +202,7 @@ impl Billing {
     }
 }
 
-/// The organisation a customer stands for, its billing row locked. One seen for
+/// The organization a customer stands for, its billing row locked. One seen for
 /// the first time says so in the metadata of what it bought.
 async fn org_of(
     tx: &mut Tx,
@@ -221,7 +221,7 @@ async fn org_of(
         .then_some(org))
 }
 
-/// The subscription that counts: an organisation has one at a time.
+/// The subscription that counts: an organization has one at a time.
 ///
 /// One that grants its plan comes before one that does not, a living one before
 /// an ended one, the mirrored one before others, a newer one before an older.

@@ -29,7 +29,7 @@ use crate::{
 /// Something a mutation changed, in the words of the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Which organisations a person belongs to.
+    /// Which organizations a person belongs to.
     UserOrgs(UserId),
     /// One membership.
     OrgMember(OrgSlug, UserId),
@@ -42,12 +42,12 @@ pub enum Change {
 }
 
 impl Cache {
-    /// The person's list of organisations changed.
+    /// The person's list of organizations changed.
     pub async fn invalidate_user_orgs(&self, user: UserId) {
         self.invalidate(&[Change::UserOrgs(user)]).await;
     }
 
-    /// The person's membership of the organisation changed.
+    /// The person's membership of the organization changed.
     pub async fn invalidate_org_member(&self, slug: &OrgSlug, user: UserId) {
         self.invalidate(&[Change::OrgMember(slug.clone(), user)])
             .await;
@@ -58,7 +58,7 @@ impl Cache {
         self.invalidate(&[Change::OrgSlug(slug.clone())]).await;
     }
 
-    /// The organisation's subscription changed.
+    /// The organization's subscription changed.
     pub async fn invalidate_org_subscription(&self, slug: &OrgSlug) {
         self.invalidate(&[Change::OrgSubscription(slug.clone())])
             .await;
@@ -75,7 +75,7 @@ impl Cache {
         .await;
     }
 
-    /// Ends every copy that depends on the organisation's members: their
+    /// Ends every copy that depends on the organization's members: their
     /// memberships, the lists, the totals.
     pub async fn invalidate_all_org_members(&self, org: OrgId) {
         self.end_scopes(&[Scope::Org(org), Scope::MemberList(org)])

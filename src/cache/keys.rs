@@ -1,10 +1,10 @@
 //! What is cached: per family its key, its value, its TTL, and the scopes whose
 //! change ends a copy. Nobody outside builds a key.
 //!
-//! All keys of an organisation begin with its slug, which stands in the address:
+//! All keys of an organization begin with its slug, which stands in the address:
 //! what a page needs can be asked for at once, before anybody knows which
-//! organisation it is (`prefetch`), and a cluster keeps it in one place. A copy
-//! ends when the slug comes to mean another organisation.
+//! organization it is (`prefetch`), and a cluster keeps it in one place. A copy
+//! ends when the slug comes to mean another organization.
 //!
 //! To add a cached value, add a key type here, the trigger that writes its scopes
 //! (`migrations/`), and its row in `docs/caching.md`.
@@ -36,15 +36,15 @@ pub struct Family {
 /// into `cache_log`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// The organisation's row.
+    /// The organization's row.
     Org(OrgId),
     /// What a slug leads to.
     Slug(OrgSlug),
     /// One membership, also one that is not there.
     Membership(OrgId, UserId),
-    /// Which organisations a person belongs to.
+    /// Which organizations a person belongs to.
     UserOrgs(UserId),
-    /// An organisation's memberships, and the names and addresses of its members.
+    /// An organization's memberships, and the names and addresses of its members.
     MemberList(OrgId),
     /// A person's profile, ban, verified address.
     Profile(UserId),
@@ -54,7 +54,7 @@ pub enum Scope {
     UserSessions(UserId),
     /// What the subscription view shows.
     Subscription(OrgId),
-    /// An organisation's audit log.
+    /// An organization's audit log.
     Activity(OrgId),
 }
 
@@ -101,7 +101,7 @@ const fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * 60)
 }
 
-/// The organisations of a person.
+/// The organizations of a person.
 #[derive(Clone, Copy, Debug)]
 pub struct UserOrgsKey {
     /// The person.
@@ -167,12 +167,12 @@ impl CacheKey for MembershipKey {
     }
 }
 
-/// What an organisation's overview shows.
+/// What an organization's overview shows.
 #[derive(Clone, Debug)]
 pub struct OrgSlugKey {
-    /// The organisation's current slug.
+    /// The organization's current slug.
     pub slug: OrgSlug,
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
 }
 
@@ -235,12 +235,12 @@ impl CacheKey for SessionKey {
     }
 }
 
-/// What an organisation's subscription view shows.
+/// What an organization's subscription view shows.
 #[derive(Clone, Debug)]
 pub struct SubscriptionKey {
-    /// The organisation's current slug.
+    /// The organization's current slug.
     pub slug: OrgSlug,
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
 }
 
@@ -274,13 +274,13 @@ impl CacheKey for SubscriptionKey {
     }
 }
 
-/// One page of an organisation's member list. Searches are not cached: nearly
+/// One page of an organization's member list. Searches are not cached: nearly
 /// every one is new.
 #[derive(Clone, Debug)]
 pub struct MemberPageKey {
-    /// The organisation's current slug.
+    /// The organization's current slug.
     pub slug: OrgSlug,
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
     /// Which page of which list.
     pub query: MemberListQuery,

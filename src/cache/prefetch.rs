@@ -45,7 +45,7 @@ impl Foreseen {
         }
     }
 
-    /// The organisations of a person.
+    /// The organizations of a person.
     pub fn user_orgs(user: UserId) -> Self {
         Self {
             family: UserOrgsKey::FAMILY,
@@ -65,7 +65,7 @@ impl Foreseen {
         }
     }
 
-    /// What an organisation's overview shows.
+    /// What an organization's overview shows.
     pub fn overview(slug: &OrgSlug) -> Self {
         Self {
             family: OrgSlugKey::FAMILY,
@@ -73,7 +73,7 @@ impl Foreseen {
         }
     }
 
-    /// What an organisation's subscription view shows.
+    /// What an organization's subscription view shows.
     pub fn subscription(slug: &OrgSlug) -> Self {
         Self {
             family: SubscriptionKey::FAMILY,
@@ -81,7 +81,7 @@ impl Foreseen {
         }
     }
 
-    /// A page of an organisation's member list.
+    /// A page of an organization's member list.
     pub fn member_page(slug: &OrgSlug, query: &MemberListQuery) -> Self {
         Self {
             family: MemberPageKey::FAMILY,

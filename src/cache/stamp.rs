@@ -244,15 +244,15 @@ mod tests {
     #[test]
     fn scopes_that_share_a_slot_end_each_others_copies_too_early_and_never_too_late() {
         let ours = "o:1";
-        let neighbour = (2..)
+        let neighbor = (2..)
             .map(|number| format!("o:{number}"))
             .find(|scope| slot_of(scope) == slot_of(ours));
-        let neighbour = neighbour.expect("with 65,536 slots there is one");
+        let neighbor = neighbor.expect("with 65,536 slots there is one");
         let coherence = Coherence::new();
         coherence.set_floor(1);
         coherence.grant_lease(BootTime::now().plus(Duration::from_secs(60)));
         let before = coherence.begin().expect("the lease runs");
-        apply(&coherence, &[change(7, &neighbour)]);
+        apply(&coherence, &[change(7, &neighbor)]);
         assert!(
             !coherence.is_current(&[slot_of(ours)], before),
             "too early, for nothing"
@@ -263,7 +263,7 @@ mod tests {
         );
         // A smaller change that comes later does not make the slot forget.
         apply(&coherence, &[change(5, ours)]);
-        assert!(coherence.judge(&[slot_of(&neighbour)], 6).is_err());
+        assert!(coherence.judge(&[slot_of(&neighbor)], 6).is_err());
         assert!(coherence.judge(&[slot_of(ours)], 8).is_ok());
     }
 

@@ -8,7 +8,7 @@ use crate::{
 
 /// An entry to be written.
 pub struct NewActivity<'a> {
-    /// The organisation it belongs to.
+    /// The organization it belongs to.
     pub org: OrgId,
     /// Who did it.
     pub actor: UserId,

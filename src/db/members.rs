@@ -16,8 +16,8 @@ use crate::{
 /// Ten thousand index entries count in under 3 ms (docs/architecture.md).
 const COUNT_CAP: i64 = 10_000;
 
-/// The organisation a slug, current or former, leads to, and the person's
-/// membership of it, if there is one. `None`: no such organisation. One row by
+/// The organization a slug, current or former, leads to, and the person's
+/// membership of it, if there is one. `None`: no such organization. One row by
 /// three unique indexes, the last of them `member_user_id_organization_id_key`.
 ///
 /// # Errors
@@ -122,7 +122,7 @@ impl PageRow {
     }
 }
 
-/// A page of an organisation's members: exactly the columns the list shows, and
+/// A page of an organization's members: exactly the columns the list shows, and
 /// the total, in one statement. The total is exact unless the list is filtered
 /// and longer than 10,000.
 ///
@@ -166,7 +166,7 @@ pub async fn list_page(
 /// people joined only for the rows shown, the total from its counter.
 ///
 /// The offset is walked: 0.2 ms for the first pages, 23 ms for page 2,000 of an
-/// organisation that has so many.
+/// organization that has so many.
 async fn list_newest(reader: &Reader, org: OrgId, query: &MemberListQuery) -> Result<Vec<PageRow>> {
     Ok(sqlx::query_as!(
         PageRow,
@@ -205,7 +205,7 @@ async fn list_newest(reader: &Reader, org: OrgId, query: &MemberListQuery) -> Re
     .await?)
 }
 
-/// Everybody by role, or one role's members: the organisation's memberships are
+/// Everybody by role, or one role's members: the organization's memberships are
 /// read and sorted, people joined only for the rows shown.
 async fn list_by_role(
     reader: &Reader,
@@ -265,7 +265,7 @@ async fn list_by_role(
 }
 
 /// What only the names and addresses can tell: everybody by name, or those a
-/// search finds. All of the organisation's people are read, and nobody else's:
+/// search finds. All of the organization's people are read, and nobody else's:
 /// left to itself, the planner would search the whole of `users` first.
 async fn list_by_person(
     reader: &Reader,
@@ -374,7 +374,7 @@ impl TryFrom<MemberForChangeRow> for MemberForChange {
 }
 
 /// The person's own membership as it is now, if they may still act: not banned.
-/// Ask only under the organisation's row lock.
+/// Ask only under the organization's row lock.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
@@ -402,7 +402,7 @@ pub async fn find_actor(tx: &mut Tx, org: OrgId, user: UserId) -> Result<Option<
     .transpose()
 }
 
-/// A membership of this very organisation. Ask only under the organisation's row
+/// A membership of this very organization. Ask only under the organization's row
 /// lock.
 ///
 /// # Errors
@@ -434,8 +434,8 @@ pub async fn find_in_org(
     .transpose()
 }
 
-/// Whether the organisation has an owner besides this member. Ask only under the
-/// organisation's row lock, or the answer is old when it arrives.
+/// Whether the organization has an owner besides this member. Ask only under the
+/// organization's row lock, or the answer is old when it arrives.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.

@@ -90,7 +90,7 @@ async fn drop_invalid_indexes(pool: &PgPool) -> Result<()> {
     .await?;
     for statement in statements {
         tracing::warn!(%statement, "an interrupted index build left an invalid index; it is dropped and built again");
-        // Built by the database itself from its own catalogue, quoted by `format`.
+        // Built by the database itself from its own catalog, quoted by `format`.
         sqlx::query(sqlx::AssertSqlSafe(statement))
             .execute(pool)
             .await?;

@@ -1,4 +1,4 @@
-//! Organisations.
+//! Organizations.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::{
 
 /// What the overview shows beyond the membership: the oldest owner, the exact
 /// number of members and the five latest entries of the audit log, in one
-/// statement by four indexes. `None`: no such organisation.
+/// statement by four indexes. `None`: no such organization.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
@@ -124,7 +124,7 @@ pub async fn find_overview(reader: &Reader, org: OrgId) -> Result<Stamped<Option
     ))
 }
 
-/// The person's organisations, the one joined first at the top: it is what
+/// The person's organizations, the one joined first at the top: it is what
 /// `/orgs/default` means. Empty, not `None`, for a person without any.
 ///
 /// # Errors
@@ -197,7 +197,7 @@ pub async fn list_for_user(
     Ok(Stamped::new(Some(orgs), as_of))
 }
 
-/// The slug of the organisation the person joined first.
+/// The slug of the organization the person joined first.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
@@ -219,7 +219,7 @@ pub async fn find_oldest_slug_for_user(reader: &Reader, user: UserId) -> Result<
     .transpose()
 }
 
-/// The organisation's slug, for its members only: to everybody else an id says
+/// The organization's slug, for its members only: to everybody else an id says
 /// nothing.
 ///
 /// # Errors
@@ -246,7 +246,7 @@ pub async fn find_slug_by_id_for_member(
     .transpose()
 }
 
-/// The organisation's current slug.
+/// The organization's current slug.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
@@ -265,7 +265,7 @@ pub async fn find_slug(tx: &mut Tx, org: OrgId) -> Result<Option<OrgSlug>> {
     .transpose()
 }
 
-/// Which organisation a slug, current or former, belongs to.
+/// Which organization a slug, current or former, belongs to.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
@@ -283,7 +283,7 @@ pub async fn find_id_by_slug(reader: &Reader, slug: &OrgSlug) -> Result<Option<O
     .map(OrgId))
 }
 
-/// An organisation as a change to it sees it.
+/// An organization as a change to it sees it.
 pub struct OrgForChange {
     /// Its current slug.
     pub slug: OrgSlug,
@@ -291,7 +291,7 @@ pub struct OrgForChange {
     pub name: String,
 }
 
-/// Locks the organisation's row until the transaction ends: whoever changes its
+/// Locks the organization's row until the transaction ends: whoever changes its
 /// members, name or slug waits here for whoever came first.
 ///
 /// What hangs on the row must be read by a *later* statement: this one's snapshot
@@ -328,11 +328,11 @@ pub async fn lock(tx: &mut Tx, org: OrgId) -> Result<Option<OrgForChange>> {
     .transpose()
 }
 
-/// Makes an organisation, without members yet. A trigger records its slug.
+/// Makes an organization, without members yet. A trigger records its slug.
 ///
 /// # Errors
 /// [`Error::Conflict`] on the field `slug` when it is, or once was, another
-/// organisation's; [`Error::Unavailable`] when the database cannot be reached.
+/// organization's; [`Error::Unavailable`] when the database cannot be reached.
 pub async fn insert(tx: &mut Tx, name: &OrgName, slug: &OrgSlug) -> Result<OrgId> {
     let id = OrgId::new();
     sqlx::query!(
@@ -354,7 +354,7 @@ pub async fn insert(tx: &mut Tx, name: &OrgName, slug: &OrgSlug) -> Result<OrgId
 ///
 /// # Errors
 /// [`Error::Conflict`] on the field `slug` when it is, or once was, another
-/// organisation's; [`Error::Unavailable`] when the database cannot be reached.
+/// organization's; [`Error::Unavailable`] when the database cannot be reached.
 pub async fn update(tx: &mut Tx, org: OrgId, name: &OrgName, slug: &OrgSlug) -> Result<()> {
     sqlx::query!(
         r#"

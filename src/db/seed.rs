@@ -28,7 +28,7 @@ pub struct Person {
     pub created_at: OffsetDateTime,
 }
 
-/// An organisation to be added.
+/// An organization to be added.
 pub struct Org {
     /// Its id.
     pub id: OrgId,
@@ -44,7 +44,7 @@ pub struct Org {
 pub struct Member {
     /// Its id.
     pub id: Uuid,
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
     /// The person.
     pub user: UserId,
@@ -58,7 +58,7 @@ pub struct Member {
 pub struct Entry {
     /// Its id.
     pub id: Uuid,
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
     /// Who did it.
     pub actor: UserId,
@@ -78,7 +78,7 @@ pub struct Entry {
 pub struct Invitation {
     /// Its id.
     pub id: Uuid,
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
     /// Whom it was sent to.
     pub email: Email,
@@ -96,7 +96,7 @@ pub struct Invitation {
 
 /// A subscription to be added, with its customer.
 pub struct Subscription {
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
     /// Stripe's id of the customer.
     pub customer_id: String,
@@ -120,7 +120,7 @@ pub struct Subscription {
     pub synced_at: OffsetDateTime,
 }
 
-/// Which of the slugs are some organisation's already.
+/// Which of the slugs are some organization's already.
 ///
 /// # Errors
 /// [`crate::error::Error::Unavailable`] when the database cannot be reached.
@@ -184,7 +184,7 @@ pub async fn insert_people(
     ))
 }
 
-/// Adds organisations.
+/// Adds organizations.
 ///
 /// # Errors
 /// [`crate::error::Error::Unavailable`] when the database cannot be reached.
@@ -346,7 +346,7 @@ pub async fn insert_subscription(tx: &mut Tx, subscription: &Subscription) -> Re
     Ok(())
 }
 
-/// Gives an organisation a limit of members of its own.
+/// Gives an organization a limit of members of its own.
 ///
 /// # Errors
 /// [`crate::error::Error::Unavailable`] when the database cannot be reached.
@@ -364,7 +364,7 @@ pub async fn insert_member_limit(tx: &mut Tx, org: OrgId, members: i32) -> Resul
     Ok(())
 }
 
-/// The organisation of this slug and its number of members.
+/// The organization of this slug and its number of members.
 ///
 /// # Errors
 /// [`crate::error::Error::Unavailable`] when the database cannot be reached.

@@ -210,17 +210,17 @@ pub async fn delete_expired(tx: &mut Tx, now: OffsetDateTime, limit: i64) -> Res
     Ok(deleted.rows_affected())
 }
 
-/// A live session and an organisation of its person.
+/// A live session and an organization of its person.
 #[derive(Clone, Debug)]
 pub struct RecentUse {
     /// SHA-256 of the session's id.
     pub id_hash: [u8; 32],
-    /// The organisation's slug.
+    /// The organization's slug.
     pub slug: OrgSlug,
 }
 
 /// Of the `sessions` live sessions used last, those whose people belong to one of
-/// the `organizations` that most of them belong to; the most used organisation
+/// the `organizations` that most of them belong to; the most used organization
 /// first. A session's end is moved when it is used, so that the index on it says
 /// which were.
 ///

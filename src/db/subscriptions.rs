@@ -17,10 +17,10 @@ use crate::{
 /// How long a lock's own connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the subscription page shows; `None`: there is no such organisation.
+/// What the subscription page shows; `None`: there is no such organization.
 ///
 /// Everything by primary key, but the pending invitations, of which an
-/// organisation has 100 at most. An invitation's expiry is no change of a row:
+/// organization has 100 at most. An invitation's expiry is no change of a row:
 /// a cached view counts it until the copy's own life ends.
 ///
 /// # Errors
@@ -148,7 +148,7 @@ impl ViewRow {
     }
 }
 
-/// The plan's limits, each replaced by the organisation's own where it has one.
+/// The plan's limits, each replaced by the organization's own where it has one.
 fn overlaid(plan: Limits, [members, projects, storage_gb]: [Option<i32>; 3]) -> Limits {
     // A check of the table keeps overrides from being negative.
     let or = |limit: u32, over: Option<i32>| over.map_or(limit, i32::cast_unsigned);
@@ -172,7 +172,7 @@ fn parse_interval(text: &str) -> Result<BillingInterval> {
     })
 }
 
-/// The customer at Stripe that an organisation pays as; `None`: it never did.
+/// The customer at Stripe that an organization pays as; `None`: it never did.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
@@ -253,8 +253,8 @@ pub async fn find_mirrored(reader: &Reader, customer: &str) -> Result<Option<Mir
     .transpose()
 }
 
-/// The organisation a customer stands for, its billing row locked until the
-/// transaction ends; `None`: no organisation of ours.
+/// The organization a customer stands for, its billing row locked until the
+/// transaction ends; `None`: no organization of ours.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
@@ -274,7 +274,7 @@ pub async fn lock_org_of_customer(tx: &mut Tx, customer: &str) -> Result<Option<
 }
 
 /// Makes `customer` the one that `org` pays as. `false`: there is no such
-/// organisation, or it pays as another customer already.
+/// organization, or it pays as another customer already.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached.
@@ -295,7 +295,7 @@ pub async fn attach_customer(tx: &mut Tx, org: OrgId, customer: &str) -> Result<
     Ok(attached.rows_affected() == 1)
 }
 
-/// What is mirrored of an organisation's subscription, read under the lock of
+/// What is mirrored of an organization's subscription, read under the lock of
 /// its billing row.
 ///
 /// # Errors
@@ -337,7 +337,7 @@ pub struct NewMirror<'a> {
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached;
-/// [`Error::Internal`] when the subscription is another organisation's.
+/// [`Error::Internal`] when the subscription is another organization's.
 pub async fn write_mirror(tx: &mut Tx, org: OrgId, mirror: NewMirror<'_>) -> Result<()> {
     let NewMirror {
         subscription,
@@ -393,7 +393,7 @@ pub async fn write_mirror(tx: &mut Tx, org: OrgId, mirror: NewMirror<'_>) -> Res
     Ok(())
 }
 
-/// Notes that the organisation has had its trial, if that was not known yet: it
+/// Notes that the organization has had its trial, if that was not known yet: it
 /// is granted once.
 ///
 /// # Errors

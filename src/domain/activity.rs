@@ -1,4 +1,4 @@
-//! An organisation's audit log.
+//! An organization's audit log.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -8,7 +8,7 @@ use super::ActivityId;
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ActivityKind {
-    /// The organisation was created; subject: its name.
+    /// The organization was created; subject: its name.
     OrgCreated,
     /// Its name changed; subject: the old name, detail: the new one.
     OrgRenamed,
@@ -78,16 +78,16 @@ impl Activity {
             subject, detail, ..
         } = self;
         match self.kind {
-            ActivityKind::OrgCreated => "created the organisation".to_owned(),
+            ActivityKind::OrgCreated => "created the organization".to_owned(),
             ActivityKind::OrgRenamed => {
-                format!("renamed the organisation from {subject} to {detail}")
+                format!("renamed the organization from {subject} to {detail}")
             }
             ActivityKind::SlugChanged => {
-                format!("moved the organisation from /{subject} to /{detail}")
+                format!("moved the organization from /{subject} to /{detail}")
             }
             ActivityKind::RoleChanged => format!("changed the role of {subject}: {detail}"),
             ActivityKind::MemberRemoved => format!("removed {subject}"),
-            ActivityKind::MemberLeft => "left the organisation".to_owned(),
+            ActivityKind::MemberLeft => "left the organization".to_owned(),
             ActivityKind::SubscriptionChanged => format!("changed the subscription: {detail}"),
             ActivityKind::Unknown => "changed something this version cannot name".to_owned(),
         }

@@ -1,4 +1,4 @@
-//! One type an id, so that a user's id cannot stand where an organisation's
+//! One type an id, so that a user's id cannot stand where an organization's
 //! should. All are UUIDs, version 7 where the program makes them: they sort by
 //! time of creation.
 
@@ -50,14 +50,14 @@ id! {
     UserId
 }
 id! {
-    /// An organisation.
+    /// An organization.
     OrgId
 }
 id! {
-    /// A membership: one person in one organisation.
+    /// A membership: one person in one organization.
     MemberId
 }
 id! {
-    /// An entry of an organisation's audit log.
+    /// An entry of an organization's audit log.
     ActivityId
 }

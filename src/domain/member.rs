@@ -70,7 +70,7 @@ pub struct MemberRow {
     pub name: String,
     /// Address.
     pub email: String,
-    /// Role in this organisation.
+    /// Role in this organization.
     pub role: Role,
     /// When the person joined.
     pub joined_at: OffsetDateTime,

@@ -1,11 +1,11 @@
-//! Organisations, and what one of their people sees of them.
+//! Organizations, and what one of their people sees of them.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{Activity, Invalid, MemberId, OrgId, OrgSlug, Role, UserId, user::parse_name};
 
-/// An organisation's name, 1 to 100 characters without surrounding white space.
+/// An organization's name, 1 to 100 characters without surrounding white space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrgName(String);
 
@@ -24,8 +24,8 @@ impl OrgName {
     }
 }
 
-/// One person's membership of one organisation, with what every page of the
-/// organisation shows of it. Data, not proof: only `access` makes the proof.
+/// One person's membership of one organization, with what every page of the
+/// organization shows of it. Data, not proof: only `access` makes the proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     /// The membership's own id.
@@ -34,7 +34,7 @@ pub struct Membership {
     pub user_id: UserId,
     /// What the member may do.
     pub role: Role,
-    /// The organisation.
+    /// The organization.
     pub org_id: OrgId,
     /// Its current slug, also when it was looked up by a former one.
     pub org_slug: OrgSlug,
@@ -44,21 +44,21 @@ pub struct Membership {
     pub org_logo_url: Option<String>,
 }
 
-/// What a slug and a person come to: the organisation the slug leads to, and the
+/// What a slug and a person come to: the organization the slug leads to, and the
 /// person's membership of it, if there is one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MembershipLookup {
-    /// The organisation, named also when the person is no member: a copy of this
+    /// The organization, named also when the person is no member: a copy of this
     /// answer must be dropped when they become one.
     pub org_id: OrgId,
     /// The membership.
     pub membership: Option<Membership>,
 }
 
-/// A line of "my organisations".
+/// A line of "my organizations".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrgSummary {
-    /// The organisation.
+    /// The organization.
     pub id: OrgId,
     /// Its slug.
     pub slug: OrgSlug,
@@ -70,7 +70,7 @@ pub struct OrgSummary {
     pub role: Role,
 }
 
-/// Whom to ask in an organisation: its oldest owner.
+/// Whom to ask in an organization: its oldest owner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnerContact {
     /// Display name.
@@ -86,7 +86,7 @@ pub struct OrgOverview {
     pub owner: Option<OwnerContact>,
     /// Exact number of members.
     pub member_count: i64,
-    /// When the organisation was created.
+    /// When the organization was created.
     pub created_at: OffsetDateTime,
     /// The latest entries of the audit log, newest first, five at most.
     pub recent_activity: Vec<Activity>,

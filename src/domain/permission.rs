@@ -1,11 +1,11 @@
-//! Who may do what in an organisation.
+//! Who may do what in an organization.
 
 use super::Role;
 
 /// Something a member may or may not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// Read the organisation, its members, its subscription.
+    /// Read the organization, its members, its subscription.
     Read,
     /// Change name, logo and slug.
     UpdateOrg,
@@ -13,7 +13,7 @@ pub enum Permission {
     Invite,
     /// Change a role or remove somebody, owners excepted.
     ManageMembers,
-    /// Grant, change or remove an owner; transfer; delete the organisation.
+    /// Grant, change or remove an owner; transfer; delete the organization.
     ManageOwners,
     /// Change the subscription.
     ManageSubscription,

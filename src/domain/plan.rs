@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What an organisation may use.
+/// What an organization may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Members and pending invitations together.
@@ -46,7 +46,7 @@ impl BillingInterval {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
-    /// Costs nothing; what every organisation has without a subscription.
+    /// Costs nothing; what every organization has without a subscription.
     Free,
     /// For teams.
     Pro,
@@ -81,7 +81,7 @@ impl Plan {
         Self::ALL.into_iter().find(|plan| plan.as_str() == text)
     }
 
-    /// What the plan allows, before an organisation's own override.
+    /// What the plan allows, before an organization's own override.
     pub fn limits(self) -> Limits {
         match self {
             Self::Free => Limits {

@@ -1,4 +1,4 @@
-//! Slugs: an organisation's name in addresses.
+//! Slugs: an organization's name in addresses.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub const MAX_LENGTH: usize = 48;
 const RESERVED: &[&str] = &["default", "new"];
 
 /// A well-formed slug: `a-z 0-9 -`, 2 to 48 characters, no dash at either end or
-/// twice in a row, not a UUID, not reserved. That some organisation has it is
+/// twice in a row, not a UUID, not reserved. That some organization has it is
 /// another matter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -108,7 +108,7 @@ pub enum OrgSegment {
 }
 
 impl OrgSegment {
-    /// `None`: no organisation can have this address.
+    /// `None`: no organization can have this address.
     pub fn parse(segment: &str) -> Option<Self> {
         if segment == "default" {
             return Some(Self::Default);

@@ -1,4 +1,4 @@
-//! An organisation's subscription, as its people see it.
+//! An organization's subscription, as its people see it.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -98,9 +98,9 @@ pub struct Subscription {
 /// What the subscription page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionView {
-    /// The subscription, if the organisation has or had one.
+    /// The subscription, if the organization has or had one.
     pub subscription: Option<Subscription>,
-    /// The limits in force: the plan's, overlaid by the organisation's override.
+    /// The limits in force: the plan's, overlaid by the organization's override.
     pub limits: Limits,
     /// Whether an override changed them.
     pub limits_overridden: bool,

@@ -20,7 +20,7 @@ pub struct CurrentUser {
     pub platform_admin: bool,
 }
 
-/// A person's or an organisation's name has 1 to 100 characters.
+/// A person's or an organization's name has 1 to 100 characters.
 pub(super) fn parse_name(text: &str) -> Result<String, Invalid> {
     let name = text.trim();
     match name.chars().count() {

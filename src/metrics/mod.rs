@@ -1,4 +1,4 @@
-//! What the program counts: for operators ([`CATALOGUE`]), and what one request
+//! What the program counts: for operators ([`CATALOG`]), and what one request
 //! cost, counted where the cost arises and read by whoever answers it.
 //!
 //! The counts of a request travel with the request's task, so that no function has to pass
@@ -13,9 +13,9 @@ use std::{
     time::Duration,
 };
 
-mod catalogue;
+mod catalog;
 
-pub use catalogue::{CATALOGUE, Kind, Metric, describe};
+pub use catalog::{CATALOG, Kind, Metric, describe};
 
 tokio::task_local! {
     static REQUEST: Arc<RequestStats>;

@@ -12,9 +12,9 @@ impl Orgs {
     /// [`Permission::ManageOwners`] where an owner is made or unmade.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the organisation has no such member;
+    /// [`Error::NotFound`] when the organization has no such member;
     /// [`Error::Forbidden`] without the right; [`Error::Conflict`] when the
-    /// organisation would be left without an owner; [`Error::Unavailable`] when the
+    /// organization would be left without an owner; [`Error::Unavailable`] when the
     /// database does not answer.
     pub async fn change_role(
         &self,

@@ -7,11 +7,11 @@ use crate::{
 };
 
 impl Orgs {
-    /// Makes an organisation with the person as its owner. Whoever is signed in
+    /// Makes an organization with the person as its owner. Whoever is signed in
     /// may.
     ///
     /// # Errors
-    /// [`Error::Conflict`] on the field `slug` when another organisation has, or
+    /// [`Error::Conflict`] on the field `slug` when another organization has, or
     /// had, it; [`Error::Forbidden`] when the person was banned meanwhile;
     /// [`Error::Unavailable`] when the database does not answer.
     pub async fn create(
@@ -40,7 +40,7 @@ impl Orgs {
         .await?;
         let commit = tx.commit().await?;
 
-        // Until now "no such organisation" may have been cached for the person.
+        // Until now "no such organization" may have been cached for the person.
         self.cache
             .invalidate(&[
                 Change::OrgMember(slug.clone(), user.id),

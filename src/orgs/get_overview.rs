@@ -13,7 +13,7 @@ impl Orgs {
     /// What the overview shows beyond the membership. Every member may read it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the organisation was deleted meanwhile;
+    /// [`Error::NotFound`] when the organization was deleted meanwhile;
     /// [`Error::Unavailable`] when neither cache nor database answer.
     pub async fn get_overview(&self, access: &OrgAccess) -> Result<Arc<OrgOverview>> {
         let org = access.org_id();

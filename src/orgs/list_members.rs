@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Orgs {
-    /// A page of the organisation's members. Every member may read it.
+    /// A page of the organization's members. Every member may read it.
     ///
     /// A search goes to the database: what people type hardly repeats, and would
     /// push out of the cache what does.

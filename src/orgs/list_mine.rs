@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Orgs {
-    /// The person's organisations, the one joined first at the top.
+    /// The person's organizations, the one joined first at the top.
     ///
     /// # Errors
     /// [`crate::error::Error::Unavailable`] when neither cache nor database answer.

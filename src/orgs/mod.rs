@@ -1,7 +1,7 @@
-//! What people do with organisations: one use case a file.
+//! What people do with organizations: one use case a file.
 //!
 //! A read takes the proof of membership and answers through the cache. A write
-//! takes the same proof and believes none of it: it locks the organisation's
+//! takes the same proof and believes none of it: it locks the organization's
 //! row, reads the actor's role again and only then acts, so that nothing a cache
 //! holds decides a change. After its commit it waits until every node has
 //! applied it; whoever was demoted or removed sees it on the next request.
@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The use cases of organisations. Cheap to clone.
+/// The use cases of organizations. Cheap to clone.
 #[derive(Clone)]
 pub struct Orgs {
     db: Db,
@@ -37,10 +37,10 @@ impl Orgs {
         Self { db, cache }
     }
 
-    /// Begins a change of an organisation: takes its row lock, then reads who acts.
+    /// Begins a change of an organization: takes its row lock, then reads who acts.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the organisation or the actor's membership is gone
+    /// [`Error::NotFound`] when the organization or the actor's membership is gone
     /// meanwhile.
     async fn begin_change(&self, access: &OrgAccess) -> Result<Locked> {
         let mut tx = self.db.begin().await?;
@@ -54,16 +54,16 @@ impl Orgs {
     }
 }
 
-/// A transaction that holds an organisation's row lock, and what it found there.
+/// A transaction that holds an organization's row lock, and what it found there.
 struct Locked {
     tx: Tx,
-    /// The organisation as it is now.
+    /// The organization as it is now.
     org: OrgForChange,
     /// Who acts, with the role they have now.
     actor: MemberForChange,
 }
 
-/// Holds the rule that an organisation always has an owner: refuses to let
+/// Holds the rule that an organization always has an owner: refuses to let
 /// `member` stop being one if nobody else is. Sound only under the row lock.
 async fn keep_an_owner(tx: &mut Tx, org: OrgId, member: &MemberForChange) -> Result<()> {
     if member.role != Role::Owner || db::members::has_another_owner(tx, org, member.id).await? {
@@ -71,6 +71,6 @@ async fn keep_an_owner(tx: &mut Tx, org: OrgId, member: &MemberForChange) -> Res
     }
     Err(Error::conflict(
         "",
-        "An organisation needs an owner. Make somebody else an owner first, then try again.",
+        "An organization needs an owner. Make somebody else an owner first, then try again.",
     ))
 }

@@ -13,9 +13,9 @@ impl Orgs {
     /// member is an owner.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the organisation has no such member;
+    /// [`Error::NotFound`] when the organization has no such member;
     /// [`Error::Forbidden`] without the right; [`Error::Conflict`] when the
-    /// organisation would be left without an owner; [`Error::Unavailable`] when the
+    /// organization would be left without an owner; [`Error::Unavailable`] when the
     /// database does not answer.
     pub async fn remove_member(&self, access: &OrgAccess, member: MemberId) -> Result<()> {
         access.require(Permission::ManageMembers)?;

@@ -8,14 +8,14 @@ use crate::{
 };
 
 impl Orgs {
-    /// Changes the organisation's name and slug, and returns the slug it has then.
+    /// Changes the organization's name and slug, and returns the slug it has then.
     /// Former slugs keep leading to it and can be taken back. Needs
     /// [`Permission::UpdateOrg`].
     ///
     /// # Errors
-    /// [`Error::Conflict`] on the field `slug` when another organisation has, or
+    /// [`Error::Conflict`] on the field `slug` when another organization has, or
     /// had, it; [`Error::Forbidden`] without the right; [`Error::NotFound`] when
-    /// organisation or membership are gone meanwhile; [`Error::Unavailable`] when
+    /// organization or membership are gone meanwhile; [`Error::Unavailable`] when
     /// the database does not answer.
     pub async fn update(
         &self,

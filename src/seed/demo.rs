@@ -1,4 +1,4 @@
-//! The five organisations everybody tries things out with, and a thousand more
+//! The five organizations everybody tries things out with, and a thousand more
 //! for company.
 
 use time::{Duration, OffsetDateTime};
@@ -19,10 +19,10 @@ use crate::{
 /// How far back the oldest data goes.
 const PAST: Duration = Duration::days(730);
 
-/// How many organisations stand beside the five.
+/// How many organizations stand beside the five.
 const FURTHER_ORGS: usize = 1_000;
 
-/// People who share the further organisations.
+/// People who share the further organizations.
 const FURTHER_PEOPLE: u32 = 1_500;
 
 /// Members and pending invitations of `acme` fit into this override.
@@ -148,7 +148,7 @@ pub(super) async fn add(
             continue;
         }
         let mut random = Random::of(number as u64 + 1);
-        // A month apart, so that `acme` is the organisation they joined first.
+        // A month apart, so that `acme` is the organization they joined first.
         let founded = today - PAST + Duration::days(30 * number as i64);
         let org = Org {
             id: OrgId(random.id(founded)),
@@ -256,7 +256,7 @@ fn crowd(
         .collect()
 }
 
-/// What happened in the organisation: its beginning, its subscription, and a few
+/// What happened in the organization: its beginning, its subscription, and a few
 /// things of late.
 fn history(
     random: &mut Random,
@@ -395,7 +395,7 @@ async fn add_further(
         let name = names::org(number);
         let founded = today - PAST / 2 + std::time::Duration::from_secs(random.below(360 * 86_400));
         let org = OrgId(random.id(founded));
-        // Neighbours in the crowd, so that many belong to several organisations.
+        // Neighbors in the crowd, so that many belong to several organizations.
         for (place, role) in [Role::Owner, Role::Admin, Role::Member]
             .into_iter()
             .take(2 + number % 2)

@@ -1,4 +1,4 @@
-//! One organisation of any size, to see what size does.
+//! One organization of any size, to see what size does.
 
 use time::{Duration, OffsetDateTime};
 
@@ -15,7 +15,7 @@ use crate::{
 /// Members added by one transaction.
 const BATCH: u32 = 10_000;
 
-/// How far back the organisation goes.
+/// How far back the organization goes.
 const PAST: Duration = Duration::days(1_095);
 
 /// Makes `mega` have `wanted` members, the first of them `owner@acme.test`. What

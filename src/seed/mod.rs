@@ -1,9 +1,9 @@
-//! Demo data: the organisations and people that README, tests and benchmarks
+//! Demo data: the organizations and people that README, tests and benchmarks
 //! speak of.
 //!
 //! Everything is made up, every address ends in `.test`, and the same moment
 //! gives the same data. Seeding what is there already adds nothing: an
-//! organisation is added whole, in one transaction, or not at all. Everybody's
+//! organization is added whole, in one transaction, or not at all. Everybody's
 //! password is [`PASSWORD`]; this is no data for a site that others can reach.
 
 mod demo;
@@ -29,14 +29,14 @@ pub const PASSWORD: &str = "orghub-demo";
 pub struct SeedOptions {
     /// The moment the data is dated back from.
     pub now: OffsetDateTime,
-    /// Number of members of the organisation `mega`; `None`: leave it out.
+    /// Number of members of the organization `mega`; `None`: leave it out.
     pub mega_members: Option<u32>,
 }
 
 /// What seeding added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeedReport {
-    /// New organisations.
+    /// New organizations.
     pub orgs: u64,
     /// New people.
     pub people: u64,
@@ -53,7 +53,7 @@ impl fmt::Display for SeedReport {
         } = self;
         write!(
             f,
-            "{orgs} organisations, {people} people and {members} memberships added"
+            "{orgs} organizations, {people} people and {members} memberships added"
         )
     }
 }

@@ -1,4 +1,4 @@
-//! Names of people and organisations that do not exist.
+//! Names of people and organizations that do not exist.
 
 use super::random::Random;
 use crate::domain::{Email, OrgSlug};
@@ -71,7 +71,7 @@ const QUALITY: [&str; 32] = [
 
 const PLACE: [&str; 32] = [
     "Anchor", "Beacon", "Bridge", "Canyon", "Cedar", "Comet", "Creek", "Delta", "Falcon", "Forge",
-    "Garden", "Glacier", "Grove", "Harbour", "Heron", "Island", "Lantern", "Meadow", "Mill",
+    "Garden", "Glacier", "Grove", "Harbor", "Heron", "Island", "Lantern", "Meadow", "Mill",
     "Orchard", "Otter", "Pebble", "Prairie", "Quarry", "River", "Sail", "Spring", "Summit",
     "Tower", "Valley", "Willow", "Workshop",
 ];
@@ -88,7 +88,7 @@ pub(super) fn address(name: &str, number: u32, domain: &str) -> Email {
         .expect("a slug, a number and a domain make an address")
 }
 
-/// The `number`th organisation's name; 1,024 of them, all different.
+/// The `number`th organization's name; 1,024 of them, all different.
 pub(super) fn org(number: usize) -> String {
     let place = PLACE[number / QUALITY.len() % PLACE.len()];
     format!("{} {place}", QUALITY[number % QUALITY.len()])

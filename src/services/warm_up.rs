@@ -1,4 +1,4 @@
-//! Filling the cache before people ask: what a node needs for the organisations
+//! Filling the cache before people ask: what a node needs for the organizations
 //! that are used most is looked up as they would do it.
 //!
 //! A node that starts does so beside its first requests, one look-up after the
@@ -22,14 +22,14 @@ const SESSIONS: u32 = 1_000;
 /// What was looked up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WarmedUp {
-    /// Organisations with all that their first pages show.
+    /// Organizations with all that their first pages show.
     pub organizations: usize,
-    /// Sessions, each with its person's organisations.
+    /// Sessions, each with its person's organizations.
     pub sessions: usize,
 }
 
 impl Services {
-    /// Looks up what the first pages of the most used organisations show, and the
+    /// Looks up what the first pages of the most used organizations show, and the
     /// sessions and memberships of the people who used them last;
     /// `WARM_UP_ORGANIZATIONS` says how many.
     ///

@@ -13,7 +13,7 @@
 //! * Ending one answers when every node has dropped its copy.
 //!
 //! Nothing in a session changes from request to request, so that reading pages
-//! writes nothing; [`Sessions::recognise`] moves its end once a day.
+//! writes nothing; [`Sessions::recognize`] moves its end once a day.
 
 mod sign_in;
 mod store;
@@ -86,7 +86,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when neither cache nor database answer.
-    pub async fn recognise(&self, session: &Session) -> Result<Option<CurrentUser>> {
+    pub async fn recognize(&self, session: &Session) -> Result<Option<CurrentUser>> {
         let Some(id) = session.id() else {
             return Ok(None);
         };

@@ -22,7 +22,7 @@ impl TestApp {
         .bind(application_name)
         .fetch_all(self.services.db.pool())
         .await
-        .expect("the catalogue answers");
+        .expect("the catalog answers");
         ids.into_iter().map(i32::unsigned_abs).collect()
     }
 }

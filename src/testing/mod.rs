@@ -1,5 +1,5 @@
 //! What tests need: a database and a key prefix of their own, people and
-//! organisations in one line each. Real Postgres, real Redis.
+//! organizations in one line each. Real Postgres, real Redis.
 //!
 //! `DATABASE_URL` names a cluster in which databases may be created; `REDIS_URL`
 //! a Redis, unless `ENABLE_REDIS_CACHE=false`. `cargo xtask test` sets them.
@@ -109,7 +109,7 @@ async fn template(admin_url: &str) -> String {
             .bind(&name)
             .fetch_one(&mut admin)
             .await
-            .expect("the catalogue answers");
+            .expect("the catalog answers");
     if !exists {
         let unfinished = format!("{name}_unfinished");
         run(
@@ -225,15 +225,15 @@ impl TestApp {
         }
     }
 
-    /// An organisation at `slug` owned by `owner`.
+    /// An organization at `slug` owned by `owner`.
     pub async fn org(&self, slug: &str, owner: &CurrentUser) -> OrgSlug {
-        let name = OrgName::parse(&format!("Organisation {slug}")).expect("a name");
+        let name = OrgName::parse(&format!("Organization {slug}")).expect("a name");
         let slug = OrgSlug::parse(slug).expect("a slug");
         self.services
             .orgs
             .create(owner, &name, &slug)
             .await
-            .expect("the organisation is made")
+            .expect("the organization is made")
     }
 
     /// Makes `user` a member, as an accepted invitation would.

@@ -29,11 +29,11 @@ use crate::{
 /// The longest anybody may have to wait for a mutation's answer.
 const BOUND: Duration = Duration::from_millis(2_500);
 
-/// Organisations of one owner, enough for each primary to hold some of them.
+/// Organizations of one owner, enough for each primary to hold some of them.
 const ORGS: usize = 8;
 
 /// Two nodes that keep everything in Redis and one that keeps copies as well, and
-/// organisations with a guest whose role changes.
+/// organizations with a guest whose role changes.
 struct Town {
     app: TestApp,
     nodes: Vec<Services>,
@@ -84,7 +84,7 @@ impl Town {
         role(node, &self.guest, &org.slug).await
     }
 
-    /// Changes the guest's role in every organisation over and over, and asks for it
+    /// Changes the guest's role in every organization over and over, and asks for it
     /// on every node, while `weather` comes over the cluster and for a while after it.
     ///
     /// # Panics
@@ -165,7 +165,7 @@ impl Town {
         }
     }
 
-    /// Returns when every node that has only Redis is told of every organisation by it.
+    /// Returns when every node that has only Redis is told of every organization by it.
     async fn until_redis_tells_all(&self) {
         for node in &self.nodes[..2] {
             for org in &self.orgs {
@@ -179,7 +179,7 @@ impl Town {
         }
     }
 
-    /// The key of the guest's membership of an organisation, and who holds it.
+    /// The key of the guest's membership of an organization, and who holds it.
     fn a_membership_key(&self, cluster: &PrivateCluster) -> (String, usize) {
         let ending = format!("member:{}", self.guest.id);
         cluster
@@ -249,10 +249,10 @@ async fn what_one_node_keeps_on_a_cluster_another_finds_until_it_changes() {
         .filter(|(key, _)| key.ends_with(&ending))
         .map(|(_, holder)| holder)
         .collect();
-    assert!(holders.len() > 1, "the organisations share one primary");
+    assert!(holders.len() > 1, "the organizations share one primary");
 
     let [first, others @ ..] = town.orgs.as_slice() else {
-        panic!("several organisations")
+        panic!("several organizations")
     };
     // At a prompt: nobody removes the value that the cluster holds.
     acked_sql(

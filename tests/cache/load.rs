@@ -62,7 +62,7 @@ async fn a_thousand_ask(node: &Services, user: &CurrentUser, slug: &OrgSlug) {
 /// Slugs that the scanner of the next test tries.
 const SLUGS_TRIED: u32 = 1_000_000;
 
-/// Test 33. A million answers of "no such organisation". Postgres is left out: it
+/// Test 33. A million answers of "no such organization". Postgres is left out: it
 /// would answer the same, a hundred times as slowly (the next test asks it).
 #[tokio::test]
 async fn a_scanner_of_a_million_slugs_pushes_out_no_answer_that_matters() {
@@ -139,7 +139,7 @@ async fn a_scanner_leaves_the_copies_of_members_alone() {
     }
 }
 
-/// Test 34, for everything an organisation's pages ask for.
+/// Test 34, for everything an organization's pages ask for.
 #[tokio::test]
 async fn what_was_asked_before_costs_no_statement_and_no_round_trip() {
     let redis = PrivateRedis::start();
@@ -214,7 +214,7 @@ async fn a_key_that_changes_under_a_crowd_is_never_old() {
                     let list = node.orgs.list_mine(&owner).await.expect("a list");
                     assert!(
                         list.len() >= at_least,
-                        "{} of {at_least} organisations",
+                        "{} of {at_least} organizations",
                         list.len()
                     );
                     asked += 1;
@@ -342,7 +342,7 @@ async fn what_comes_back_from_redis_is_what_went_in() {
         assert_eq!(ours, theirs);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Two families under one organisation never share a key.
+    // Two families under one organization never share a key.
     let keys = [
         orghub::cache::CacheKey::text(&UserOrgsKey {
             user: acme.guest.id,

@@ -113,7 +113,7 @@ async fn try_role(services: &Services, user: &CurrentUser, slug: &OrgSlug) -> Re
     {
         OrgLookup::Granted(access) => Ok(Some(access.role())),
         OrgLookup::Moved(_) | OrgLookup::NotFound => Ok(None),
-        OrgLookup::NoOrganization => panic!("only `default` comes to no organisation"),
+        OrgLookup::NoOrganization => panic!("only `default` comes to no organization"),
     }
 }
 
@@ -242,7 +242,7 @@ async fn dump_when_stored(
     }
 }
 
-/// An organisation with an owner and a guest who is an admin, cached nowhere.
+/// An organization with an owner and a guest who is an admin, cached nowhere.
 struct Acme {
     app: TestApp,
     owner: CurrentUser,

@@ -314,7 +314,7 @@ async fn a_right_taken_away_through_one_process_is_gone_on_the_next_request_to_a
     for reader in readers {
         judged += reader
             .await
-            .expect("no request begun after an answer was authorised on the old right");
+            .expect("no request begun after an answer was authorized on the old right");
     }
     assert!(judged > 100, "only {judged} answers could be judged");
     assert_eq!(acme.guests_role().await, None);

@@ -336,12 +336,12 @@ async fn a_write_begun_by_somebody_who_is_demoted_meanwhile_is_refused_inside_it
     let guests_access = acme.app.access(&acme.guest, &acme.slug).await;
     let node = &acme.app.services;
 
-    // The demotion holds the organisation when the guest's own change comes.
+    // The demotion holds the organization when the guest's own change comes.
     let mut demotion = node.db.begin().await.expect("a transaction begins");
     db::orgs::lock(&mut demotion, acme.access.org_id())
         .await
         .expect("locked")
-        .expect("an organisation");
+        .expect("an organization");
     let change = tokio::spawn({
         let (orgs, slug) = (node.orgs.clone(), acme.slug.clone());
         let name = OrgName::parse("Renamed by a guest").expect("a name");
@@ -366,12 +366,12 @@ async fn a_write_begun_by_somebody_who_is_demoted_meanwhile_is_refused_inside_it
         .await
         .expect("a list")[0]
         .name;
-    assert_eq!(name, "Organisation acme");
+    assert_eq!(name, "Organization acme");
 }
 
 /// Test 9.
 #[tokio::test]
-async fn a_slug_that_comes_to_mean_another_organisation_never_shows_the_wrong_one() {
+async fn a_slug_that_comes_to_mean_another_organization_never_shows_the_wrong_one() {
     reused_slug(&PrivateRedis::start()).await;
 }
 
@@ -391,7 +391,7 @@ pub(crate) async fn reused_slug(redis: &impl SecondLevel) {
 
     // The product never gives a slug to somebody else; an operator can.
     let moved = OrgSlug::parse("acme-two").expect("a slug");
-    let name = OrgName::parse("Organisation acme").expect("a name");
+    let name = OrgName::parse("Organization acme").expect("a name");
     acme.app
         .services
         .orgs
@@ -428,7 +428,7 @@ pub(crate) async fn reused_slug(redis: &impl SecondLevel) {
         assert_eq!(
             acme.guests_role_on(node).await,
             None,
-            "another's organisation"
+            "another's organization"
         );
         assert_eq!(role(node, &stranger, &acme.slug).await, Some(Role::Owner));
     }

@@ -2,7 +2,7 @@
 //! relays that stall past their lease, and a long write transaction that has
 //! nothing to do with any of it.
 //!
-//! Each subject has two numbers that only rise, in the names of an organisation
+//! Each subject has two numbers that only rise, in the names of an organization
 //! and of its owner. A reader notes how far a number had been acknowledged before
 //! it asks; an answer below that is a violation.
 //!
@@ -39,7 +39,7 @@ use tower_sessions::{Session, session::Id};
 
 use crate::{SecondLevel, near_and_redis};
 
-/// Organisations, each with an owner: few, so that readers and writers meet.
+/// Organizations, each with an owner: few, so that readers and writers meet.
 const SUBJECTS: usize = 12;
 /// Tasks that read.
 const READERS: usize = 12;
@@ -194,9 +194,9 @@ impl fmt::Display for Tally {
 /// What can be asked of a subject. Each comes from another family of copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Question {
-    /// The organisation's name, in the membership.
+    /// The organization's name, in the membership.
     Membership,
-    /// The organisation's name, in the list of the owner's organisations.
+    /// The organization's name, in the list of the owner's organizations.
     MyOrgs,
     /// The owner's name, in the session.
     Session,
@@ -219,7 +219,7 @@ impl Question {
 const ORG: usize = 0;
 const PERSON: usize = 1;
 
-/// An organisation and its owner.
+/// An organization and its owner.
 struct Subject {
     slug: OrgSlug,
     owner: CurrentUser,
@@ -454,7 +454,7 @@ impl Harness {
                 tried: Default::default(),
             });
         }
-        // From "Owner 11" and "Organisation org-11" to numbers of their own.
+        // From "Owner 11" and "Organization org-11" to numbers of their own.
         app.sql("update users set name = 'Number 0'").await;
         app.sql("update organization set name = 'Number 0'").await;
         tokio::time::sleep(Duration::from_millis(LEASE_MS)).await;

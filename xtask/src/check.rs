@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::builds::{self, BROWSER, NATIVE, Profile};
-use crate::licences;
+use crate::licenses;
 use crate::prepare;
 use crate::process::{self, cargo};
 use crate::services::Services;
@@ -42,11 +42,11 @@ pub fn without_builds(steps: &mut Steps, services: &Services) {
         process::run(&mut cargo("fmt --all --check -- --files-with-diff"))
     });
     let step = Step {
-        name: "Licences",
+        name: "Licenses",
         what: "compares those of all dependencies with the list in deny.toml",
         usually: "1 second",
     };
-    steps.attempt(&step, licences::check);
+    steps.attempt(&step, licenses::check);
     let step = Step {
         name: "Queries",
         what: "compares .sqlx/ with what the migrated schema says",

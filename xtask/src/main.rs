@@ -17,7 +17,7 @@ mod builds;
 mod check;
 mod checkout;
 mod database;
-mod licences;
+mod licenses;
 mod prepare;
 mod process;
 mod run;
@@ -45,7 +45,7 @@ enum Command {
     Run(run::Options),
     /// Run everything that must pass: checks, tests, browser tests
     Test,
-    /// Format, lints, builds, checked queries, licences
+    /// Format, lints, builds, checked queries, licenses
     Check,
     /// Describe the SQL queries anew in `.sqlx/`, after changing a query or a migration
     Prepare,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::context;
 use crate::error::AppError;
 
-/// An organisation in the menu that switches between them.
+/// An organization in the menu that switches between them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrgLink {
     /// Its slug.
@@ -17,10 +17,10 @@ pub struct OrgLink {
     pub name: String,
 }
 
-/// Most organisations of the menu; "all organisations" leads to the rest.
+/// Most organizations of the menu; "all organizations" leads to the rest.
 pub const MAX_ORG_LINKS: usize = 12;
 
-/// The asking person's organisations. Requires a person.
+/// The asking person's organizations. Requires a person.
 #[server(prefix = "/api", endpoint = "my_orgs", input = GetUrl)]
 pub async fn list_org_links() -> Result<Vec<OrgLink>, AppError> {
     with_status(async {
@@ -38,7 +38,7 @@ pub async fn list_org_links() -> Result<Vec<OrgLink>, AppError> {
     .await
 }
 
-/// Whether no organisation has, or had, the slug. Requires a person, so that
+/// Whether no organization has, or had, the slug. Requires a person, so that
 /// nobody else can list who uses the product.
 #[server(prefix = "/api", endpoint = "is_slug_free", input = GetUrl)]
 pub async fn is_slug_free(

@@ -20,7 +20,7 @@ use crate::{
 /// members, and that of owners where ownership is touched.
 #[server(prefix = "/api", endpoint = "change_role")]
 pub async fn change_role(
-    /// The organisation's slug.
+    /// The organization's slug.
     #[server(default)]
     org: String,
     /// The membership.
@@ -49,7 +49,7 @@ pub async fn change_role(
 /// Ends the membership `member_id`. Requires the same rights as changing its role.
 #[server(prefix = "/api", endpoint = "remove_member")]
 pub async fn remove_member(
-    /// The organisation's slug.
+    /// The organization's slug.
     #[server(default)]
     org: String,
     /// The membership.

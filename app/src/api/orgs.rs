@@ -1,4 +1,4 @@
-//! Creating, changing and leaving organisations.
+//! Creating, changing and leaving organizations.
 
 use leptos::prelude::*;
 use orghub::{
@@ -13,7 +13,7 @@ use crate::{
     flash::{FormName, Notice},
 };
 
-/// Creates an organisation whose owner is the person asking. Requires a person.
+/// Creates an organization whose owner is the person asking. Requires a person.
 #[server(prefix = "/api", endpoint = "create_org")]
 pub async fn create_org(
     /// Its name.
@@ -41,7 +41,7 @@ pub async fn create_org(
         .await
 }
 
-/// Changes the name and slug of the organisation `org` names. Requires the right
+/// Changes the name and slug of the organization `org` names. Requires the right
 /// to update it.
 #[server(prefix = "/api", endpoint = "update_org")]
 pub async fn update_org(
@@ -99,7 +99,7 @@ pub async fn leave_org(
         .await
 }
 
-/// The page of the organisation `org` names, or the list when it names none.
+/// The page of the organization `org` names, or the list when it names none.
 pub(super) fn page_of(org: &str, page: impl FnOnce(&OrgSlug) -> String) -> String {
     OrgSlug::parse(org).map_or_else(|_no_such_slug| routes::ORGS.to_owned(), |slug| page(&slug))
 }

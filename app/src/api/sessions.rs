@@ -20,7 +20,7 @@ pub async fn sign_in(
     /// Its password.
     #[server(default)]
     password: String,
-    /// Where to go on; empty: to the list of organisations.
+    /// Where to go on; empty: to the list of organizations.
     #[server(default)]
     next: String,
 ) -> Result<(), AppError> {

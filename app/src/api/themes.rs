@@ -1,11 +1,11 @@
-//! The choice of colours.
+//! The choice of colors.
 
 use leptos::prelude::*;
 use orghub::routes;
 
 use crate::{error::AppError, response, theme::Theme};
 
-/// Keeps the choice of colours in a cookie and returns to the page it was made
+/// Keeps the choice of colors in a cookie and returns to the page it was made
 /// on. Open to everybody. With JavaScript the island does the same at once.
 #[server(prefix = "/api", endpoint = "set_theme")]
 pub async fn set_theme(

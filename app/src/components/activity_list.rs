@@ -1,4 +1,4 @@
-//! Entries of an organisation's audit log.
+//! Entries of an organization's audit log.
 
 use leptos::prelude::*;
 use orghub::domain::Activity;

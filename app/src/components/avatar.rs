@@ -1,19 +1,19 @@
-//! A picture, or initials on a colour, of a person or an organisation.
+//! A picture, or initials on a color, of a person or an organization.
 
 use leptos::prelude::*;
 
-/// Number of colours in `style/avatar.css`.
+/// Number of colors in `style/avatar.css`.
 const HUES: u32 = 8;
 
 /// Decorates a name that stands beside it; assistive technology does not hear of it.
 #[component]
 pub fn Avatar<'a>(
-    /// Whose; gives initials and colour.
+    /// Whose; gives initials and color.
     name: &'a str,
     /// The picture, if there is one.
     #[prop(optional_no_strip)]
     picture: Option<String>,
-    /// Organisations are square, people are round.
+    /// Organizations are square, people are round.
     #[prop(optional)]
     square: bool,
 ) -> impl IntoView + use<> {
@@ -42,7 +42,7 @@ fn initials(name: &str) -> String {
         .collect()
 }
 
-/// The same colour for the same name, everywhere and always.
+/// The same color for the same name, everywhere and always.
 fn hue(name: &str) -> u32 {
     name.bytes().fold(7_u32, |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(u32::from(byte))

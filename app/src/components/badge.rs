@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use orghub::domain::Role;
 
-/// How a badge is meant. The word says it; the colour only repeats it.
+/// How a badge is meant. The word says it; the color only repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// A plain fact.

@@ -38,7 +38,7 @@ pub fn ErrorView(
     };
     let (way_on, words) = match context::current_user() {
         _ if error == AppError::Unavailable => (response::request_path(), "Try again"),
-        Some(_) => (routes::ORGS.to_owned(), "Your organisations"),
+        Some(_) => (routes::ORGS.to_owned(), "Your organizations"),
         None => (routes::HOME.to_owned(), "Home"),
     };
     let content = view! {

@@ -1,4 +1,4 @@
-//! Icons, drawn on a grid of 20 in the colour of the text around them.
+//! Icons, drawn on a grid of 20 in the color of the text around them.
 
 use leptos::prelude::*;
 

@@ -44,7 +44,7 @@ pub fn PublicLayout(
     .into_any()
 }
 
-/// A page of a person, outside any organisation.
+/// A page of a person, outside any organization.
 #[component]
 pub fn PersonLayout(
     /// Who is signed in.
@@ -71,7 +71,7 @@ pub fn PersonLayout(
     .into_any()
 }
 
-/// A page of an organisation, as its navigation names it.
+/// A page of an organization, as its navigation names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     /// Overview.
@@ -128,10 +128,10 @@ impl Section {
     }
 }
 
-/// A page of an organisation.
+/// A page of an organization.
 #[component]
 pub fn OrgLayout(
-    /// Who is a member of which organisation.
+    /// Who is a member of which organization.
     access: OrgAccess,
     /// Which page it is.
     section: Section,
@@ -163,11 +163,11 @@ pub fn OrgLayout(
                 <button class="switcher" type="button" popovertarget="org-menu">
                     <Avatar name=&membership.org_name picture=membership.org_logo_url.clone() square=true/>
                     <span class="switcher__name">{membership.org_name.clone()}</span>
-                    <span class="visually-hidden">", switch organisation"</span>
+                    <span class="visually-hidden">", switch organization"</span>
                     <Icon symbol=Symbol::Switch/>
                 </button>
                 <OrgMenu/>
-                <nav class="nav" aria-label="Organisation">
+                <nav class="nav" aria-label="Organization">
                     <ul class="nav__list">{links.collect_view()}</ul>
                 </nav>
                 <PersonMenu user=access.user().clone()/>
@@ -203,7 +203,7 @@ fn Brand(href: &'static str) -> impl IntoView {
     }
 }
 
-/// Who is signed in, the colours, and the way out.
+/// Who is signed in, the colors, and the way out.
 #[component]
 fn PersonMenu(user: CurrentUser) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! The way out of an organisation.
+//! The way out of an organization.
 
 use leptos::prelude::*;
 use orghub::access::OrgAccess;
@@ -18,11 +18,11 @@ pub fn LeaveForm(
             action="/api/leave_org"
             data-confirm=format!("Leave {name}?")
             data-confirm-detail="You lose access at once. To come back you need a new invitation."
-            data-confirm-verb="Leave organisation"
+            data-confirm-verb="Leave organization"
         >
             <input type="hidden" name="org" value=access.slug().to_string()/>
             <input type="hidden" name="return_to" value=return_to/>
-            <button class="button button--danger-quiet">"Leave organisation"</button>
+            <button class="button button--danger-quiet">"Leave organization"</button>
         </form>
     }
     .into_any()

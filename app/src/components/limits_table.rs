@@ -1,4 +1,4 @@
-//! What an organisation may use.
+//! What an organization may use.
 
 use leptos::prelude::*;
 use orghub::domain::{Limits, Plan};
@@ -15,7 +15,7 @@ pub fn LimitsTable(
     plan: Plan,
     /// The limits in force.
     limits: Limits,
-    /// Whether the organisation has limits of its own.
+    /// Whether the organization has limits of its own.
     overridden: bool,
 ) -> impl IntoView {
     let standard = plan.limits();
@@ -42,7 +42,7 @@ pub fn LimitsTable(
                 {overridden.then(|| view! { <Badge tone=Tone::Accent text="Custom limits"/> })}
             </div>
             <table class="table limits">
-                <caption class="visually-hidden">"What the organisation may use"</caption>
+                <caption class="visually-hidden">"What the organization may use"</caption>
                 <thead class="visually-hidden">
                     <tr><th scope="col">"What"</th><th scope="col">"Limit"</th></tr>
                 </thead>

@@ -1,4 +1,4 @@
-//! One page of an organisation's members, with what the reader may change.
+//! One page of an organization's members, with what the reader may change.
 
 use leptos::prelude::*;
 use orghub::{

@@ -1,4 +1,4 @@
-//! How many of an organisation's seats are taken.
+//! How many of an organization's seats are taken.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Where an organisation's subscription stands, in words.
+//! Where an organization's subscription stands, in words.
 
 use leptos::prelude::*;
 use orghub::domain::{BillingInterval, Subscription, SubscriptionStatus, SubscriptionView};
@@ -36,7 +36,7 @@ pub fn SubscriptionCard(
             </div>
             <div class="card__body">
                 {view.subscription.map_or_else(
-                    || view! { <p>"This organisation has no subscription and pays nothing."</p> }.into_any(),
+                    || view! { <p>"This organization has no subscription and pays nothing."</p> }.into_any(),
                     standing,
                 )}
                 <Seats used=seats_used limit=seats_limit/>
@@ -69,7 +69,7 @@ pub fn status_badge(view: &SubscriptionView) -> AnyView {
     view! { <Badge tone text/> }.into_any()
 }
 
-/// What the status means for the organisation, with its dates.
+/// What the status means for the organization, with its dates.
 fn standing(subscription: Subscription) -> AnyView {
     let plan = subscription.plan.label();
     let price = price(&subscription);

@@ -1,4 +1,4 @@
-//! The menu that switches between organisations.
+//! The menu that switches between organizations.
 
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::Event;
@@ -6,7 +6,7 @@ use web_sys::Event;
 use crate::api::lookups::{OrgLink, list_org_links};
 
 /// The menu that the button with `popovertarget="org-menu"` opens. Opening needs
-/// no JavaScript and the two links at its end always work; the organisations
+/// no JavaScript and the two links at its end always work; the organizations
 /// above them are fetched when it opens, because a page view must not pay for a
 /// menu that nobody opens.
 #[island]
@@ -37,8 +37,8 @@ pub fn OrgMenu() -> impl IntoView {
                 }}
             </ul>
             <ul class="menu__list">
-                <li><a class="menu__item" href="/orgs">"All organisations"</a></li>
-                <li><a class="menu__item" href="/orgs/new">"New organisation"</a></li>
+                <li><a class="menu__item" href="/orgs">"All organizations"</a></li>
+                <li><a class="menu__item" href="/orgs/new">"New organization"</a></li>
             </ul>
         </div>
     }

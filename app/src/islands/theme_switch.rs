@@ -5,7 +5,7 @@ use web_sys::HtmlDocument;
 
 use crate::theme::Theme;
 
-/// The choice of colours: a form that the server answers, and that the browser
+/// The choice of colors: a form that the server answers, and that the browser
 /// answers itself where it can, without loading the page again.
 #[island]
 pub fn ThemeSwitch() -> impl IntoView {
@@ -44,7 +44,7 @@ pub fn ThemeSwitch() -> impl IntoView {
     view! {
         <form class="theme-switch" method="post" action="/api/set_theme" on:submit=choose>
             <fieldset class="theme-switch__choices">
-                <legend class="visually-hidden">"Colours"</legend>
+                <legend class="visually-hidden">"Colors"</legend>
                 {Theme::ALL.map(button)}
             </fieldset>
         </form>

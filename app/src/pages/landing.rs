@@ -6,7 +6,7 @@ use orghub::routes;
 
 use crate::{components::PublicLayout, context, flash::Flash, response};
 
-/// The landing page; who is signed in goes on to the organisations.
+/// The landing page; who is signed in goes on to the organizations.
 #[component]
 pub fn LandingPage() -> impl IntoView {
     if context::current_user().is_some() {
@@ -16,9 +16,9 @@ pub fn LandingPage() -> impl IntoView {
     let notice = Flash::take().and_then(|flash| flash.notice());
     let content = view! {
         <div class="hero">
-            <h1 class="hero__title">"Your organisation, in one calm place."</h1>
+            <h1 class="hero__title">"Your organization, in one calm place."</h1>
             <p class="hero__text">
-                "See who belongs to your organisation, decide what they may do, and know what your subscription covers. \
+                "See who belongs to your organization, decide what they may do, and know what your subscription covers. \
                  Fast with ten people, and just as fast with ten thousand."
             </p>
             <p><a class="button button--primary button--large" href=routes::SIGN_IN>"Sign in"</a></p>

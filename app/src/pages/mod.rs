@@ -46,7 +46,7 @@ fn render<T: 'static>(
     .into_any()
 }
 
-/// The same for a page of the organisation in the address: first the proof that
+/// The same for a page of the organization in the address: first the proof that
 /// the reader is a member, then, with it, what `load` gets.
 fn render_org<T, L>(
     load: impl FnOnce(OrgAccess) -> L + Send + 'static,

@@ -12,7 +12,7 @@ use crate::{
     islands::SlugCheck,
 };
 
-/// Name and slug of an organisation to be.
+/// Name and slug of an organization to be.
 #[component]
 pub fn NewOrgPage() -> impl IntoView {
     let flash = Flash::take();
@@ -25,7 +25,7 @@ pub fn NewOrgPage() -> impl IntoView {
             .map(str::to_owned);
         let content = view! {
             <div class="narrow">
-                <h1 class="page-title">"New organisation"</h1>
+                <h1 class="page-title">"New organization"</h1>
                 <p class="lead">"You become its owner. It starts on the Free plan, with three seats."</p>
                 {about_the_form.map(|text| view! { <ProblemMessage text/> })}
                 <form class="form" method="post" action="/api/create_org">
@@ -42,14 +42,14 @@ pub fn NewOrgPage() -> impl IntoView {
                         <SlugCheck/>
                     </Field>
                     <div class="form__buttons">
-                        <button class="button button--primary">"Create organisation"</button>
+                        <button class="button button--primary">"Create organization"</button>
                         <a class="button button--quiet" href=routes::ORGS>"Cancel"</a>
                     </div>
                 </form>
             </div>
         };
         view! {
-            <Title text="New organisation"/>
+            <Title text="New organization"/>
             <PersonLayout user content=content.into_any()/>
         }
         .into_any()

@@ -1,4 +1,4 @@
-//! `/orgs`: my organisations.
+//! `/orgs`: my organizations.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -11,7 +11,7 @@ use crate::{
     flash::Flash,
 };
 
-/// The organisations of the person signed in, with their role in each.
+/// The organizations of the person signed in, with their role in each.
 #[component]
 pub fn OrgsPage() -> impl IntoView {
     let notice = Flash::take().and_then(|flash| flash.notice());
@@ -24,13 +24,13 @@ pub fn OrgsPage() -> impl IntoView {
         move |(user, orgs)| {
             let content = view! {
                 <div class="page-head">
-                    <h1 class="page-title">"Organisations"</h1>
-                    <a class="button button--primary" href=routes::NEW_ORG><Icon symbol=Symbol::Plus/>"New organisation"</a>
+                    <h1 class="page-title">"Organizations"</h1>
+                    <a class="button button--primary" href=routes::NEW_ORG><Icon symbol=Symbol::Plus/>"New organization"</a>
                 </div>
                 {org_list(&orgs)}
             };
             view! {
-                <Title text="Organisations"/>
+                <Title text="Organizations"/>
                 <PersonLayout user notice=notice content=content.into_any()/>
             }
             .into_any()
@@ -41,7 +41,7 @@ pub fn OrgsPage() -> impl IntoView {
 fn org_list(orgs: &[OrgSummary]) -> AnyView {
     if orgs.is_empty() {
         return view! {
-            <EmptyState title="You belong to no organisation yet">
+            <EmptyState title="You belong to no organization yet">
                 <p>"Create one, or ask somebody to invite you to theirs."</p>
             </EmptyState>
         }

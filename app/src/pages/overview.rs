@@ -1,4 +1,4 @@
-//! `/orgs/{slug}`: the organisation at a glance.
+//! `/orgs/{slug}`: the organization at a glance.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -71,7 +71,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <div class="card__body">
                         {stays_because.map(|text| view! { <ProblemMessage text/> })}
                         <div class="card__split">
-                            <p>"Leaving ends your access to this organisation at once. Its only owner cannot leave."</p>
+                            <p>"Leaving ends your access to this organization at once. Its only owner cannot leave."</p>
                             <LeaveForm return_to=routes::settings(access.slug()) access=access.clone()/>
                         </div>
                     </div>

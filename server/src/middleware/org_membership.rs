@@ -11,11 +11,11 @@
 //! | a member, by the current slug | on, with the proof |
 //! | a member, by an id, a former slug or `default` | to the same page under the current slug |
 //! | `default`, but a member of nothing | to `/orgs/new` |
-//! | anything else: no member, no such organisation, no possible slug | on, without the proof: the application shows one and the same "not found" page |
+//! | anything else: no member, no such organization, no possible slug | on, without the proof: the application shows one and the same "not found" page |
 //!
 //! All redirects are temporary ones that no cache may keep: where `default` leads depends on the person, and
-//! an organisation may take back a slug it once had, when a browser that had
-//! learnt "moved permanently" both ways would go in circles.
+//! an organization may take back a slug it once had, when a browser that had
+//! learned "moved permanently" both ways would go in circles.
 
 use std::time::Instant;
 
@@ -35,11 +35,11 @@ use orghub::{
 
 use crate::{error_page, state::AppState};
 
-/// The organisation whose pages were seen, for the access log.
+/// The organization whose pages were seen, for the access log.
 #[derive(Clone, Debug)]
 pub struct SeenOrg(pub OrgSlug);
 
-/// Guards the paths of organisations and lets all others pass.
+/// Guards the paths of organizations and lets all others pass.
 pub async fn require_membership(
     State(state): State<AppState>,
     mut request: Request,

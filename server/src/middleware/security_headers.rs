@@ -60,7 +60,7 @@ pub async fn add_security_headers(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    // Addresses name organisations: other sites learn the host and no more.
+    // Addresses name organizations: other sites learn the host and no more.
     set_default(
         headers,
         header::REFERRER_POLICY,

@@ -64,7 +64,7 @@ pub async fn resolve_person(
 ) -> Response {
     let started = Instant::now();
     let found = match request.extensions().get::<Session>() {
-        Some(session) => state.services.sessions.recognise(session).await,
+        Some(session) => state.services.sessions.recognize(session).await,
         None => Ok(None),
     };
     if let Some(stats) = current_request_stats() {

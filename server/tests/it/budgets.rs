@@ -25,7 +25,7 @@ const PAGES: [&str; 6] = [
 
 /// Waits until every node has heard of all that happened so far. Signing in does
 /// not wait for that, so a copy made right after it may be read once more; the
-/// creation of an organisation does.
+/// creation of an organization does.
 async fn settle(site: &Site) {
     let nobody = site.app.person("Nobody").await;
     site.app.org("settled", &nobody).await;
@@ -62,7 +62,7 @@ async fn a_page_nobody_saw_before_costs_few_statements() {
 }
 
 #[tokio::test]
-async fn the_cost_of_a_page_does_not_grow_with_the_organisation() {
+async fn the_cost_of_a_page_does_not_grow_with_the_organization() {
     // Without Redis, so that a new node asks the database for everything.
     let site = Site::start_with(|config| config.redis = None).await;
     let ada = site.app.person("Ada").await;

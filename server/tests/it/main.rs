@@ -9,7 +9,7 @@ mod files;
 mod health;
 mod members_page;
 mod metrics;
-mod organisations;
+mod organizations;
 mod outages;
 mod people;
 mod process;

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::site::{Site, Visitor};
 
-/// A site whose organisation `acme` has 120 members, and its owner signed in.
+/// A site whose organization `acme` has 120 members, and its owner signed in.
 async fn site_with_three_pages() -> (Site, Visitor) {
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;

@@ -1,7 +1,7 @@
 //! The figures of a node.
 
 use http::{Method, StatusCode};
-use orghub::{config::AppEnv, metrics::CATALOGUE, testing::PrivateRedis};
+use orghub::{config::AppEnv, metrics::CATALOG, testing::PrivateRedis};
 use orghub_server::telemetry;
 
 use crate::site::{Answer, Site};
@@ -82,20 +82,20 @@ async fn every_figure_is_explained_where_it_stands_and_in_the_runbook() {
     site.sign_in(&ada).await.open("/orgs/acme").await;
     let figures = figures(&site, &[]).await.body;
     let runbook = include_str!("../../../docs/runbook.md");
-    for metric in CATALOGUE {
+    for metric in CATALOG {
         assert!(
             runbook.contains(&format!("`{}`", metric.name)),
             "docs/runbook.md lacks {}",
             metric.name
         );
     }
-    let known = |name: &str| CATALOGUE.iter().any(|metric| metric.name == name);
+    let known = |name: &str| CATALOG.iter().any(|metric| metric.name == name);
     for line in figures
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))
     {
         let name = line.split(' ').next().expect("a name");
-        assert!(known(name), "{name} is in no catalogue");
+        assert!(known(name), "{name} is in no catalog");
         assert!(
             figures.contains(&format!("# HELP {name} ")),
             "{name} is not explained"

@@ -30,7 +30,7 @@ async fn site_upon(redis: &PrivateRedis) -> Site {
     .await
 }
 
-/// The owner of a new organisation `acme`, signed in.
+/// The owner of a new organization `acme`, signed in.
 async fn owner_of_acme(site: &Site) -> Visitor {
     let ada = site.app.person("Ada").await;
     site.app.org("acme", &ada).await;

@@ -40,7 +40,7 @@ async fn a_form_sent_by_another_site_changes_nothing() {
         assert_eq!(sign_out.status, StatusCode::FORBIDDEN, "{foreign:?}");
     }
     let page = ada.open("/orgs/acme").await;
-    assert!(page.body.contains("Organisation acme") && !page.body.contains("Taken over"));
+    assert!(page.body.contains("Organization acme") && !page.body.contains("Taken over"));
 }
 
 #[tokio::test]

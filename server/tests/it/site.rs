@@ -59,7 +59,7 @@ impl Site {
         visitor
     }
 
-    /// An organisation at `slug` owned by `owner`.
+    /// An organization at `slug` owned by `owner`.
     pub async fn org(&self, slug: &str, owner: &CurrentUser) -> OrgId {
         let slug = self.app.org(slug, owner).await;
         self.app.access(owner, &slug).await.org_id()

@@ -105,7 +105,7 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
     for reader in readers {
         judged += reader
             .await
-            .expect("no request begun after an answer was authorised on the old right");
+            .expect("no request begun after an answer was authorized on the old right");
     }
     eprintln!("{judged} requests on two ports judged over {TURNS} changes of a role and a removal");
     assert!(judged > 100, "only {judged} requests could be judged");

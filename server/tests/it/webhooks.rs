@@ -9,7 +9,7 @@ use crate::site::{Answer, Site, Visitor};
 
 const SECRET: &str = "whsec_of_this_test";
 
-/// A site, its Stripe, and the owner of its organisation `acme`, which has a
+/// A site, its Stripe, and the owner of its organization `acme`, which has a
 /// subscription to `pro` at Stripe that nobody has told us of yet.
 struct Shop {
     site: Site,

@@ -1,9 +1,9 @@
 import { expect, test } from '../support/test';
 
-/** An id of the right form that no organisation has. */
+/** An id of the right form that no organization has. */
 const UNKNOWN_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-test.describe('where an organisation cannot be seen', () => {
+test.describe('where an organization cannot be seen', () => {
   test.use({ person: 'outsider' });
 
   test('it looks as if it did not exist', async ({ page }) => {
@@ -16,7 +16,7 @@ test.describe('where an organisation cannot be seen', () => {
       expect(nonce, path).toBeDefined();
       return html.replaceAll(nonce!, 'NONCE').replaceAll(path, '/PATH');
     };
-    const nowhere = await bodyOf('/orgs/no-such-organisation');
+    const nowhere = await bodyOf('/orgs/no-such-organization');
     for (const path of ['/orgs/acme', '/orgs/acme/members', '/orgs/acme/settings', '/orgs/hooli', '/orgs/Not-A-Slug', `/orgs/${UNKNOWN_ID}`]) {
       expect(await bodyOf(path), path).toBe(nowhere);
     }
@@ -26,11 +26,11 @@ test.describe('where an organisation cannot be seen', () => {
     const response = await visitor.open('/orgs/acme');
     expect(response.status()).toBe(404);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
-    await visitor.follow(page.getByRole('link', { name: 'Your organisations' }));
+    await visitor.follow(page.getByRole('link', { name: 'Your organizations' }));
     await expect(page).toHaveURL('/orgs');
   });
 
-  test('`default` leads to the form for an organisation of one’s own', async ({ visitor, page }) => {
+  test('`default` leads to the form for an organization of one’s own', async ({ visitor, page }) => {
     await visitor.open('/orgs/default/members?page=2');
     await expect(page).toHaveURL('/orgs/new');
   });
@@ -45,7 +45,7 @@ test.describe('a member', () => {
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not allowed');
   });
 
-  test('gets from `default` to the organisation they joined first, page and query kept', async ({ visitor, page }) => {
+  test('gets from `default` to the organization they joined first, page and query kept', async ({ visitor, page }) => {
     await visitor.open('/orgs/default/members?page=2&q=a');
     await expect(page).toHaveURL('/orgs/acme/members?page=2&q=a');
     await expect(page.locator('[data-page]')).toHaveAttribute('data-page', '2');
@@ -61,7 +61,7 @@ test.describe('a member', () => {
 });
 
 test.describe('signed out', () => {
-  for (const path of ['/orgs', '/orgs/new', '/orgs/acme', '/orgs/acme/subscription', '/orgs/no-such-organisation', '/orgs/default/members?page=2']) {
+  for (const path of ['/orgs', '/orgs/new', '/orgs/acme', '/orgs/acme/subscription', '/orgs/no-such-organization', '/orgs/default/members?page=2']) {
     test(`${path} asks to sign in and comes back`, async ({ visitor, page }) => {
       const redirect = await page.request.get(path, { maxRedirects: 0 });
       expect(redirect.status()).toBe(303);

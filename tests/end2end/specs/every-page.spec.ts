@@ -11,7 +11,7 @@ import { expect, test } from '../support/test';
 /** WCAG up to 2.2, levels A and AA, and what axe calls best practice. */
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-// Colours that are on their way from one to another have no contrast of their own.
+// Colors that are on their way from one to another have no contrast of their own.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 for (const place of places) {

@@ -66,7 +66,7 @@ test('the skip link is seen when it has the keyboard, and leads past the header'
   expect(await tabTo(page, /.*/)).toEqual(['E-mail']);
 });
 
-test.describe('in an organisation', () => {
+test.describe('in an organization', () => {
   test.use({ person: 'owner' });
 
   test('a person searches the members, turns the page and opens a menu', async ({ visitor, page }) => {
@@ -75,7 +75,7 @@ test.describe('in an organisation', () => {
     const way = await tabTo(page, 'Apply');
     expect(way).toEqual([
       'Skip to content',
-      'Acme, switch organisation',
+      'Acme, switch organization',
       'Overview',
       'Members',
       'Subscription',

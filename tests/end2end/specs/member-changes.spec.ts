@@ -29,7 +29,7 @@ test.describe('an owner', () => {
   });
 
   // Nobody can be invited yet, so the removed cannot come back: after a few runs
-  // on one database there is nobody left. Each project has its own organisation.
+  // on one database there is nobody left. Each project has its own organization.
   test('removes a member, asked first where there is a script to ask', async ({ visitor, page }) => {
     const members = new MemberList(page);
     await visitor.open(`/orgs/${visitor.hasScript ? 'initech' : 'umbrella'}/members`);
@@ -71,15 +71,15 @@ test.describe('the only owner', () => {
     const me = members.rows.first();
     await me.getByRole('combobox').selectOption('member');
     await visitor.pressAndConfirm(me.getByRole('button', { name: 'Save' }), 'Change my role');
-    await expect(me.getByRole('alert')).toHaveText(/An organisation needs an owner/);
+    await expect(me.getByRole('alert')).toHaveText(/An organization needs an owner/);
     await expect(me).toHaveAttribute('data-role', 'owner');
   });
 
   test('cannot leave either', async ({ visitor, page }) => {
     const { slug } = await visitor.found();
     await visitor.open(`/orgs/${slug}/settings`);
-    await visitor.pressAndConfirm(page.getByRole('main').getByRole('button', { name: 'Leave organisation' }), 'Leave organisation');
-    await expect(page.getByRole('alert')).toHaveText(/An organisation needs an owner/);
+    await visitor.pressAndConfirm(page.getByRole('main').getByRole('button', { name: 'Leave organization' }), 'Leave organization');
+    await expect(page.getByRole('alert')).toHaveText(/An organization needs an owner/);
     await expect(page).toHaveURL(`/orgs/${slug}/settings`);
   });
 });

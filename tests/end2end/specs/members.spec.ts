@@ -178,7 +178,7 @@ test('a member changes nobody', async ({ visitor, page }) => {
   await expect(page.getByRole('table').locator('form')).toHaveCount(0);
 });
 
-test('everybody recognises themselves in the list', async ({ visitor, page }) => {
+test('everybody recognizes themselves in the list', async ({ visitor, page }) => {
   await visitor.open(`/orgs/acme/members?q=${people.member.email}`);
   await expect(new MemberList(page).rows.first()).toContainText('You');
 });

@@ -3,9 +3,9 @@ import { uniqueSlug } from '../support/visitor';
 
 test.use({ person: 'founder' });
 
-test('an organisation is founded, opens, and is in the list', async ({ visitor, page }) => {
+test('an organization is founded, opens, and is in the list', async ({ visitor, page }) => {
   const { name, slug } = await visitor.found();
-  await expect(page.getByRole('status').filter({ hasText: 'Your organisation is ready.' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Your organization is ready.' })).toBeVisible();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
   await visitor.open(`/orgs/${slug}/subscription`);
   const view = page.locator('[data-plan]');
@@ -47,7 +47,7 @@ test('a name of white space is refused next to its field', async ({ visitor, pag
 
 test('empty fields are not sent at all', async ({ visitor, page }) => {
   await visitor.open('/orgs/new');
-  await page.getByRole('button', { name: 'Create organisation' }).click();
+  await page.getByRole('button', { name: 'Create organization' }).click();
   await expect(page.getByLabel('Name')).toBeFocused();
   await expect(page.getByRole('alert')).toHaveCount(0);
 });

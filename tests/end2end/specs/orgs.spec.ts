@@ -1,7 +1,7 @@
 import { people } from '../support/people';
 import { expect, test } from '../support/test';
 
-test.describe('an owner of five organisations', () => {
+test.describe('an owner of five organizations', () => {
   test.use({ person: 'owner' });
 
   test('sees all five, with the role in each', async ({ visitor, page }) => {
@@ -18,7 +18,7 @@ test.describe('an owner of five organisations', () => {
     await visitor.open('/orgs');
     await visitor.follow(page.getByRole('main').getByRole('link', { name: 'Acme' }));
     await expect(page).toHaveURL('/orgs/acme');
-    const sections = page.getByRole('navigation', { name: 'Organisation' });
+    const sections = page.getByRole('navigation', { name: 'Organization' });
     for (const section of ['Members', 'Subscription', 'Settings', 'Overview']) {
       await visitor.follow(sections.getByRole('link', { name: section }));
       await expect(sections.getByRole('link', { name: section })).toHaveAttribute('aria-current', 'page');
@@ -36,13 +36,13 @@ test.describe('an owner of five organisations', () => {
     await expect(main.getByRole('region', { name: 'Recent activity' }).getByRole('listitem')).not.toHaveCount(0);
   });
 
-  test('changes from one organisation to another with the menu', async ({ visitor, page }) => {
+  test('changes from one organization to another with the menu', async ({ visitor, page }) => {
     await visitor.open('/orgs/acme');
-    await page.getByRole('button', { name: 'switch organisation' }).click();
+    await page.getByRole('button', { name: 'switch organization' }).click();
     if (visitor.hasScript) {
       await visitor.follow(page.getByRole('link', { name: 'Globex' }));
     } else {
-      await visitor.follow(page.getByRole('link', { name: 'All organisations' }));
+      await visitor.follow(page.getByRole('link', { name: 'All organizations' }));
       await visitor.follow(page.getByRole('main').getByRole('link', { name: 'Globex' }));
     }
     await expect(page).toHaveURL('/orgs/globex');
@@ -52,7 +52,7 @@ test.describe('an owner of five organisations', () => {
 test.describe('a member', () => {
   test.use({ person: 'member' });
 
-  test('sees the organisations they belong to and no others', async ({ visitor, page }) => {
+  test('sees the organizations they belong to and no others', async ({ visitor, page }) => {
     await visitor.open('/orgs');
     const orgs = page.getByRole('main').getByRole('listitem');
     await expect(orgs).toHaveCount(2);
@@ -65,17 +65,17 @@ test.describe('a member', () => {
     await expect(page.getByRole('link', { name: 'Members' }).first()).toBeVisible();
     await expect(page.getByRole('link', { name: 'Settings' })).toHaveCount(0);
     await expect(page.getByText('Recent activity')).toHaveCount(0);
-    await expect(page.getByRole('button', { name: 'Leave organisation' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Leave organization' })).toBeVisible();
   });
 });
 
 test.describe('somebody who belongs nowhere', () => {
   test.use({ person: 'outsider' });
 
-  test('is told so and shown the way to an organisation of their own', async ({ visitor, page }) => {
+  test('is told so and shown the way to an organization of their own', async ({ visitor, page }) => {
     await visitor.open('/orgs');
-    await expect(page.getByText('You belong to no organisation yet')).toBeVisible();
-    await visitor.follow(page.getByRole('link', { name: 'New organisation' }));
+    await expect(page.getByText('You belong to no organization yet')).toBeVisible();
+    await visitor.follow(page.getByRole('link', { name: 'New organization' }));
     await expect(page).toHaveURL('/orgs/new');
   });
 });

@@ -3,7 +3,7 @@ import { uniqueSlug } from '../support/visitor';
 
 test.use({ person: 'founder' });
 
-test('an organisation gets another name and slug, and its former addresses lead to it', async ({ visitor, page }) => {
+test('an organization gets another name and slug, and its former addresses lead to it', async ({ visitor, page }) => {
   const { slug: former } = await visitor.found();
   const slug = uniqueSlug();
   await visitor.open(`/orgs/${former}/settings`);
@@ -12,7 +12,7 @@ test('an organisation gets another name and slug, and its former addresses lead 
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Your changes are saved.' })).toBeVisible();
   await expect(page).toHaveURL(`/orgs/${slug}/settings`);
-  await expect(page.getByRole('button', { name: 'switch organisation' })).toContainText(`Renamed ${slug}`);
+  await expect(page.getByRole('button', { name: 'switch organization' })).toContainText(`Renamed ${slug}`);
   await visitor.untilAwake();
 
   await visitor.open(`/orgs/${former}/members?q=ruth&sort=name`);
@@ -40,7 +40,7 @@ test('a slug that is taken is refused next to its field, and what was typed stay
   await expect(page).toHaveURL(`/orgs/${slug}/settings`);
 });
 
-test('what an organisation has already is not called taken', { tag: '@script' }, async ({ visitor, page }) => {
+test('what an organization has already is not called taken', { tag: '@script' }, async ({ visitor, page }) => {
   const { slug } = await visitor.found();
   await visitor.open(`/orgs/${slug}/settings`);
   const status = page.getByRole('main').locator('#slug-status');

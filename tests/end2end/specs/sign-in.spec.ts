@@ -2,7 +2,7 @@ import { people } from '../support/people';
 import { expect, test } from '../support/test';
 import { uniqueSlug } from '../support/visitor';
 
-test('the landing page leads to sign-in, and sign-in to the organisations', async ({ visitor, page }) => {
+test('the landing page leads to sign-in, and sign-in to the organizations', async ({ visitor, page }) => {
   await visitor.open('/');
   await visitor.follow(page.getByRole('link', { name: 'Sign in' }));
   await expect(page).toHaveURL('/sign-in');

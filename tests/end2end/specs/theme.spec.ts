@@ -3,14 +3,14 @@ import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { uniqueSlug } from '../support/visitor';
 
-/** The colour of the page's background. */
+/** The color of the page's background. */
 function background(page: Page): Promise<string> {
   return page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
 }
 
 test.use({ colorScheme: 'light', contextOptions: { reducedMotion: 'reduce' } });
 
-test('a choice of colours holds for every page, from its first byte', async ({ visitor, page }) => {
+test('a choice of colors holds for every page, from its first byte', async ({ visitor, page }) => {
   await visitor.open('/');
   const light = await background(page);
   await page.getByRole('button', { name: 'Dark' }).click();
@@ -36,7 +36,7 @@ test('a choice of colours holds for every page, from its first byte', async ({ v
   expect(await background(page), 'the system’s choice is followed').toBe(dark);
 });
 
-test('a form that fails keeps the colours', async ({ visitor, page }) => {
+test('a form that fails keeps the colors', async ({ visitor, page }) => {
   await visitor.open('/sign-in');
   await page.getByRole('button', { name: 'Dark' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
@@ -71,7 +71,7 @@ test('with a script the choice is made at once, without another page', { tag: '@
 test.describe('signed in', () => {
   test.use({ person: 'member' });
 
-  test('the colours are in the account menu', async ({ visitor, page }) => {
+  test('the colors are in the account menu', async ({ visitor, page }) => {
     await visitor.open('/orgs/acme');
     await visitor.openAccountMenu();
     await page.getByRole('button', { name: 'Dark' }).click();

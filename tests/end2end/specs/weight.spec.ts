@@ -6,7 +6,7 @@ const BUDGET = 100_000;
 test.use({ person: 'owner' });
 
 /** Holds for what is deployed: `cargo leptos build --release`, compressed. */
-test('the first visit to an organisation loads at most 100 KB of script', { tag: '@script' }, async ({ visitor, page, context }, testInfo) => {
+test('the first visit to an organization loads at most 100 KB of script', { tag: '@script' }, async ({ visitor, page, context }, testInfo) => {
   const browser = await context.newCDPSession(page);
   await browser.send('Network.enable');
   await browser.send('Network.setCacheDisabled', { cacheDisabled: false });

@@ -1,4 +1,4 @@
-/** The member list of an organisation, as it stands on the page. */
+/** The member list of an organization, as it stands on the page. */
 import { expect, type Locator, type Page } from '@playwright/test';
 
 export class MemberList {

@@ -1,4 +1,4 @@
-/** The people of the demo data, by what they are to the organisation `acme`. */
+/** The people of the demo data, by what they are to the organization `acme`. */
 export const people = {
   /** Owner of `acme`, `globex`, `initech`, `umbrella` and `hooli`. */
   owner: { email: 'owner@acme.test', name: 'Olive Winterbourne' },
@@ -8,7 +8,7 @@ export const people = {
   member: { email: 'member@acme.test', name: 'Mina Foxglove' },
   /** Member of nothing; no test may change that. */
   outsider: { email: 'outsider@acme.test', name: 'Otto Elsewhere' },
-  /** Member of nothing in the demo data, and so the one whom tests let found organisations. */
+  /** Member of nothing in the demo data, and so the one whom tests let found organizations. */
   founder: { email: 'root@orghub.test', name: 'Ruth Underhill' },
 } as const;
 

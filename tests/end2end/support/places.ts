@@ -29,8 +29,8 @@ export const places: Place[] = [
       await expect(visitor.page.getByRole('alert')).toBeVisible();
     },
   },
-  { name: 'organisations', path: '/orgs', person: 'owner' },
-  { name: 'organisations none', path: '/orgs', person: 'outsider' },
+  { name: 'organizations', path: '/orgs', person: 'owner' },
+  { name: 'organizations none', path: '/orgs', person: 'outsider' },
   {
     name: 'account menu',
     path: '/orgs',
@@ -40,9 +40,9 @@ export const places: Place[] = [
       await expect(visitor.page.getByRole('button', { name: 'Sign out' })).toBeVisible();
     },
   },
-  { name: 'new organisation', path: '/orgs/new', person: 'outsider' },
+  { name: 'new organization', path: '/orgs/new', person: 'outsider' },
   {
-    name: 'new organisation refused',
+    name: 'new organization refused',
     path: '/orgs/new',
     person: 'outsider',
     prepare: async (visitor) => {
@@ -51,7 +51,7 @@ export const places: Place[] = [
     },
   },
   {
-    name: 'new organisation slug taken',
+    name: 'new organization slug taken',
     path: '/orgs/new',
     person: 'outsider',
     needsScript: true,
@@ -63,12 +63,12 @@ export const places: Place[] = [
   { name: 'overview', path: '/orgs/acme', person: 'owner' },
   { name: 'overview as member', path: '/orgs/globex', person: 'member' },
   {
-    name: 'organisation menu',
+    name: 'organization menu',
     path: '/orgs/acme',
     person: 'owner',
     prepare: async (visitor) => {
-      await visitor.page.getByRole('button', { name: 'switch organisation' }).click();
-      await expect(visitor.page.getByRole('link', { name: visitor.hasScript ? 'Hooli' : 'All organisations' })).toBeVisible();
+      await visitor.page.getByRole('button', { name: 'switch organization' }).click();
+      await expect(visitor.page.getByRole('link', { name: visitor.hasScript ? 'Hooli' : 'All organizations' })).toBeVisible();
     },
   },
   { name: 'members', path: '/orgs/acme/members', person: 'owner' },

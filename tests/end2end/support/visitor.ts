@@ -64,7 +64,7 @@ export class Visitor {
     }
   }
 
-  /** Founds an organisation that nobody else knows. */
+  /** Founds an organization that nobody else knows. */
   async found(): Promise<FoundedOrg> {
     const slug = uniqueSlug();
     const name = `Test ${slug}`;
@@ -79,11 +79,11 @@ export class Visitor {
   async fillNewOrg(name: string, slug: string): Promise<void> {
     await this.page.getByLabel('Name').fill(name);
     await this.page.getByLabel('Slug').fill(slug);
-    await this.page.getByRole('button', { name: 'Create organisation' }).click();
+    await this.page.getByRole('button', { name: 'Create organization' }).click();
   }
 }
 
-/** A slug no organisation has, however often the tests ran on this database. */
+/** A slug no organization has, however often the tests ran on this database. */
 export function uniqueSlug(): string {
   const random = Math.floor(Math.random() * 36 ** 4).toString(36);
   return `test-${Date.now().toString(36)}-${random}`;

@@ -1,4 +1,4 @@
-//! The customers and subscriptions of Orghub's demo organisations: one in each
+//! The customers and subscriptions of Orghub's demo organizations: one in each
 //! state the subscription page knows. `hooli` is free and has none.
 //!
 //! Dates are offsets from the start of the process, so that the demo never ages.
@@ -8,7 +8,7 @@ use crate::{
     world::{World, now},
 };
 
-/// Adds the demo organisations.
+/// Adds the demo organizations.
 pub(crate) fn fill(world: &mut World) {
     let now = now();
     add(world, "acme", "price_ultra_month", |subscription| {

@@ -50,7 +50,7 @@ pub struct Config {
     pub addr: SocketAddr,
     /// Whom to tell what changed; nobody, if none.
     pub webhook: Option<WebhookTarget>,
-    /// Whether the demo organisations' customers and subscriptions exist from the start.
+    /// Whether the demo organizations' customers and subscriptions exist from the start.
     pub demo: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The stand-in as a program, with the demo organisations in it.
+//! The stand-in as a program, with the demo organizations in it.
 //!
 //! * `FAKE_STRIPE_ADDR`: where to listen; 127.0.0.1:12111 if not set.
 //! * `FAKE_STRIPE_WEBHOOK_URL`: whom to tell what changed; nobody if not set.

@@ -20,7 +20,7 @@ const BINARYEN: &str = "132.0.0";
 /// What current Rust emits needs at least this `wasm-opt`.
 const OLDEST_WASM_OPT: u32 = 120;
 
-/// How much to optimise a program that is compiled here.
+/// How much to optimize a program that is compiled here.
 enum Effort {
     /// Its own work is waiting for cargo; what counts is when it is ready.
     Least,
@@ -108,7 +108,7 @@ pub fn ensure_wasm_opt(steps: &mut Steps) -> Result<()> {
     steps.ensure(
         &Step {
             name: "wasm-opt",
-            what: "installs the optimiser of the browser bundle",
+            what: "installs the optimizer of the browser bundle",
             usually: "15 seconds",
         },
         || {

@@ -122,7 +122,7 @@ fn build_library() -> Result<()> {
         .env("RUSTC", "/usr/bin/rustc")
         // `-Zbuild-std` is not stable, and building std is what it is for.
         .env("RUSTC_BOOTSTRAP", "1")
-        // Release builds optimise across crates, which needs the bitcode.
+        // Release builds optimize across crates, which needs the bitcode.
         .env("RUSTFLAGS", "-Cembed-bitcode=yes");
     process::run(&mut cargo)?;
 

@@ -1,4 +1,4 @@
-//! Whether every dependency's licence is one we accept (`deny.toml`).
+//! Whether every dependency's license is one we accept (`deny.toml`).
 //!
 //! `cargo deny` reads the same list and can do more; this needs no further program.
 
@@ -10,7 +10,7 @@ use crate::checkout;
 use crate::process;
 
 /// Fails if a package that ends up in the server or the browser, or builds
-/// them, has a licence that is not on the list.
+/// them, has a license that is not on the list.
 pub fn check() -> Result<()> {
     let accepted = accepted()?;
     let tree = process::read(&mut process::cargo(
@@ -20,8 +20,8 @@ pub fn check() -> Result<()> {
         .lines()
         .map(|line| line.trim_end_matches(" (*)"))
         .filter_map(|line| line.split_once('|'))
-        .filter(|(_, licence)| !is_accepted(licence, &accepted))
-        .map(|(package, licence)| format!("{package}: {licence}"))
+        .filter(|(_, license)| !is_accepted(license, &accepted))
+        .map(|(package, license)| format!("{package}: {license}"))
         .collect();
     refused.sort_unstable();
     refused.dedup();
@@ -50,7 +50,7 @@ fn accepted() -> Result<Vec<String>> {
         .collect())
 }
 
-/// Every part joined by AND must offer an accepted licence. Parentheses are not
+/// Every part joined by AND must offer an accepted license. Parentheses are not
 /// followed, which can refuse too much but never accept too much.
 fn is_accepted(expression: &str, accepted: &[String]) -> bool {
     expression
@@ -58,8 +58,8 @@ fn is_accepted(expression: &str, accepted: &[String]) -> bool {
         .split(" AND ")
         .all(|part| {
             part.split(" OR ")
-                .flat_map(|licence| licence.split('/'))
-                .any(|licence| accepted.iter().any(|one| one == licence.trim()))
+                .flat_map(|license| license.split('/'))
+                .any(|license| accepted.iter().any(|one| one == license.trim()))
         })
 }
 

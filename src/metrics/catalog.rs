@@ -44,7 +44,7 @@ const fn metric(name: &'static str, kind: Kind, help: &'static str) -> Metric {
 }
 
 /// All of them.
-pub const CATALOGUE: &[Metric] = &[
+pub const CATALOG: &[Metric] = &[
     metric(
         "orghub_cache_lookups_total",
         Kind::Counter,
@@ -149,7 +149,7 @@ pub const CATALOGUE: &[Metric] = &[
 
 /// Tells the process's recorder what everything means.
 pub fn describe() {
-    for Metric { name, kind, help } in CATALOGUE {
+    for Metric { name, kind, help } in CATALOG {
         let unit = if name.ends_with("_seconds") {
             Unit::Seconds
         } else if name.ends_with("_bytes") {

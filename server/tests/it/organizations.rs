@@ -1,4 +1,4 @@
-//! Who gets to see an organisation's pages, and by which addresses.
+//! Who gets to see an organization's pages, and by which addresses.
 
 use http::StatusCode;
 use orghub::domain::{OrgName, OrgSlug, Role};
@@ -34,7 +34,7 @@ async fn signed_out_people_are_led_through_sign_in_and_back() {
 }
 
 #[tokio::test]
-async fn members_see_every_page_of_their_organisation() {
+async fn members_see_every_page_of_their_organization() {
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;
     site.app.org("acme", &ada).await;
@@ -43,8 +43,8 @@ async fn members_see_every_page_of_their_organisation() {
         let answer = ada.open(&format!("/orgs/acme{page}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{page}: {}", answer.body);
         assert!(
-            answer.body.contains("Organisation acme"),
-            "{page} names the organisation"
+            answer.body.contains("Organization acme"),
+            "{page} names the organization"
         );
         assert_eq!(
             answer.header("cache-control"),
@@ -72,7 +72,7 @@ async fn what_is_not_ones_own_looks_like_what_does_not_exist() {
             nobodys.body_without_nonce().replace("nope", "SLUG"),
             "{page}"
         );
-        assert!(!not_mine.body.contains("Organisation acme"));
+        assert!(!not_mine.body.contains("Organization acme"));
     }
     for segment in [
         id.to_string(),
@@ -202,7 +202,7 @@ async fn a_removed_member_loses_access_on_the_next_request_on_every_node() {
         bob_elsewhere.open("/orgs/acme").await.status,
         StatusCode::OK
     );
-    assert!(bob.open("/orgs").await.body.contains("Organisation acme"));
+    assert!(bob.open("/orgs").await.body.contains("Organization acme"));
     let fields = [("org", "acme"), ("member_id", &*membership.to_string())];
     ada.submit("/api/remove_member", &fields).await;
     assert_eq!(bob.open("/orgs/acme").await.status, StatusCode::NOT_FOUND);
@@ -210,7 +210,7 @@ async fn a_removed_member_loses_access_on_the_next_request_on_every_node() {
         bob_elsewhere.open("/orgs/acme").await.status,
         StatusCode::NOT_FOUND
     );
-    assert!(!bob.open("/orgs").await.body.contains("Organisation acme"));
+    assert!(!bob.open("/orgs").await.body.contains("Organization acme"));
 }
 
 #[tokio::test]
