@@ -1,5 +1,5 @@
--- People and their sign-ins. Ids are UUIDv7 made by the program, so that they
--- sort by time of creation. (`user` is a reserved word, hence the plural.)
+-- Users and their sessions. Ids are UUIDv7 made by the program, so that they sort by
+-- time of creation. (`user` is a reserved word, hence the plural.)
 create table users (
     id                uuid        primary key,
     email             text        not null constraint users_email_is_lower_case check (email = lower(email)),
@@ -8,8 +8,8 @@ create table users (
     email_verified_at timestamptz,
     banned_at         timestamptz,
     platform_admin    boolean     not null default false,
-    -- Raised to end every session of the person at once: password change, ban,
-    -- "sign out everywhere". A session carries the value it was made under.
+    -- Raised to end every session of the user at once: password change, ban, "sign out
+    -- everywhere". A session carries the value it was made under.
     session_epoch     integer     not null default 0,
     created_at        timestamptz not null default now(),
     updated_at        timestamptz not null default now(),

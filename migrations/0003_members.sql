@@ -6,7 +6,7 @@ create table member (
     created_at      timestamptz not null default now()
 );
 
--- Exact totals in O(1): one row an organization, kept by the statements that
+-- Exact totals in O(1): one row per organization, kept by the statements that
 -- change memberships, whoever wrote them.
 create table organization_member_count (
     organization_id uuid   primary key references organization (id) on delete cascade,

@@ -1,4 +1,4 @@
 -- no-transaction
--- The one critical index: "is this person a member here, and as what?" on every
--- request. Unique, because one person is a member of an organization once.
+-- The one critical index: "is this user a member here, and in which role?" on every
+-- request. Unique, because a user is a member of an organization once.
 create unique index concurrently if not exists member_user_id_organization_id_key on member (user_id, organization_id);

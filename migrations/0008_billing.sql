@@ -37,7 +37,7 @@ create table limit_override (
     updated_at      timestamptz not null default now()
 );
 
--- The ledger of everything Stripe told us, by event id.
+-- The ledger of Stripe's events, by event id.
 create table webhook_event (
     id            text        primary key,
     type          text        not null,

@@ -1,5 +1,5 @@
--- The audit log of an organization. Names are kept as they were at the time, so
--- that an entry stays readable when the people in it are gone.
+-- The audit log of an organization. Names are kept as they were at the time, so that an
+-- entry stays readable when the users in it are gone.
 create table activity (
     id              uuid        primary key,
     organization_id uuid        not null references organization (id) on delete cascade,

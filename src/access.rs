@@ -1,26 +1,30 @@
 //! The membership check, and the proof that it was made.
+#![warn(missing_docs)]
 //!
-//! Everything an organization's people can do goes through a function that takes
-//! an [`OrgAccess`], and only this module makes one. It cannot be built, stored
-//! or received from elsewhere: who holds it has been found to be a member, on
-//! this request. The cache keeps memberships (data); the program passes
-//! `OrgAccess` (proof).
+//! Everything that members of an organization can do goes through a function that takes
+//! an [`OrgAccess`], and only this module makes one. It cannot be built, stored or
+//! received from elsewhere: whoever holds one has been found to be a member, on this
+//! request. The cache keeps memberships (data); the program passes `OrgAccess` (proof).
 //!
-//! The middleware asks [`Access::find`] before a page is rendered; server
-//! functions, whose addresses carry no slug, ask [`Access::require`]. Both answer
-//! the same for an organization that does not exist and for one that is not the
-//! asker's business. Mutations check the role once more, in their transaction.
+//! The middleware calls [`Access::resolve`] before a page is rendered; server functions,
+//! whose addresses carry no slug, call [`Access::require`]. Both answer the same for an
+//! organization that does not exist and for one the user is not a member of. Mutations
+//! check the role once more, in their transaction.
 
 use std::sync::Arc;
 
 use crate::{
-    cache::{Cache, keys::MembershipKey},
-    db::{self, Db},
-    domain::{CurrentUser, Membership, OrgId, OrgSegment, OrgSlug, Permission, Role},
+    cache::{Cache, CachedQuery, Companions, Key, Scope, keys},
+    db::{self, Reader, Stamped},
+    domain::{
+        CurrentUser, Membership, MembershipLookup, OrgId, OrgSegment, OrgSlug, OrgSummary,
+        Permission, Role, UserId,
+    },
     error::{Error, Result},
+    telemetry::SPANS,
 };
 
-/// Proof that a person is a member of an organization, made on this request.
+/// Proof that a user is a member of an organization, made on this request.
 #[derive(Clone, Debug)]
 pub struct OrgAccess {
     user: CurrentUser,
@@ -28,17 +32,17 @@ pub struct OrgAccess {
 }
 
 impl OrgAccess {
-    /// Who asks.
+    /// The member.
     pub fn user(&self) -> &CurrentUser {
         &self.user
     }
 
-    /// The membership.
+    /// The membership that was found.
     pub fn membership(&self) -> &Membership {
         &self.membership
     }
 
-    /// The organization.
+    /// The organization's id.
     pub fn org_id(&self) -> OrgId {
         self.membership.org_id
     }
@@ -53,21 +57,16 @@ impl OrgAccess {
         self.membership.role
     }
 
-    /// Refuses who may not do this. It is enough for reading; a write asks again in
-    /// its transaction.
+    /// Enough for reading; a write asks again in its transaction.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if the role does not carry the right.
+    /// [`Error::Forbidden`] if the role does not have the permission.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.role().may(permission) {
-            Ok(())
-        } else {
-            Err(Error::Forbidden)
-        }
+        if self.role().may(permission) { Ok(()) } else { Err(Error::Forbidden) }
     }
 }
 
-/// What an organization's address comes to for a person.
+/// Result of resolving `/orgs/{segment}` for a user.
 #[derive(Clone, Debug)]
 pub enum OrgLookup {
     /// Their organization.
@@ -76,50 +75,63 @@ pub enum OrgLookup {
     Moved(OrgSlug),
     /// `default`, and they belong to no organization yet.
     NoOrganization,
-    /// No organization, or none of theirs.
+    /// No such organization, or none of theirs.
     NotFound,
 }
 
 /// Makes the check.
 #[derive(Clone)]
 pub struct Access {
-    db: Db,
     cache: Cache,
 }
 
 impl Access {
     /// A check that reads through `cache`.
-    pub fn new(db: Db, cache: Cache) -> Self {
-        Self { db, cache }
+    pub fn new(cache: Cache) -> Self {
+        Self { cache }
     }
 
-    /// What `segment` in `/orgs/{segment}/…` comes to for `user`.
+    /// Resolves `segment` in `/orgs/{segment}/…` for `user`.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if it cannot be known: nothing is granted then.
     pub async fn find(&self, user: &CurrentUser, segment: &OrgSegment) -> Result<OrgLookup> {
-        let moved = |slug: Option<OrgSlug>, otherwise| slug.map_or(otherwise, OrgLookup::Moved);
-        match segment {
-            OrgSegment::Slug(slug) => match self.membership(user, slug).await? {
-                Some(membership) if membership.org_slug == *slug => {
-                    Ok(OrgLookup::Granted(OrgAccess {
-                        user: user.clone(),
-                        membership,
-                    }))
-                }
-                Some(membership) => Ok(OrgLookup::Moved(membership.org_slug.clone())),
-                None => Ok(OrgLookup::NotFound),
-            },
-            OrgSegment::Id(org) => {
-                let slug =
-                    db::orgs::find_slug_by_id_for_member(&self.db.reader(), *org, user.id).await?;
-                Ok(moved(slug, OrgLookup::NotFound))
+        self.find_with(user, segment, |_slug| Companions::default()).await
+    }
+
+    /// The same. `companions` are what the page will show: if Redis has to be asked for
+    /// the membership, it is asked for them in the same round trip.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    #[tracing::instrument(level = "debug", target = SPANS, name = "access.find", skip_all)]
+    pub async fn find_with(
+        &self,
+        user: &CurrentUser,
+        segment: &OrgSegment,
+        companions: impl FnOnce(&OrgSlug) -> Companions,
+    ) -> Result<OrgLookup> {
+        let slug = match segment {
+            OrgSegment::Slug(slug) => slug,
+            OrgSegment::Id(id) => {
+                let orgs = list_orgs(&self.cache, user.id).await?;
+                let org = orgs.iter().find(|org| org.id == *id);
+                return Ok(moved(org).unwrap_or(OrgLookup::NotFound));
             }
             OrgSegment::Default => {
-                let slug = db::orgs::find_oldest_slug_for_user(&self.db.reader(), user.id).await?;
-                Ok(moved(slug, OrgLookup::NoOrganization))
+                let orgs = list_orgs(&self.cache, user.id).await?;
+                return Ok(moved(orgs.first()).unwrap_or(OrgLookup::NoOrganization));
             }
-        }
+        };
+        let query = MembershipOf { slug: slug.clone(), user: user.id };
+        let lookup = self.cache.get_with(&query, || companions(slug)).await?;
+        Ok(match membership(lookup) {
+            Some(membership) if membership.org_slug == *slug => {
+                OrgLookup::Granted(OrgAccess { user: user.clone(), membership })
+            }
+            Some(membership) => OrgLookup::Moved(membership.org_slug.clone()),
+            None => OrgLookup::NotFound,
+        })
     }
 
     /// The proof for `slug`, current or former.
@@ -127,35 +139,96 @@ impl Access {
     /// # Errors
     /// [`Error::NotFound`] if there is no such organization, or none of theirs;
     /// [`Error::Unavailable`] if it cannot be known.
+    #[tracing::instrument(level = "debug", target = SPANS, name = "access.require", skip_all)]
     pub async fn require(&self, user: &CurrentUser, slug: &OrgSlug) -> Result<OrgAccess> {
-        let membership = self.membership(user, slug).await?.ok_or(Error::NotFound)?;
-        Ok(OrgAccess {
-            user: user.clone(),
-            membership,
-        })
+        let query = MembershipOf { slug: slug.clone(), user: user.id };
+        let membership = membership(self.cache.get(&query).await?).ok_or(Error::NotFound)?;
+        Ok(OrgAccess { user: user.clone(), membership })
+    }
+}
+
+fn moved(org: Option<&OrgSummary>) -> Option<OrgLookup> {
+    org.map(|org| OrgLookup::Moved(org.slug.clone()))
+}
+
+fn membership(lookup: Option<Arc<MembershipLookup>>) -> Option<Arc<Membership>> {
+    lookup?.membership.clone().map(Arc::new)
+}
+
+/// The organization a slug names, and the user's membership of it: asked on every
+/// request.
+#[derive(Clone, Debug)]
+pub struct MembershipOf {
+    /// Current or former.
+    pub slug: OrgSlug,
+    /// Who may be a member.
+    pub user: UserId,
+}
+
+impl CachedQuery for MembershipOf {
+    type Answer = MembershipLookup;
+
+    fn key(&self) -> Key {
+        keys::membership(&self.slug, self.user)
     }
 
-    async fn membership(
-        &self,
-        user: &CurrentUser,
-        slug: &OrgSlug,
-    ) -> Result<Option<Arc<Membership>>> {
-        let key = MembershipKey {
-            slug: slug.clone(),
-            user: user.id,
-        };
-        let lookup = self
-            .cache
-            .get_or_load(&key, {
-                let key = key.clone();
-                move |db| {
-                    let key = key.clone();
-                    async move { db::members::find_membership(&db, &key.slug, key.user).await }
-                }
-            })
-            .await?;
-        Ok(lookup
-            .and_then(|lookup| lookup.membership.clone())
-            .map(Arc::new))
+    fn scopes(&self, answer: Option<&Self::Answer>) -> Vec<Scope> {
+        let mut scopes = vec![Scope::Slug(self.slug.clone())];
+        if let Some(MembershipLookup { org_id, .. }) = answer {
+            scopes.extend([Scope::Org(*org_id), Scope::Membership(*org_id, self.user)]);
+        }
+        scopes
+    }
+
+    async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {
+        db::members::find_membership(db, &self.slug, self.user).await
+    }
+
+    fn is_negative(answer: Option<&Self::Answer>) -> bool {
+        answer.is_none_or(|lookup| lookup.membership.is_none())
+    }
+}
+
+/// The organizations of a user, the one joined first at the top.
+///
+/// # Errors
+/// [`Error::Unavailable`] if neither cache nor database answers.
+pub(crate) async fn list_orgs(cache: &Cache, user: UserId) -> Result<Arc<Vec<OrgSummary>>> {
+    Ok(cache.get(&OrgsOf { user }).await?.unwrap_or_default())
+}
+
+/// The organizations of a user, with the user's role in each.
+#[derive(Clone, Copy, Debug)]
+pub struct OrgsOf {
+    /// Whose.
+    pub user: UserId,
+}
+
+impl CachedQuery for OrgsOf {
+    type Answer = Vec<OrgSummary>;
+
+    fn key(&self) -> Key {
+        keys::user_orgs(self.user)
+    }
+
+    fn scopes(&self, answer: Option<&Self::Answer>) -> Vec<Scope> {
+        let orgs = answer.into_iter().flatten().map(|org| Scope::Org(org.id));
+        std::iter::once(Scope::UserOrgs(self.user)).chain(orgs).collect()
+    }
+
+    async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {
+        db::orgs::list_for_user(db, self.user).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_non_member_is_a_negative_answer() {
+        let lookup = MembershipLookup { org_id: OrgId::new(), membership: None };
+        assert!(MembershipOf::is_negative(Some(&lookup)));
+        assert!(MembershipOf::is_negative(None));
     }
 }

@@ -14,7 +14,6 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Now.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that asks the system"
@@ -24,7 +23,7 @@ impl Clock {
     }
 
     /// Moves this clock, and all clones of it, forward.
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-hooks")]
     pub fn advance(&self, by: Duration) {
         self.offset_seconds
             .fetch_add(by.whole_seconds(), Ordering::Relaxed);

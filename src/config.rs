@@ -1,16 +1,15 @@
-//! Configuration: read once from the environment, checked, documented.
-//!
-//! `.env.example` lists the same variables for people. Nothing else in the
-//! workspace reads the environment.
+//! The core's settings: read once from the environment and checked. `.env.example`
+//! explains all of them. In the product nothing but this module and the server's own
+//! `config` reads the environment.
 
-use std::{env, fs, net::SocketAddr, time::Duration};
+use std::{env, net::SocketAddr, time::Duration};
 
 /// Where the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppEnv {
-    /// On somebody's desk: stand-ins allowed, `Server-Timing` for everybody.
+    /// On a developer's machine: fakes allowed, `Server-Timing` for everybody.
     Development,
-    /// For real: every third party must be configured.
+    /// Every third party must be configured.
     Production,
 }
 
@@ -23,7 +22,7 @@ pub struct RedisConfig {
     pub required_at_start: bool,
 }
 
-/// Stripe, or the stand-in.
+/// Stripe, or its fake.
 #[derive(Clone, Debug)]
 pub struct StripeConfig {
     /// Secret API key.
@@ -34,45 +33,44 @@ pub struct StripeConfig {
     pub webhook_secrets: Vec<String>,
 }
 
-/// How many sign-in attempts are let through in a window.
+/// How many failed sign-ins are let through in a time window.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInLimits {
-    /// Failed attempts for one account address.
+    /// For one account.
     pub per_account: u32,
-    /// Failed attempts from one network address.
+    /// From one network address.
     pub per_client: u32,
-    /// Length of the window.
     pub window: Duration,
 }
 
-/// Everything the program can be told.
+/// All settings.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `APP_ENV`.
     pub app_env: AppEnv,
-    /// `APP_URL`: where people reach the site, without a slash at the end.
+    /// `APP_URL`: where users reach the site, without a slash at the end.
     pub app_url: String,
     /// `SITE_ADDR` (or `LEPTOS_SITE_ADDR`): where the server listens.
     pub site_addr: SocketAddr,
     /// `DATABASE_URL`.
     pub database_url: String,
-    /// `DATABASE_MAX_CONNECTIONS`: of this node, besides two that keep the cache coherent.
+    /// `DATABASE_MAX_CONNECTIONS`: of this node, besides two of the log follower.
     pub database_max_connections: u32,
     /// `REDIS_URL`; `None` with `ENABLE_REDIS_CACHE=false`.
     pub redis: Option<RedisConfig>,
-    /// `NEAR_CACHE_BYTES`: bound of the copies held in this process; 0: none.
+    /// `NEAR_CACHE_BYTES`: size of the near cache; 0: none.
     pub near_cache_bytes: u64,
-    /// `WARM_UP_ORGANIZATIONS`: how many of the organizations used most are looked up
+    /// `WARM_UP_ORGANIZATIONS`: how many of the most used organizations are looked up
     /// before anybody asks; 0: none.
     pub warm_up_organizations: u32,
-    /// `METRICS_TOKEN`: what `/metrics` asks for; without one it answers in
-    /// development only.
+    /// `METRICS_TOKEN`: what `/metrics` asks for; without one it answers in development
+    /// only.
     pub metrics_token: Option<String>,
     /// `STRIPE_SECRET_KEY`, `STRIPE_API_BASE`, `STRIPE_WEBHOOK_SECRET`.
     pub stripe: StripeConfig,
     /// `SIGN_IN_ATTEMPTS_PER_ACCOUNT`, `SIGN_IN_ATTEMPTS_PER_CLIENT`, `SIGN_IN_WINDOW_SECONDS`.
     pub sign_in: SignInLimits,
-    /// `TRUST_FORWARDED_FOR`: whether a proxy of ours sets `X-Forwarded-For`.
+    /// `TRUST_FORWARDED_FOR`: whether our own proxy sets `X-Forwarded-For`.
     pub trust_forwarded_for: bool,
 }
 
@@ -164,8 +162,8 @@ impl Config {
         })
     }
 
-    /// Whether the session's cookie may and must be `Secure` and carry the
-    /// `__Host-` prefix: always but for development over plain http.
+    /// Whether cookies are `Secure` and carry the `__Host-` prefix: always but in
+    /// development over plain http, where browsers would not send them back.
     pub fn cookie_is_secure(&self) -> bool {
         self.app_env == AppEnv::Production || self.app_url.starts_with("https://")
     }
@@ -179,42 +177,12 @@ impl Config {
             "orghub"
         }
     }
-
-    /// Name of the cookie in which a browser remembers the id of its person.
-    pub fn person_cookie_name(&self) -> &'static str {
-        if self.cookie_is_secure() {
-            "__Host-orghub_person"
-        } else {
-            "orghub_person"
-        }
-    }
 }
 
 /// A variable of the environment; an empty one counts as unset.
-///
-/// While `cargo leptos watch` runs the server, what is unset is looked up in the
-/// file that `cargo xtask services up` leaves in the checkout: nobody should have to
-/// copy the addresses of private services into a shell.
-pub fn variable(name: &str) -> Option<String> {
-    let set = |name: &str| {
-        env::var(name)
-            .ok()
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
-    };
-    set(name).or_else(|| {
-        set("LEPTOS_WATCH")?;
-        let services = fs::read_to_string(SERVICES_FILE).ok()?;
-        services.lines().find_map(|line| {
-            line.strip_prefix(name)?
-                .strip_prefix('=')
-                .map(str::to_owned)
-        })
-    })
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
-
-/// Where the checkout's private services are, as `NAME=value` lines.
-const SERVICES_FILE: &str = ".services/env";
 
 fn read_redis(get: &impl Fn(&str) -> Option<String>) -> Result<Option<RedisConfig>, ConfigError> {
     if !flag(get, "ENABLE_REDIS_CACHE", true)? {
@@ -234,7 +202,7 @@ fn read_redis(get: &impl Fn(&str) -> Option<String>) -> Result<Option<RedisConfi
     if !urls.iter().all(is_redis) {
         return Err(ConfigError::new(
             "REDIS_URL",
-            "is no Redis address; it looks like redis://host:6379 or rediss://user:password@host:6379, a cluster like redis://a:6379,redis://b:6379",
+            "is not a Redis address; it looks like redis://host:6379 or rediss://user:password@host:6379, a cluster like redis://a:6379,redis://b:6379",
         ));
     }
     Ok(Some(RedisConfig {
@@ -248,13 +216,13 @@ fn read_stripe(
     app_env: AppEnv,
 ) -> Result<StripeConfig, ConfigError> {
     let production = app_env == AppEnv::Production;
-    let or_stand_in = |variable: &'static str, stand_in: &str| match get(variable) {
+    let or_fake = |variable: &'static str, fake: &str| match get(variable) {
         Some(value) => Ok(value),
         None if production => Err(ConfigError::new(
             variable,
             "is not set; with APP_ENV=production the real Stripe is required",
         )),
-        None => Ok(stand_in.to_owned()),
+        None => Ok(fake.to_owned()),
     };
     let api_base = get("STRIPE_API_BASE");
     if production && api_base.is_some() {
@@ -263,8 +231,8 @@ fn read_stripe(
             "is set; with APP_ENV=production only Stripe itself is used, remove it",
         ));
     }
-    let secret_key = or_stand_in("STRIPE_SECRET_KEY", "sk_test_stand_in")?;
-    let webhook_secrets = or_stand_in("STRIPE_WEBHOOK_SECRET", "whsec_stand_in")?
+    let secret_key = or_fake("STRIPE_SECRET_KEY", "sk_test_fake")?;
+    let webhook_secrets = or_fake("STRIPE_WEBHOOK_SECRET", "whsec_fake")?
         .split(',')
         .map(|secret| secret.trim().to_owned())
         .collect();
@@ -336,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_redis_address_is_refused() {
+    fn other_addresses_than_redis_are_refused() {
         for url in [
             "localhost:6379",
             "https://eu1-cache.upstash.test",
@@ -360,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn production_refuses_stand_ins() {
+    fn production_refuses_fakes() {
         let base = [
             DATABASE,
             ("REDIS_URL", "redis://cache.test"),
@@ -387,7 +355,7 @@ mod tests {
             .chain([("STRIPE_API_BASE", "http://127.0.0.1:1/")])
             .collect();
         assert_eq!(
-            read(&with_base).expect_err("a stand-in").variable,
+            read(&with_base).expect_err("a fake").variable,
             "STRIPE_API_BASE"
         );
     }

@@ -7,29 +7,28 @@ use crate::domain::Invalid;
 /// Shorthand for results of the core.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error's cause. Shared, because one failed load answers everybody who
-/// waited for it.
+/// An error's cause. Shared, because one failed load answers everybody who waited for it.
 pub type Source = Arc<dyn StdError + Send + Sync>;
 
 /// Why the core did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such thing, or the asker may not know of it.
+    /// There is no such thing, or the user may not know of it.
     #[error("not found")]
     NotFound,
-    /// A member asked whose role does not carry the right.
+    /// The member's role does not have the permission.
     #[error("forbidden")]
     Forbidden,
-    /// A field's input cannot be taken.
+    /// A field's input cannot be accepted.
     #[error("invalid input: {0}")]
     Invalid(Invalid),
-    /// Well-formed, but it clashes with what is there; field "" means the whole form.
+    /// Well-formed, but it conflicts with what is there; field "" means the whole form.
     #[error("conflict: {0}")]
     Conflict(Invalid),
     /// A limit is reached; the sentence says which, for people.
     #[error("limit reached: {0}")]
     LimitReached(String),
-    /// Address and password do not open an account; never says which of the two.
+    /// Address or password is wrong; it never says which.
     #[error("sign-in failed")]
     SignInFailed,
     /// Too many attempts.
@@ -38,10 +37,10 @@ pub enum Error {
         /// When another attempt makes sense.
         retry_after_seconds: u64,
     },
-    /// Something we rely on does not answer; trying again later may help.
+    /// A service we rely on does not answer; trying again later may help.
     #[error("{0} is unavailable")]
     Unavailable(&'static str, #[source] Source),
-    /// A surprise.
+    /// A defect, or something nobody thought of.
     #[error("internal error")]
     Internal(#[source] Source),
 }
@@ -55,12 +54,11 @@ impl Error {
         Self::Unavailable(what, source.into().into())
     }
 
-    /// A surprise, with its cause.
     pub fn internal(source: impl Into<BoxError>) -> Self {
         Self::Internal(source.into().into())
     }
 
-    /// A clash, told next to the field `field` ("" for the whole form).
+    /// `message` is shown next to the field `field` ("" for the whole form).
     pub fn conflict(field: &str, message: &str) -> Self {
         Self::Conflict(Invalid::new(field, message))
     }

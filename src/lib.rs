@@ -1,50 +1,48 @@
 //! The core of Orghub.
 //!
-//! [`domain`] holds the nouns and rules of the product and [`routes`] its
-//! addresses; both run in the browser as well as on the server. Behind the
-//! feature `ssr` stands what only a server has. A request meets it in this
-//! order:
+//! [`domain`] holds the nouns and rules of the product and [`routes`] its addresses; both
+//! run in the browser as well as on the server. Behind the feature `server` is what only a
+//! server has. A request meets it in this order:
 //!
-//! * [`session`] turns a cookie into a person,
-//! * [`access`] turns a person and an organization's slug into [`access::OrgAccess`],
-//!   the proof that every organization use case demands,
-//! * [`orgs`], [`accounts`] and [`billing`] are those use cases,
-//! * they read through [`cache`], whose essay is worth reading first, and all
-//!   SQL they cause is written in [`db`].
+//! * [`auth`] turns a cookie into a user,
+//! * [`access`] turns a user and an organization's slug into [`access::OrgAccess`], the
+//!   proof that every organization use case demands,
+//! * [`orgs`], [`auth`] and [`billing`] are those use cases,
+//! * they read through [`cache`], whose essay is worth reading first, and all SQL they
+//!   cause is written in `db`, which nobody outside can name.
 //!
-//! [`services::Services`] ties the parts together; only the application and the
-//! server take it. `tests/layering.rs` holds the import rules to this order.
+//! [`services::Services`] puts the parts together; only the application and the server
+//! take it. `tests/layering.rs` holds the import rules to this order.
 
 pub mod domain;
 pub mod routes;
 
-#[cfg(feature = "ssr")]
+#[cfg(feature = "server")]
 pub mod access;
-#[cfg(feature = "ssr")]
-pub mod accounts;
-#[cfg(feature = "ssr")]
+#[cfg(feature = "server")]
+pub mod auth;
+#[cfg(feature = "server")]
 pub mod billing;
-#[cfg(feature = "ssr")]
+#[cfg(feature = "server")]
 pub mod cache;
-#[cfg(feature = "ssr")]
+#[cfg(feature = "server")]
 pub mod clock;
-#[cfg(feature = "ssr")]
+#[cfg(feature = "server")]
 pub mod config;
-#[cfg(feature = "ssr")]
-pub mod db;
-#[cfg(feature = "ssr")]
+#[cfg(feature = "server")]
+mod db;
+#[cfg(feature = "server")]
 pub mod error;
-#[cfg(feature = "ssr")]
-pub mod foresight;
-#[cfg(feature = "ssr")]
-pub mod metrics;
-#[cfg(feature = "ssr")]
+#[cfg(feature = "server")]
+pub mod jobs;
+#[cfg(feature = "server")]
 pub mod orgs;
-#[cfg(feature = "ssr")]
-pub mod seed;
-#[cfg(feature = "ssr")]
+#[cfg(feature = "server")]
 pub mod services;
-#[cfg(feature = "ssr")]
-pub mod session;
-#[cfg(feature = "testing")]
-pub mod testing;
+#[cfg(feature = "server")]
+pub mod telemetry;
+#[cfg(feature = "test-hooks")]
+pub mod test_hooks;
+
+#[cfg(feature = "server")]
+pub use db::Db;

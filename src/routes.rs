@@ -189,3 +189,5 @@ mod tests {
         );
     }
 }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrgPage { Overview, Members, Subscription, Settings }

@@ -13,9 +13,9 @@
 //! ```text
 //! take the customer's lock ─► ask Stripe for the customer's subscriptions
 //!                                │
-//!         one transaction:  row lock, choose, write, audit log, event done
+//!         one transaction:  row lock, choose, write, audit log, event processed
 //!                                │
-//!                 every node has heard of it ─► give the lock back ─► 200
+//!                 every node has applied it ─► release the lock ─► 200
 //! ```
 //!
 //! * The lock is taken *before* Stripe is asked. Two handlers cannot ask in one
@@ -24,14 +24,14 @@
 //!   nothing but this customer's events.
 //! * A subscription that ended stays ended. Only another subscription can take
 //!   its place.
-//! * The event is marked done by the transaction that wrote what it led to. A
-//!   crash anywhere leaves it undone; Stripe sends it again and the same way is
-//!   walked once more.
+//! * The event is marked processed by the transaction that wrote what it led to. A
+//!   crash anywhere leaves it unprocessed; Stripe sends it again, and the same steps
+//!   are taken once more.
 //!
-//! The rooms: `gateway` has what Stripe answers in our words, `stripe` asks (and
+//! The modules: `gateway` has what Stripe answers in our words, `stripe` asks (and
 //! is the only file that names the Stripe library's types, which are a quarter of
 //! a million lines), `webhook` receives hints, `sync` changes the mirror,
-//! `refresh` keeps an unvisited mirror from aging.
+//! `refresh` keeps the mirror fresh where no webhook comes by.
 
 mod gateway;
 mod get_org_subscription;

@@ -1,14 +1,15 @@
-//! Keeping the mirror from aging where no webhook comes by: a look at an old
-//! row starts a comparison in the background.
+//! Keeping the mirror fresh where no webhook comes by: a look at an old row starts a
+//! comparison in the background.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use parking_lot::Mutex;
 use time::{Duration, OffsetDateTime};
 
 use super::{Billing, sync::Cause};
@@ -18,24 +19,19 @@ use crate::{
     error::{Result, chain},
 };
 
-/// Age at which a row is compared with Stripe again: webhooks keep it right, so
-/// this only heals what they missed.
+/// Age at which a row is compared with Stripe again. Webhooks keep it right; this only
+/// heals what they missed.
 pub(super) const MAX_AGE: Duration = Duration::HOUR;
 
-/// How long a node may take to compare an organization before another one tries: what
-/// Stripe may take to answer, and some.
-const TURN: std::time::Duration = std::time::Duration::from_secs(30);
-
-/// How long an organization is left alone after Stripe failed it, however many
-/// people look.
+/// How long an organization is not compared after a failure, however many users look.
 const PAUSE_AFTER_FAILURE: Duration = Duration::MINUTE;
 
-/// Which organizations are being compared, or were in vain. Clones share it.
+/// Which organizations are being compared, or were without success. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct Refreshes {
     by_org: Arc<Mutex<HashMap<OrgId, State>>>,
-    /// Whether the last comparison of any organization failed: an outage is told
-    /// once, not once a page.
+    /// Whether the last comparison of any organization failed: an outage is logged once,
+    /// not once per page.
     failing: Arc<AtomicBool>,
 }
 
@@ -45,10 +41,10 @@ enum State {
 }
 
 impl Refreshes {
-    /// The right to compare `org` now; `None` while somebody does, or shortly after
-    /// it failed.
+    /// Permission to compare `org` now; `None` while somebody does, or shortly after it
+    /// failed.
     fn begin(&self, org: OrgId, now: OffsetDateTime) -> Option<Running> {
-        match self.states().entry(org) {
+        match self.by_org.lock().entry(org) {
             Entry::Vacant(vacant) => {
                 vacant.insert(State::Running);
             }
@@ -66,14 +62,10 @@ impl Refreshes {
         })
     }
 
-    fn states(&self) -> MutexGuard<'_, HashMap<OrgId, State>> {
-        // Every change of the map is one call: a panic elsewhere leaves it whole.
-        self.by_org.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// A comparison under way. Ends when it is dropped, so that none is thought to
-/// run whose task is gone.
+/// A comparison under way. Ends when it is dropped, so that none seems to run whose task
+/// is gone.
 struct Running {
     refreshes: Refreshes,
     org: OrgId,
@@ -81,7 +73,7 @@ struct Running {
 }
 
 impl Running {
-    /// Takes note of how it went.
+    /// Records the outcome.
     fn end(mut self, result: Result<()>, now: OffsetDateTime) {
         let failed_before = self
             .refreshes
@@ -105,7 +97,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let mut states = self.refreshes.states();
+        let mut states = self.refreshes.by_org.lock();
         match self.next.take() {
             Some(next) => states.insert(self.org, next),
             None => states.remove(&self.org),
@@ -119,7 +111,7 @@ impl Billing {
     pub(super) fn refresh_if_old(&self, org: OrgId, view: &SubscriptionView) {
         let now = self.clock.now();
         let oldest = now - MAX_AGE;
-        // What has ended stays so; another subscription announces itself.
+        // What has ended stays ended; another subscription announces itself.
         let is_old = view.subscription.as_ref().is_some_and(|subscription| {
             !subscription.status.is_final() && subscription.synced_at < oldest
         });
@@ -137,17 +129,8 @@ impl Billing {
     }
 
     async fn refresh(&self, org: OrgId, oldest: OffsetDateTime) -> Result<()> {
-        // One node asks. Whoever comes later finds what it wrote.
-        let Some(_turn) = self
-            .cache
-            .try_turn(&format!("subscription:{org}"), TURN)
-            .await
-        else {
-            return Ok(());
-        };
         if let Some(customer) = subscriptions::find_customer(&self.db.reader(), org).await? {
-            self.sync_customer(&customer, Cause::OlderThan(oldest))
-                .await?;
+            self.sync_customer(&customer, Cause::OlderThan(oldest)).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::{cmp::Reverse, time::Duration};
 
 use time::OffsetDateTime;
+use tokio::sync::SemaphorePermit;
 
 use super::{
     Billing,
@@ -10,18 +11,23 @@ use super::{
     webhook::Event,
 };
 use crate::{
+    cache::keys,
     db::{
-        Tx, orgs,
-        subscriptions::{self, CustomerLock, Mirrored, NewMirror},
+        Tx,
+        activity::{self, NewActivity},
+        advisory_lock::{AdvisoryLock, LockGuard},
+        orgs,
+        subscriptions::{self, MirrorWrite, Mirrored},
         webhook_events,
     },
-    domain::{BillingInterval, OrgId, Plan, Subscription},
+    domain::{ActivityKind, BillingInterval, OrgId, Plan, Subscription},
     error::{Error, Result},
+    telemetry::SPANS,
 };
 
-/// How long to wait for others who compare, the same customer or any. Stripe
-/// gives a webhook's receiver not much longer, and sends it again.
-const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait for others who compare, the same customer or any. Stripe gives a
+/// webhook's receiver not much longer, and sends it again.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often a taken lock is tried again.
 const LOCK_RETRY: Duration = Duration::from_millis(50);
@@ -44,31 +50,31 @@ impl Cause<'_> {
     }
 }
 
-/// What came of a comparison.
+/// The outcome of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Synced {
     /// The mirror shows what Stripe has.
     Compared,
-    /// Somebody else had done it meanwhile.
+    /// Somebody else did it meanwhile, or is about to.
     AlreadyDone,
-    /// The customer stands for no organization of ours.
+    /// The customer is none of our organizations.
     UnknownCustomer,
 }
 
 impl Billing {
-    /// Asks Stripe for a customer's subscriptions and mirrors the one that counts.
-    /// When this returns, every node has heard of it.
+    /// Asks Stripe for a customer's subscriptions and mirrors the one that counts. When
+    /// this returns, every node has applied the change.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if Stripe or the database does not answer, or others
-    /// take too long; [`Error::Internal`] if Stripe has what the mirror cannot hold.
-    /// Nothing has changed then.
+    /// [`Error::Unavailable`] if Stripe or the database does not answer, or others take
+    /// too long; [`Error::Internal`] if Stripe has what the mirror cannot hold. Nothing has
+    /// changed then.
+    #[tracing::instrument(level = "debug", target = SPANS, name = "billing.sync_customer", skip_all)]
     pub(super) async fn sync_customer(&self, customer: &str, cause: Cause<'_>) -> Result<Synced> {
-        let (_permit, mut lock) = tokio::time::timeout(TURN_TIMEOUT, self.wait_for_turn(customer))
+        let locked = tokio::time::timeout(LOCK_TIMEOUT, self.lock_customer(customer, cause))
             .await
-            .map_err(|elapsed| {
-                Error::unavailable("the turn to compare a customer with Stripe", elapsed)
-            })??;
+            .map_err(|elapsed| Error::unavailable("the lock of a Stripe customer", elapsed))??;
+        let Some((_permit, mut lock)) = locked else { return Ok(Synced::AlreadyDone) };
 
         let mirrored = subscriptions::find_mirrored(&self.db.reader(), customer).await?;
         if let (Cause::OlderThan(limit), Some(mirrored)) = (cause, &mirrored)
@@ -78,9 +84,7 @@ impl Billing {
             return Ok(Synced::AlreadyDone);
         }
 
-        let remote = self
-            .ask_for_subscriptions(customer, mirrored.as_ref())
-            .await?;
+        let remote = self.ask_for_subscriptions(customer, mirrored.as_ref()).await?;
 
         let mut tx = self.db.begin().await?;
         let org = org_of(&mut tx, customer, &remote).await?;
@@ -89,7 +93,7 @@ impl Billing {
         } else {
             tracing::warn!(
                 stripe.customer = customer,
-                "Stripe speaks of a customer that is no organization's"
+                "an event names a customer that is none of our organizations"
             );
         }
         if let Cause::Event(event) = cause
@@ -103,30 +107,38 @@ impl Billing {
             Some(org) => orgs::find_slug(&mut tx, org).await?,
             None => None,
         };
-        // With its session the lock would be gone, and somebody who asked later may have written.
+        // If its session ended, the lock is gone, and somebody who asked later may have
+        // written.
         lock.confirm().await?;
-        let commit = tx.commit().await?;
-        lock.release().await;
-
-        let Some(slug) = slug else {
-            return Ok(Synced::UnknownCustomer);
+        let synced = match slug {
+            Some(slug) => {
+                self.cache.commit(tx, &[keys::subscription(&slug)]).await?;
+                Synced::Compared
+            }
+            None => {
+                tx.commit_unannounced().await?;
+                Synced::UnknownCustomer
+            }
         };
-        self.cache.invalidate_org_subscription(&slug).await;
-        self.cache.wait_until_applied(commit).await;
-        Ok(Synced::Compared)
+        lock.release().await;
+        Ok(synced)
     }
 
-    /// Waits until few enough others compare, and nobody else compares this customer.
-    async fn wait_for_turn(
+    /// Waits until few enough others compare, and takes the customer's lock. An event waits
+    /// for it: it must not be lost. A routine comparison leaves it to whoever has it.
+    async fn lock_customer(
         &self,
         customer: &str,
-    ) -> Result<(tokio::sync::SemaphorePermit<'_>, CustomerLock)> {
+        cause: Cause<'_>,
+    ) -> Result<Option<(SemaphorePermit<'_>, LockGuard)>> {
         let permit = self.syncs.acquire().await.map_err(Error::internal)?;
-        let mut lock = CustomerLock::open(&self.db, customer).await?;
-        while !lock.try_take().await? {
-            tokio::time::sleep(LOCK_RETRY).await;
-        }
-        Ok((permit, lock))
+        let name = format!("stripe customer {customer}");
+        let lock = AdvisoryLock::open(self.db.pool(), &name).await?;
+        let guard = match cause {
+            Cause::Event(_) => Some(lock.acquire(LOCK_RETRY).await?),
+            Cause::OlderThan(_) => lock.try_acquire().await?.ok(),
+        };
+        Ok(guard.map(|guard| (permit, guard)))
     }
 
     /// The customer's subscriptions, always with the mirrored one among them.
@@ -145,7 +157,7 @@ impl Billing {
             let missing = self.stripe.find_subscription(&mirrored.stripe_id).await?;
             remote.push(missing.ok_or_else(|| {
                 Error::internal(format!(
-                    "Stripe knows no subscription {} of {customer}",
+                    "Stripe has no subscription {} of {customer}",
                     mirrored.stripe_id
                 ))
             })?);
@@ -182,7 +194,7 @@ impl Billing {
         subscriptions::write_mirror(
             tx,
             org,
-            NewMirror {
+            MirrorWrite {
                 subscription: &subscription,
                 current_period_start: chosen.current_period_start,
                 event_created: cause.event_created(),
@@ -192,18 +204,26 @@ impl Billing {
         if chosen.trial_end.is_some() {
             subscriptions::note_trial(tx, org, now).await?;
         }
-        let unchanged = mirrored
+        let is_unchanged = mirrored
             .is_some_and(|before| before.plan == plan && before.status == subscription.status);
-        if !unchanged {
+        if !is_unchanged {
             let detail = format!("{}, {}", plan.label(), subscription.status.as_str());
-            subscriptions::record_change(tx, org, &detail).await?;
+            let activity = NewActivity {
+                org,
+                actor: None,
+                actor_name: "Stripe",
+                kind: ActivityKind::SubscriptionChanged,
+                subject: "",
+                detail: &detail,
+            };
+            activity::insert(tx, activity).await?;
         }
         Ok(())
     }
 }
 
-/// The organization a customer stands for, its billing row locked. One seen for
-/// the first time says so in the metadata of what it bought.
+/// The organization a customer stands for, its billing row locked. The metadata of what a
+/// new customer bought names it.
 async fn org_of(
     tx: &mut Tx,
     customer: &str,
@@ -215,7 +235,7 @@ async fn org_of(
     let Some(org) = remote.iter().find_map(|subscription| subscription.org) else {
         return Ok(None);
     };
-    // The new row is ours alone until we commit, which is as good as its lock.
+    // Nobody else sees the new row until we commit, which is as good as its lock.
     Ok(subscriptions::attach_customer(tx, org, customer)
         .await?
         .then_some(org))
@@ -223,9 +243,9 @@ async fn org_of(
 
 /// The subscription that counts: an organization has one at a time.
 ///
-/// One that grants its plan comes before one that does not, a living one before
-/// an ended one, the mirrored one before others, a newer one before an older.
-/// The mirrored one never comes back to life: whatever says so is outdated.
+/// One that grants its plan comes before one that does not, a live one before an ended one,
+/// the mirrored one before others, a newer one before an older. The mirrored one never comes
+/// back to life: whatever says so is outdated.
 fn choose<'a>(
     remote: &'a [RemoteSubscription],
     mirrored: Option<&Mirrored>,
@@ -237,7 +257,7 @@ fn choose<'a>(
         .filter(|subscription| {
             !(is_mirrored(&subscription.id) && has_ended && !subscription.status.is_final())
         })
-        // What ended at a price that is not ours was something else.
+        // What ended at a price that is not ours was not a plan of ours.
         .filter(|subscription| {
             matches!(subscription.price, RemotePrice::Listed(..))
                 || !subscription.status.is_final()
@@ -254,8 +274,8 @@ fn choose<'a>(
         })
 }
 
-/// The plan that is paid for. At a price that is not ours it is unknown, unless
-/// the subscription ended: then it stays what it was.
+/// The plan that is paid for. At a price that is not ours it is unknown, unless the
+/// subscription ended: then it stays what it was.
 fn plan_of(
     chosen: &RemoteSubscription,
     mirrored: Option<&Mirrored>,
@@ -326,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_grants_its_plan_comes_first_and_then_the_mirrored_one() {
+    fn a_subscription_that_grants_its_plan_comes_first_then_the_mirrored_one() {
         let all = [
             remote("sub_a", "incomplete", 3),
             remote("sub_b", "active", 1),
@@ -344,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_of_tomorrow_is_kept_as_it_is() {
+    fn an_unknown_status_is_kept_as_it_is() {
         let all = [
             remote("sub_a", "hibernating", 1),
             remote("sub_b", "canceled", 2),
@@ -354,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_is_not_ours_is_an_error_unless_it_is_over() {
+    fn an_unlisted_price_is_an_error_unless_the_subscription_ended() {
         let unlisted = |status| RemoteSubscription {
             price: RemotePrice::Unlisted("price_x".into()),
             ..remote("sub_a", status, 1)

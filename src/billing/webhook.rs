@@ -15,6 +15,7 @@ use crate::{
     db::webhook_events::{self, NewWebhookEvent, Receipt},
     domain::Invalid,
     error::{Result, chain},
+    telemetry::{SPANS, names},
 };
 
 /// The events that can change what we mirror. Others are acknowledged and kept
@@ -28,15 +29,15 @@ const RELEVANT_TYPES: [&str; 6] = [
     "invoice.payment_failed",
 ];
 
-/// What came of an event. All of these are answered with 200: Stripe need not
-/// send it again.
+/// The outcome of an event. All of these are answered with 200: Stripe need not send it
+/// again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookOutcome {
     /// The mirror was compared with Stripe.
     Processed,
-    /// It was done already; nothing changed.
+    /// It was processed before; nothing changed.
     Duplicate,
-    /// It is none of our business.
+    /// It cannot change what we mirror.
     Ignored,
 }
 
@@ -88,7 +89,7 @@ impl Event {
         }
 
         let no_event =
-            |problem: String| Invalid::new("body", format!("This is no event: {problem}."));
+            |problem: String| Invalid::new("body", format!("This is not an event: {problem}."));
         let envelope: Envelope =
             serde_json::from_slice(payload).map_err(|error| no_event(error.to_string()))?;
         Ok(Self {
@@ -117,15 +118,16 @@ impl Billing {
     /// Takes an event from Stripe: `payload` is the request's body, byte for byte,
     /// `signature` its header `Stripe-Signature`.
     ///
-    /// When this returns, what the event led to is committed and every node has
-    /// heard of it. On an error the event stays undone and must be answered with
-    /// anything but 2xx, so that Stripe sends it again.
+    /// When this returns, what the event led to is committed and every node has applied
+    /// it. On an error the event stays unprocessed and must be answered with anything but
+    /// 2xx, so that Stripe sends it again.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the signature does not fit or is too old, or the body
-    /// is no event; [`Error::Unavailable`] if Stripe or the database does not answer;
+    /// is not an event; [`Error::Unavailable`] if Stripe or the database does not answer;
     /// [`Error::Internal`] if the mirror cannot hold what Stripe has. The last two
     /// stand in the ledger.
+    #[tracing::instrument(level = "debug", target = SPANS, name = "billing.receive_webhook", skip_all)]
     pub async fn receive_webhook(&self, payload: &[u8], signature: &str) -> Result<WebhookOutcome> {
         stripe::verify_signature(payload, signature, &self.webhook_secrets, self.clock.now())?;
         let event = Event::parse(payload)?;
@@ -151,7 +153,7 @@ impl Billing {
             }
         }
         let outcome = result.as_ref().map_or("failed", |outcome| outcome.as_str());
-        ::metrics::counter!("orghub_webhook_events_total", "outcome" => outcome).increment(1);
+        metrics::counter!(names::WEBHOOK_EVENTS, "outcome" => outcome).increment(1);
         result
     }
 
@@ -173,11 +175,12 @@ impl Billing {
         }
         let Some(customer) = event.concerns() else {
             webhook_events::mark_processed(&mut tx, &event.id, self.clock.now()).await?;
-            tx.commit().await?;
+            // The ledger is not cached.
+            tx.commit_unannounced().await?;
             return Ok(WebhookOutcome::Ignored);
         };
         // Committed before anything can fail: the ledger shows what arrived.
-        tx.commit().await?;
+        tx.commit_unannounced().await?;
 
         Ok(
             match self.sync_customer(customer, Cause::Event(event)).await? {
@@ -188,18 +191,18 @@ impl Billing {
         )
     }
 
-    /// Puts the failure into the ledger. If that fails as well, the log has both.
+    /// Records the failure in the ledger. If that fails as well, the log has both.
     async fn note_failure(&self, event: &Event, failure: &str) {
         let note = async {
             let mut tx = self.db.begin().await?;
             webhook_events::mark_failed(&mut tx, &event.id, failure).await?;
-            tx.commit().await
+            tx.commit_unannounced().await
         };
         if let Err(error) = note.await {
             tracing::warn!(
                 event.id,
                 error = chain(&error),
-                "the failure could not be noted in the ledger"
+                "the failure could not be recorded in the ledger"
             );
         }
     }
@@ -232,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_refused() {
+    fn malformed_events_are_refused() {
         for payload in [
             "",
             "[]",

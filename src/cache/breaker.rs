@@ -1,25 +1,24 @@
-//! Keeps requests away from a Redis that does not answer.
+//! Keeps requests away from a Redis that does not answer: a circuit breaker.
 
 use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU8, Ordering},
-    },
+    sync::atomic::{AtomicU8, Ordering},
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
+
 /// Failures in a row that open the breaker.
 const FAILURES_IN_A_ROW: u32 = 5;
-/// A share of failures opens it too, once so many operations were seen …
+/// So does a failing half of at least so many operations …
 const WINDOW_MINIMUM: u32 = 20;
 /// … within this time.
 const WINDOW: Duration = Duration::from_secs(5);
-/// First time it stays open; doubles with every failed probe.
+/// How long it stays open at first; doubles with every failed probe.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// Longest time it stays open.
+/// How long it stays open at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
-/// What the breaker lets through.
+/// What the breaker lets through at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakerState {
     /// Everything.
@@ -34,12 +33,11 @@ const CLOSED: u8 = 0;
 const OPEN: u8 = 1;
 const HALF_OPEN: u8 = 2;
 
-/// Permission for one operation; tell the breaker how it went.
+/// Permission for one operation, whose outcome is reported back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pass {
-    /// One of many.
     Ordinary,
-    /// The one that finds out whether Redis is back.
+    /// The one operation that finds out whether Redis is back.
     Probe,
 }
 
@@ -53,7 +51,7 @@ struct Record {
     open_until: Instant,
 }
 
-/// The breaker. While it is closed or open, asking costs one atomic load.
+/// While it is closed or open, asking for permission costs one atomic load.
 #[derive(Debug)]
 pub(super) struct Breaker {
     state: AtomicU8,
@@ -85,14 +83,14 @@ impl Breaker {
         }
     }
 
-    /// Asks to operate at `now`.
-    pub(super) fn ask(&self, now: Instant) -> Option<Pass> {
+    /// Asks for permission at `now`.
+    pub(super) fn permit(&self, now: Instant) -> Option<Pass> {
         match self.state() {
             BreakerState::Closed => Some(Pass::Ordinary),
             BreakerState::HalfOpen => None,
             BreakerState::Open => {
-                let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-                // Only one asker turns open into half-open, and that one probes.
+                let record = self.record.lock();
+                // Only one caller turns open into half-open, and that one probes.
                 (now >= record.open_until
                     && self
                         .state
@@ -103,11 +101,11 @@ impl Breaker {
         }
     }
 
-    /// Notes how an operation went.
-    pub(super) fn note(&self, pass: Pass, went_well: bool, now: Instant) {
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Reports the outcome of an operation.
+    pub(super) fn report(&self, pass: Pass, succeeded: bool, now: Instant) {
+        let mut record = self.record.lock();
         if pass == Pass::Probe {
-            if went_well {
+            if succeeded {
                 record.pause = FIRST_PAUSE;
                 record.failures_in_a_row = 0;
                 record.window_operations = 0;
@@ -125,7 +123,7 @@ impl Breaker {
             record.window_failures = 0;
         }
         record.window_operations += 1;
-        if went_well {
+        if succeeded {
             record.failures_in_a_row = 0;
             return;
         }
@@ -133,7 +131,7 @@ impl Breaker {
         record.window_failures += 1;
         let mostly_failing = record.window_operations >= WINDOW_MINIMUM
             && record.window_failures * 2 >= record.window_operations;
-        // Operations begun before it opened may still fail; they open it once only.
+        // Operations begun before it opened may still fail; they must not reopen it.
         if self.state() == BreakerState::Closed
             && (record.failures_in_a_row >= FAILURES_IN_A_ROW || mostly_failing)
         {
@@ -142,7 +140,7 @@ impl Breaker {
     }
 
     fn open(&self, record: &mut Record, now: Instant) {
-        // A tenth of jitter, so that many nodes do not probe at the same moment.
+        // A tenth of jitter, so that many nodes do not probe at once.
         record.open_until = now + record.pause.mul_f64(rand::random_range(0.9..1.1));
         self.state.store(OPEN, Ordering::Release);
     }
@@ -155,8 +153,8 @@ mod tests {
     fn opened(now: Instant) -> Breaker {
         let breaker = Breaker::new();
         for _ in 0..FAILURES_IN_A_ROW {
-            let pass = breaker.ask(now).expect("closed");
-            breaker.note(pass, false, now);
+            let pass = breaker.permit(now).expect("closed");
+            breaker.report(pass, false, now);
         }
         breaker
     }
@@ -166,15 +164,15 @@ mod tests {
         let now = Instant::now();
         let breaker = opened(now);
         assert_eq!(breaker.state(), BreakerState::Open);
-        assert_eq!(breaker.ask(now), None);
+        assert_eq!(breaker.permit(now), None);
     }
 
     #[test]
     fn a_single_failure_does_not() {
         let now = Instant::now();
         let breaker = Breaker::new();
-        for went_well in [false, false, false, false, true, false] {
-            breaker.note(Pass::Ordinary, went_well, now);
+        for succeeded in [false, false, false, false, true, false] {
+            breaker.report(Pass::Ordinary, succeeded, now);
         }
         assert_eq!(breaker.state(), BreakerState::Closed);
     }
@@ -184,7 +182,7 @@ mod tests {
         let now = Instant::now();
         let breaker = Breaker::new();
         for attempt in 0..WINDOW_MINIMUM {
-            breaker.note(Pass::Ordinary, attempt % 2 == 0, now);
+            breaker.report(Pass::Ordinary, attempt % 2 == 0, now);
         }
         assert_eq!(breaker.state(), BreakerState::Open);
     }
@@ -194,13 +192,13 @@ mod tests {
         let now = Instant::now();
         let breaker = opened(now);
         let later = now + FIRST_PAUSE * 2;
-        assert_eq!(breaker.ask(later), Some(Pass::Probe));
-        assert_eq!(breaker.ask(later), None, "one probe at a time");
-        breaker.note(Pass::Probe, false, later);
-        assert_eq!(breaker.ask(later + FIRST_PAUSE), None, "the pause doubled");
+        assert_eq!(breaker.permit(later), Some(Pass::Probe));
+        assert_eq!(breaker.permit(later), None, "one probe at a time");
+        breaker.report(Pass::Probe, false, later);
+        assert_eq!(breaker.permit(later + FIRST_PAUSE), None, "the pause doubled");
         let much_later = later + LONGEST_PAUSE;
-        assert_eq!(breaker.ask(much_later), Some(Pass::Probe));
-        breaker.note(Pass::Probe, true, much_later);
+        assert_eq!(breaker.permit(much_later), Some(Pass::Probe));
+        breaker.report(Pass::Probe, true, much_later);
         assert_eq!(breaker.state(), BreakerState::Closed);
     }
 }

@@ -1,18 +1,20 @@
-//! Redis, bounded: no operation takes longer than [`OPERATION_TIMEOUT`], none is
-//! tried while the breaker is open, none can fail a request.
+//! Redis, bounded: no operation takes longer than [`OPERATION_TIMEOUT`], none is tried
+//! while the breaker is open, none can fail a request. A request waits in vain for Redis
+//! once at most.
 //!
 //! The only file that names the redis crate's types.
 
 use std::{
     future::Future,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use futures::StreamExt;
+use parking_lot::{Mutex, RwLock};
 use redis::{
     Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError,
     RedisResult, ServerErrorKind,
@@ -27,7 +29,7 @@ use super::breaker::{Breaker, BreakerState, Pass};
 use crate::{
     config::RedisConfig,
     error::{Error, Result},
-    metrics::count_redis,
+    telemetry::{count_redis, names, note_redis_timeout, redis_timed_out},
 };
 
 /// Longest time an operation may hold up a request. A healthy Redis answers in
@@ -47,7 +49,7 @@ const CONNECTION_TIMEOUT: Duration = Duration::from_secs(1);
 /// vanished takes the whole of its time.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Time between two new connections because the server is no primary any more.
+/// Time between two new connections because the server is not a primary any more.
 const DEMOTION_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long the start waits for Redis before it goes on without.
@@ -64,8 +66,8 @@ pub(super) struct Redis {
     left_replica: Mutex<Option<Instant>>,
 }
 
-/// A way to Redis that mends itself. A server behind one address that fails over
-/// is the single kind; several addresses are a cluster.
+/// A self-reconnecting Redis connection. Several addresses are a cluster; a server that
+/// fails over behind one address is not.
 #[derive(Clone)]
 enum Connection {
     Single(ConnectionManager),
@@ -73,7 +75,6 @@ enum Connection {
 }
 
 impl Connection {
-    /// Connects when it is first used.
     fn to(nodes: &[ConnectionInfo]) -> RedisResult<Self> {
         match nodes {
             [node] => {
@@ -155,7 +156,7 @@ impl Redis {
     /// Waits up to five seconds for Redis to answer.
     ///
     /// # Errors
-    /// What it said last, or that it said nothing.
+    /// [`Error::Unavailable`] with its last answer, or that there was none.
     pub(super) async fn answer_at_start(&self) -> Result<()> {
         let deadline = Instant::now() + START_PATIENCE;
         loop {
@@ -203,7 +204,7 @@ impl Redis {
         }
     }
 
-    /// Keeps `value` for `ttl`.
+    /// Stores `value` for `ttl`.
     pub(super) async fn set(
         self: &Arc<Self>,
         key: &str,
@@ -215,58 +216,26 @@ impl Redis {
             .await
     }
 
-    /// Sets `key` for `ttl` unless it is set; whether it did.
-    pub(super) async fn set_if_absent(
-        self: &Arc<Self>,
-        key: &str,
-        value: &str,
-        ttl: Duration,
-    ) -> Result<bool, NoAnswer> {
-        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
-        let set: Option<String> = self
-            .bounded(
-                redis::cmd("SET")
-                    .arg(key)
-                    .arg(value)
-                    .arg("NX")
-                    .arg("PX")
-                    .arg(ttl_ms),
-            )
-            .await?;
-        Ok(set.is_some())
-    }
-
-    /// Forgets `key` if it still holds `value`.
-    pub(super) async fn unlink_if_equal(
-        self: &Arc<Self>,
-        key: &str,
-        value: &str,
-    ) -> Result<(), NoAnswer> {
-        const SCRIPT: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end return 0";
-        self.bounded(redis::cmd("EVAL").arg(SCRIPT).arg(1).arg(key).arg(value))
-            .await
-    }
-
-    /// Forgets `keys`.
+    /// Removes `keys`.
     pub(super) async fn unlink(self: &Arc<Self>, keys: &[String]) -> Result<(), NoAnswer> {
         self.bounded(redis::cmd("UNLINK").arg(keys)).await
     }
 
-    /// Rings `channel`.
+    /// Publishes an empty message on `channel`.
     pub(super) async fn publish(self: &Arc<Self>, channel: &str) -> Result<(), NoAnswer> {
         self.bounded(redis::cmd("PUBLISH").arg(channel).arg(""))
             .await
     }
 
-    /// Whether Redis answers now, and how soon.
+    /// Time of a round trip just now.
     pub(super) async fn ping(self: &Arc<Self>) -> Result<Duration, NoAnswer> {
         let sent = Instant::now();
         self.bounded::<String>(&redis::cmd("PING")).await?;
         Ok(sent.elapsed())
     }
 
-    /// Calls `on_ring` for every message on `channel` until the connection ends.
-    pub(super) async fn listen(&self, channel: &str, on_ring: impl Fn()) -> Result<()> {
+    /// Calls `on_message` for every message on `channel` until the connection ends.
+    pub(super) async fn listen(&self, channel: &str, on_message: impl Fn()) -> Result<()> {
         let node =
             &self.nodes[self.listening_on.fetch_add(1, Ordering::Relaxed) % self.nodes.len()];
         let connect = async {
@@ -274,19 +243,22 @@ impl Redis {
             pubsub.subscribe(channel).await?;
             RedisResult::Ok(pubsub)
         };
-        let mut pubsub = timeout(Duration::from_secs(1), connect)
+        let mut pubsub = timeout(CONNECTION_TIMEOUT, connect)
             .await
             .map_err(|elapsed| Error::unavailable("Redis", elapsed))?
             .map_err(|error| Error::unavailable("Redis", error))?;
         let mut messages = pubsub.on_message();
         while messages.next().await.is_some() {
-            on_ring();
+            on_message();
         }
         Ok(())
     }
 
     async fn bounded<T: FromRedisValue>(self: &Arc<Self>, command: &Cmd) -> Result<T, NoAnswer> {
-        let pass = self.breaker.ask(Instant::now());
+        if redis_timed_out() {
+            return Err(counted(NoAnswer::AlreadyWaited));
+        }
+        let pass = self.breaker.permit(Instant::now());
         if pass == Some(Pass::Probe) {
             self.probe();
         }
@@ -296,9 +268,12 @@ impl Redis {
         count_redis();
         let mut connection = self.connection();
         let answer = within(OPERATION_TIMEOUT, connection.query(command)).await;
-        // A refusal (`-OOM`, a wrong type) is an answer of a Redis that lives.
-        let went_well = !matches!(answer, Err(NoAnswer::TimedOut | NoAnswer::Unreachable));
-        self.breaker.note(Pass::Ordinary, went_well, Instant::now());
+        // A refusal (`-OOM`, a wrong type) is the answer of a living Redis.
+        let succeeded = !matches!(answer, Err(NoAnswer::TimedOut | NoAnswer::Unreachable));
+        self.breaker.report(Pass::Ordinary, succeeded, Instant::now());
+        if matches!(answer, Err(NoAnswer::TimedOut)) {
+            note_redis_timeout();
+        }
         if matches!(answer, Err(NoAnswer::Demoted)) {
             self.leave_replica(Instant::now());
         }
@@ -310,8 +285,7 @@ impl Redis {
     fn leave_replica(&self, now: Instant) {
         let mut left = self
             .left_replica
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+            .lock();
         if left.is_none_or(|left| now.duration_since(left) >= DEMOTION_PAUSE) {
             *left = Some(now);
             self.reconnect();
@@ -339,7 +313,6 @@ impl Redis {
     fn connection(&self) -> Connection {
         self.connection
             .read()
-            .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
@@ -348,8 +321,7 @@ impl Redis {
             Ok(fresh) => {
                 *self
                     .connection
-                    .write()
-                    .unwrap_or_else(PoisonError::into_inner) = fresh
+                    .write() = fresh
             }
             Err(error) => tracing::warn!(%error, "Redis: no new connection could be prepared"),
         }
@@ -374,24 +346,27 @@ fn counted(no_answer: NoAnswer) -> NoAnswer {
     let reason = match no_answer {
         NoAnswer::BreakerOpen => "breaker_open",
         NoAnswer::TimedOut => "timed_out",
+        NoAnswer::AlreadyWaited => "already_waited",
         NoAnswer::Unreachable => "unreachable",
         NoAnswer::Demoted => "demoted",
         NoAnswer::Refused => "refused",
     };
-    metrics::counter!("orghub_redis_no_answers_total", "reason" => reason).increment(1);
+    metrics::counter!(names::REDIS_NO_ANSWERS, "reason" => reason).increment(1);
     no_answer
 }
 
-/// Why Redis was no help. Never more than a reason to ask Postgres.
+/// Why Redis was no help. Never more than a reason to ask PostgreSQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoAnswer {
-    #[error("Redis is left alone: the breaker is open")]
+    #[error("Redis is not asked: the breaker is open")]
     BreakerOpen,
     #[error("Redis did not answer in time")]
     TimedOut,
+    #[error("Redis is not asked: this request has waited for it in vain before")]
+    AlreadyWaited,
     #[error("Redis cannot be reached")]
     Unreachable,
-    #[error("Redis is no primary any more")]
+    #[error("Redis is not a primary any more")]
     Demoted,
     #[error("Redis refused the command")]
     Refused,

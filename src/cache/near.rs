@@ -1,5 +1,5 @@
-//! Copies in this process: decoded, bounded in bytes, checked against their
-//! stamp on every use.
+//! The near cache: decoded values in this process, bounded in bytes, compared with
+//! their stamp on every use.
 
 use std::{
     any::Any,
@@ -9,59 +9,57 @@ use std::{
 
 use quick_cache::{Weighter, sync::Cache};
 
-use super::stamp::{Coherence, Slot};
+use super::stamp::{Coherence, Rejection, Slot};
 
-/// Longest life of a copy here, whatever its TTL: long enough to matter, short
-/// enough that what depends on the time of day (an expired invitation) is noticed.
+/// Longest life of a value here, whatever its TTL: long enough to matter, short enough
+/// that what depends on the time of day (an expired invitation) is noticed.
 const LONGEST_LIFE: Duration = Duration::from_secs(15 * 60);
 
-/// Share of the bytes set aside for "no such thing": one in so many.
+/// Share of the bytes set aside for negative answers: one in so many.
 const NEGATIVE_SHARE: u64 = 8;
 
-/// Rough weight of a copy beside its text and its encoded value.
+/// Rough weight of an entry beside its key and its encoded value.
 const OVERHEAD_BYTES: usize = 160;
 
-/// A copy, whatever its type.
+/// A cached answer of any type.
 #[derive(Clone)]
-pub(super) struct Copy {
-    /// The answer; `None`: there is no such thing.
-    pub(super) value: Option<Arc<dyn Any + Send + Sync>>,
+pub(super) struct Entry {
+    /// `None`: there is no such thing.
+    pub(super) answer: Option<Arc<dyn Any + Send + Sync>>,
+    pub(super) is_negative: bool,
     /// What it depends on.
     pub(super) slots: Arc<[Slot]>,
-    /// The batch before its reading or checking began.
+    /// Its stamp: the batch before its loading or validation began.
     pub(super) batch: u64,
-    /// Bytes of its encoded value, for the weight.
+    /// Size of the encoded value, for the weight.
     pub(super) encoded_bytes: usize,
-    /// When it was made.
     pub(super) made: Instant,
 }
 
-impl Copy {
-    fn judge(&self, coherence: &Coherence) -> Result<(), &'static str> {
+impl Entry {
+    fn validate(&self, coherence: &Coherence) -> Result<(), Rejection> {
         if self.made.elapsed() >= LONGEST_LIFE {
-            return Err("aged");
+            return Err(Rejection::Aged);
         }
-        if coherence.is_current(&self.slots, self.batch) {
-            Ok(())
-        } else {
-            Err("changed")
-        }
+        let is_current = coherence.is_current(&self.slots, self.batch);
+        if is_current { Ok(()) } else { Err(Rejection::Changed) }
     }
 }
 
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<String, Copy> for Bytes {
-    fn weight(&self, key: &String, copy: &Copy) -> u64 {
+impl Weighter<String, Entry> for Bytes {
+    fn weight(&self, key: &String, entry: &Entry) -> u64 {
         // Decoded values are larger than encoded ones; twice is the rule of thumb.
-        (key.len() + 2 * copy.encoded_bytes + 2 * copy.slots.len() + OVERHEAD_BYTES) as u64
+        let value = 2 * entry.encoded_bytes + 2 * entry.slots.len();
+        (key.len() + value + OVERHEAD_BYTES) as u64
     }
 }
 
-type Segment = Cache<String, Copy, Bytes>;
+type Segment = Cache<String, Entry, Bytes>;
 
-/// The copies: one segment for answers, a small one for "no".
+/// One segment for answers, a small one for negative answers.
 pub(super) struct Near {
     positive: Segment,
     negative: Segment,
@@ -79,42 +77,40 @@ impl Near {
         })
     }
 
-    /// The copy under `key`, if there is one.
-    ///
-    /// # Errors
-    /// Why it is not right any more, in a word.
+    /// The entry under `key`, if there is one; `Err`: there was one, which is not right
+    /// any more.
     pub(super) fn get(
         &self,
         key: &str,
         coherence: &Coherence,
-    ) -> Result<Option<Copy>, &'static str> {
+    ) -> Result<Option<Entry>, Rejection> {
         for segment in [&self.positive, &self.negative] {
-            if let Some(copy) = segment.get(key) {
-                if let Err(reason) = copy.judge(coherence) {
+            if let Some(entry) = segment.get(key) {
+                if let Err(reason) = entry.validate(coherence) {
                     segment.remove(key);
                     return Err(reason);
                 }
-                return Ok(Some(copy));
+                return Ok(Some(entry));
             }
         }
         Ok(None)
     }
 
-    /// Whether the copy under `key`, if there is one, is still right.
+    /// Whether there is a valid entry under `key`.
     pub(super) fn holds(&self, key: &str, coherence: &Coherence) -> bool {
-        let copy = self.positive.peek(key).or_else(|| self.negative.peek(key));
-        copy.is_some_and(|copy| copy.judge(coherence).is_ok())
+        let entry = self.positive.peek(key).or_else(|| self.negative.peek(key));
+        entry.is_some_and(|entry| entry.validate(coherence).is_ok())
     }
 
-    /// Keeps `copy`; a late, older one does no harm, its stamp is as old.
-    pub(super) fn put(&self, key: String, copy: Copy, is_negative: bool) {
-        let (segment, other) = if is_negative {
+    /// Keeps `entry`. A late, older one does no harm: its stamp is as old.
+    pub(super) fn put(&self, key: String, entry: Entry) {
+        let (segment, other) = if entry.is_negative {
             (&self.negative, &self.positive)
         } else {
             (&self.positive, &self.negative)
         };
         other.remove(&key);
-        segment.insert(key, copy);
+        segment.insert(key, entry);
     }
 
     pub(super) fn remove(&self, key: &str) {

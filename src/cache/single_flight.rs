@@ -1,114 +1,90 @@
 //! One load for all who ask at the same time.
 
-use std::{
-    any::Any,
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{any::Any, collections::HashMap, sync::Arc};
 
 use futures::{
     FutureExt,
     future::{BoxFuture, Shared, WeakShared},
 };
+use parking_lot::Mutex;
 
-use super::near::Copy;
+use super::near::Entry;
 use crate::error::Result;
 
-/// What a flight brings home; the value's type is the key's business.
-pub(super) type Landed = Result<Copy>;
+/// What a load returns; the key decides the type of the answer.
+pub(super) type Loaded = Result<Entry>;
 
-type Flight = Shared<BoxFuture<'static, Landed>>;
-type WeakFlight = WeakShared<BoxFuture<'static, Landed>>;
+type Load = Shared<BoxFuture<'static, Loaded>>;
+type WeakLoad = WeakShared<BoxFuture<'static, Loaded>>;
 
 /// The loads under way, by key.
 ///
-/// A flight is driven by whoever waits for it, so its statements count for a
-/// request that asked, and it ends when nobody waits any more.
+/// A load is driven by whoever waits for it, so its statements count for a request that
+/// asked, and it ends when nobody waits any more.
 #[derive(Default)]
-pub(super) struct Flights {
-    under_way: Mutex<HashMap<String, WeakFlight>>,
+pub(super) struct SingleFlight {
+    under_way: Mutex<HashMap<String, WeakLoad>>,
 }
 
-impl Flights {
-    /// Joins the load under way for `key`, or begins `load`; `true`: it was begun.
-    pub(super) async fn fly(
+impl SingleFlight {
+    /// Joins the load under way for `key`, or starts `load`; `true`: it was started.
+    pub(super) async fn join_or_start(
         &self,
         key: &str,
-        load: impl FnOnce() -> BoxFuture<'static, Landed>,
-    ) -> (Landed, bool) {
-        let (flight, begun) = {
-            let mut under_way = self
-                .under_way
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            match under_way
-                .get(key)
-                .and_then(WeakShared::upgrade)
-                .filter(|flight| flight.peek().is_none())
-            {
-                Some(flight) => (flight, false),
+        load: impl FnOnce() -> BoxFuture<'static, Loaded>,
+    ) -> (Loaded, bool) {
+        let (load, started) = {
+            let mut under_way = self.under_way.lock();
+            let running = under_way.get(key).and_then(WeakShared::upgrade);
+            match running.filter(|load| load.peek().is_none()) {
+                Some(load) => (load, false),
                 None => {
-                    let flight = load().shared();
-                    if let Some(weak) = flight.downgrade() {
+                    let load = load().shared();
+                    if let Some(weak) = load.downgrade() {
                         under_way.insert(key.to_owned(), weak);
                     }
-                    (flight, true)
+                    (load, true)
                 }
             }
         };
-        // Dropped on cancellation as well: a flight ends with the last who waits for it.
-        let mut seat = Seat {
-            flights: self,
-            key,
-            flight: Some(flight.clone()),
-        };
-        let landed = flight.await;
-        seat.leave();
-        (landed, begun)
+        // Dropped on cancellation as well: a load ends with the last who waits for it.
+        let mut waiter = Waiter { loads: self, key, load: Some(load.clone()) };
+        let loaded = load.await;
+        waiter.leave();
+        (loaded, started)
     }
 }
 
-/// A waiter's place on a flight.
-struct Seat<'a> {
-    flights: &'a Flights,
+/// One of those who wait for a load.
+struct Waiter<'a> {
+    loads: &'a SingleFlight,
     key: &'a str,
-    flight: Option<Flight>,
+    load: Option<Load>,
 }
 
-impl Seat<'_> {
-    /// Gives up the place, and strikes the flight off the list if it landed or
-    /// nobody is left on it.
+impl Waiter<'_> {
+    /// Stops waiting, and takes the load off the list if it is done or nobody waits.
     fn leave(&mut self) {
-        if self.flight.take().is_none() {
+        if self.load.take().is_none() {
             return;
         }
-        let mut under_way = self
-            .flights
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let is_over = |flight: &WeakFlight| {
-            flight
-                .upgrade()
-                .is_none_or(|flight| flight.peek().is_some())
-        };
+        let mut under_way = self.loads.under_way.lock();
+        let is_over =
+            |load: &WeakLoad| load.upgrade().is_none_or(|load| load.peek().is_some());
         if under_way.get(self.key).is_some_and(is_over) {
             under_way.remove(self.key);
         }
     }
 }
 
-impl Drop for Seat<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.leave();
     }
 }
 
-/// The answer in `copy` as the type its key stands for.
-pub(super) fn typed<V: Any + Send + Sync>(copy: &Copy) -> Option<std::sync::Arc<V>> {
-    copy.value.clone().map(|value| {
-        value
-            .downcast()
-            .expect("a key's text names one type of value")
-    })
+/// The answer as the type its key stands for.
+pub(super) fn typed<V: Any + Send + Sync>(entry: &Entry) -> Option<Arc<V>> {
+    let answer = entry.answer.clone()?;
+    Some(answer.downcast().expect("one key has one type of answer"))
 }

@@ -1,134 +1,155 @@
-//! Which copies are still right: what this node knows of the changes in
-//! Postgres, and how a copy's stamp is held against it.
+//! Which cached values are still right: what this node knows of the changes in
+//! PostgreSQL, and how a value's stamp is compared with it.
 
 use std::{
     hash::{DefaultHasher, Hasher},
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Slots of the table. Scopes that share one can only end each other's copies
-/// too early: with 65,536 slots, one in 65,000.
+/// Slots of the table. Scopes that share one can only end each other's values too
+/// early: with 65,536 slots, one in 65,000.
 const SLOTS: usize = 1 << 16;
 
-/// Name of the scope that everything depends on.
+/// The scope that everything depends on.
 pub(super) const EVERYTHING: &str = "*";
 
 /// A scope's place in the table.
 pub(super) type Slot = u16;
 
-/// The slot of a scope's text.
 pub(super) fn slot_of(scope: &str) -> Slot {
     let mut hasher = DefaultHasher::new();
     hasher.write(scope.as_bytes());
     (hasher.finish() % SLOTS as u64) as Slot
 }
 
-/// What ended the copies of a scope last.
+/// Why a cached value that was found is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rejection {
+    /// Something it depends on has changed.
+    Changed,
+    /// Everything was ended by hand.
+    Flushed,
+    /// It is older than what the change log can vouch for.
+    BelowFloor,
+    /// Its time in this process is over.
+    Aged,
+    /// It is not whole, of another format, or of another incarnation of the database.
+    Undecodable,
+}
+
+impl Rejection {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Flushed => "flushed",
+            Self::BelowFloor => "below_floor",
+            Self::Aged => "aged",
+            Self::Undecodable => "undecodable",
+        }
+    }
+}
+
+/// The last change of a scope's slot.
 #[derive(Default)]
-struct Ended {
-    /// Highest transaction that changed it.
+struct LastChange {
+    /// Highest transaction id that changed it.
     xid: AtomicU64,
-    /// Number of the poll that brought the news here.
+    /// Number of the poll that read of it.
     batch: AtomicU64,
 }
 
-/// This node's knowledge of what changed, raised by the relay and read by every
-/// request. No locks: readers see slots raised before they see the batch that
-/// raised them.
+/// What this node knows of changes: raised by the log follower, read by every request.
+/// No locks: readers see slots raised before they see the batch that raised them.
 pub(super) struct Coherence {
-    slots: Box<[Ended]>,
-    everything: Ended,
+    slots: Box<[LastChange]>,
+    everything: LastChange,
     /// Number of the last poll whose changes are all in the slots.
     applied: AtomicU64,
-    /// From this transaction on the slots are complete.
+    /// From this transaction id on the slots are complete.
     floor: AtomicU64,
-    /// Until when copies may be used, in nanoseconds of the boot clock; 0: not at all.
+    /// Until when cached values may be used, in nanoseconds of the boot clock; 0: not
+    /// at all.
     lease_until: AtomicU64,
+    /// How often a lease began that did not continue one.
+    lease_starts: AtomicU64,
 }
 
 impl Coherence {
     pub(super) fn new() -> Self {
         Self {
-            slots: std::iter::repeat_with(Ended::default).take(SLOTS).collect(),
-            everything: Ended::default(),
+            slots: std::iter::repeat_with(LastChange::default).take(SLOTS).collect(),
+            everything: LastChange::default(),
             applied: AtomicU64::new(0),
             floor: AtomicU64::new(u64::MAX),
             lease_until: AtomicU64::new(0),
+            lease_starts: AtomicU64::new(0),
         }
     }
 
-    /// The stamp for a copy whose reading or checking begins now; `None` while
-    /// copies may not be used.
+    /// The stamp of a value whose loading or validation begins now; `None` while cached
+    /// values may not be used.
     pub(super) fn begin(&self) -> Option<u64> {
         let batch = self.applied.load(Ordering::Acquire);
         self.lease_is_running().then_some(batch)
     }
 
-    /// Whether nothing that a copy in this process depends on changed since its
+    /// Whether nothing that a value in this process depends on has changed since its
     /// stamp.
     pub(super) fn is_current(&self, slots: &[Slot], batch: u64) -> bool {
-        let unchanged = |ended: &Ended| ended.batch.load(Ordering::Acquire) <= batch;
+        let unchanged = |last: &LastChange| last.batch.load(Ordering::Acquire) <= batch;
         unchanged(&self.everything)
-            && slots
-                .iter()
-                .all(|slot| unchanged(&self.slots[usize::from(*slot)]))
+            && slots.iter().all(|slot| unchanged(&self.slots[usize::from(*slot)]))
     }
 
-    /// Whether a copy from outside, read at position `as_of`, is still right. It
-    /// errs on the safe side: a transaction that was open at `as_of` counts as
-    /// not seen.
-    ///
-    /// # Errors
-    /// Why it is not, in a word.
-    pub(super) fn judge(&self, slots: &[Slot], as_of: u64) -> Result<(), &'static str> {
-        let seen = |ended: &Ended| ended.xid.load(Ordering::Acquire) < as_of;
+    /// Whether a value from outside, read at position `as_of`, is still right. It errs
+    /// on the safe side: a transaction that was open at `as_of` counts as not seen.
+    pub(super) fn validate(&self, slots: &[Slot], as_of: u64) -> Result<(), Rejection> {
+        let seen = |last: &LastChange| last.xid.load(Ordering::Acquire) < as_of;
         if as_of < self.floor.load(Ordering::Acquire) {
-            Err("below_floor")
+            Err(Rejection::BelowFloor)
         } else if !seen(&self.everything) {
-            Err("flushed")
-        } else if !slots
-            .iter()
-            .all(|slot| seen(&self.slots[usize::from(*slot)]))
-        {
-            Err("changed")
+            Err(Rejection::Flushed)
+        } else if !slots.iter().all(|slot| seen(&self.slots[usize::from(*slot)])) {
+            Err(Rejection::Changed)
         } else {
             Ok(())
         }
     }
 
-    /// Takes in what one poll brought: first the slots, then the number.
+    /// Applies the changes one poll read: first the slots, then the batch number.
     pub(super) fn apply<'a>(&self, changes: impl Iterator<Item = (u64, &'a [String])>) {
         let batch = self.applied.load(Ordering::Relaxed) + 1;
         for (xid, scopes) in changes {
             for scope in scopes {
-                let ended = if scope == EVERYTHING {
+                let last = if scope == EVERYTHING {
                     &self.everything
                 } else {
                     &self.slots[usize::from(slot_of(scope))]
                 };
-                ended.xid.fetch_max(xid, Ordering::Release);
-                ended.batch.store(batch, Ordering::Release);
+                last.xid.fetch_max(xid, Ordering::Release);
+                last.batch.store(batch, Ordering::Release);
             }
         }
         self.applied.store(batch, Ordering::Release);
     }
 
-    /// Ends every copy in this process: what changed meanwhile is unknown.
-    pub(super) fn forget_everything(&self) {
+    /// Ends every value in this process: what changed meanwhile is unknown.
+    pub(super) fn end_near_values(&self) {
         let batch = self.applied.load(Ordering::Relaxed) + 1;
         self.everything.batch.store(batch, Ordering::Release);
         self.applied.store(batch, Ordering::Release);
     }
 
-    /// Starts over in a world whose transaction numbers mean something else.
+    /// Starts over: in another incarnation transaction ids mean something else.
     pub(super) fn reset_positions(&self) {
         self.floor.store(u64::MAX, Ordering::Release);
-        for ended in self.slots.iter().chain([&self.everything]) {
-            ended.xid.store(0, Ordering::Release);
+        for last in self.slots.iter().chain([&self.everything]) {
+            last.xid.store(0, Ordering::Release);
         }
-        self.forget_everything();
+        self.end_near_values();
     }
 
     /// The log was complete from `floor` on when this node read it.
@@ -136,14 +157,22 @@ impl Coherence {
         self.floor.store(floor, Ordering::Release);
     }
 
-    /// Copies may be used until `until`.
     pub(super) fn grant_lease(&self, until: BootTime) {
+        if !self.lease_is_running() {
+            self.lease_starts.fetch_add(1, Ordering::Relaxed);
+        }
         self.lease_until.store(until.0, Ordering::Release);
     }
 
-    /// Copies may not be used until the next grant.
     pub(super) fn end_lease(&self) {
         self.lease_until.store(0, Ordering::Release);
+    }
+
+    /// How often the lease has ended before it was renewed.
+    #[cfg(feature = "test-hooks")]
+    pub(super) fn lease_lapses(&self) -> u64 {
+        let ended = u64::from(!self.lease_is_running());
+        (self.lease_starts.load(Ordering::Relaxed) + ended).saturating_sub(1)
     }
 
     pub(super) fn lease_is_running(&self) -> bool {
@@ -151,8 +180,8 @@ impl Coherence {
     }
 }
 
-/// Time since boot, suspended time included: `Instant` stands still while a
-/// laptop sleeps, and a lease must not.
+/// Time since boot, suspended time included: `Instant` stands still while a laptop
+/// sleeps, and a lease must not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct BootTime(u64);
 
@@ -175,19 +204,17 @@ impl BootTime {
         self.0
     }
 
-    pub(super) fn elapsed(self) -> std::time::Duration {
-        std::time::Duration::from_nanos(Self::now().0.saturating_sub(self.0))
+    pub(super) fn elapsed(self) -> Duration {
+        Duration::from_nanos(Self::now().0.saturating_sub(self.0))
     }
 
-    pub(super) fn plus(self, time: std::time::Duration) -> Self {
+    pub(super) fn plus(self, time: Duration) -> Self {
         Self(self.0 + u64::try_from(time.as_nanos()).unwrap_or(0))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn change(xid: u64, scope: &str) -> (u64, Vec<String>) {
@@ -215,17 +242,17 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_read_before_a_change_was_visible_is_refused_for_good() {
+    fn a_value_read_before_a_change_was_visible_is_rejected_for_good() {
         let coherence = Coherence::new();
         coherence.set_floor(5);
         apply(&coherence, &[change(9, "o:1"), change(7, "o:1")]);
         assert!(
-            coherence.judge(&[slot_of("o:1")], 9).is_err(),
+            coherence.validate(&[slot_of("o:1")], 9).is_err(),
             "xid 9 was not visible at position 9"
         );
-        assert!(coherence.judge(&[slot_of("o:1")], 10).is_ok());
+        assert!(coherence.validate(&[slot_of("o:1")], 10).is_ok());
         assert!(
-            coherence.judge(&[slot_of("o:2")], 4).is_err(),
+            coherence.validate(&[slot_of("o:2")], 4).is_err(),
             "below the floor nothing is known"
         );
     }
@@ -236,13 +263,12 @@ mod tests {
         coherence.set_floor(1);
         apply(&coherence, &[change(7, "*")]);
         assert!(!coherence.is_current(&[slot_of("whatever")], 0));
-        assert!(coherence.judge(&[], 7).is_err());
-        assert!(coherence.judge(&[], 8).is_ok());
+        assert!(coherence.validate(&[], 7).is_err());
+        assert!(coherence.validate(&[], 8).is_ok());
     }
 
-    /// Test 7.
     #[test]
-    fn scopes_that_share_a_slot_end_each_others_copies_too_early_and_never_too_late() {
+    fn scopes_that_share_a_slot_end_each_others_values_too_early_and_never_too_late() {
         let ours = "o:1";
         let neighbor = (2..)
             .map(|number| format!("o:{number}"))
@@ -258,13 +284,13 @@ mod tests {
             "too early, for nothing"
         );
         assert!(
-            coherence.judge(&[slot_of(ours)], 7).is_err(),
+            coherence.validate(&[slot_of(ours)], 7).is_err(),
             "too early, for nothing"
         );
         // A smaller change that comes later does not make the slot forget.
         apply(&coherence, &[change(5, ours)]);
-        assert!(coherence.judge(&[slot_of(&neighbor)], 6).is_err());
-        assert!(coherence.judge(&[slot_of(ours)], 8).is_ok());
+        assert!(coherence.validate(&[slot_of(&neighbor)], 6).is_err());
+        assert!(coherence.validate(&[slot_of(ours)], 8).is_ok());
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! The log of changes and the registry of nodes: the database's half of the
-//! cache (docs/caching.md).
+//! The change log and the registry of nodes: the database's half of the cache
+//! (docs/caching.md). Except for [`write`], only the cache's background tasks call
+//! these, with a pool and time limits of their own.
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::CommitId;
+use super::CommitPosition;
 use crate::error::Result;
 
 /// Scopes that one transaction changed.
@@ -20,7 +21,7 @@ pub struct Change {
 
 /// What became visible between two snapshots.
 #[derive(Debug)]
-pub struct Tailed {
+pub struct LogRead {
     /// The later snapshot, as Postgres writes it.
     pub snapshot: String,
     /// The changes, in no particular order.
@@ -32,7 +33,7 @@ pub struct Tailed {
 /// Everything the log still holds, and the incarnation of the database it belongs
 /// to: a hash of cluster, timeline and database. After a failover or a restore
 /// transaction numbers may repeat; in another incarnation they mean something else.
-pub async fn read_whole(pool: &PgPool) -> Result<(u64, Tailed)> {
+pub async fn read_whole(pool: &PgPool) -> Result<(u64, LogRead)> {
     let mut snapshot = pool
         .begin_with("begin isolation level repeatable read, read only")
         .await?;
@@ -66,7 +67,7 @@ pub async fn read_whole(pool: &PgPool) -> Result<(u64, Tailed)> {
     snapshot.commit().await?;
     Ok((
         incarnation.cast_unsigned(),
-        tailed(rows.into_iter().map(|row| {
+        log_read(rows.into_iter().map(|row| {
             (
                 row.snapshot,
                 row.floor,
@@ -80,7 +81,7 @@ pub async fn read_whole(pool: &PgPool) -> Result<(u64, Tailed)> {
 
 /// What became visible since the snapshot `previous`, and was not visible in it:
 /// exact, whatever the order in which transactions began and ended.
-pub async fn read_since(pool: &PgPool, previous: &str) -> Result<Tailed> {
+pub async fn read_since(pool: &PgPool, previous: &str) -> Result<LogRead> {
     let rows = sqlx::query!(
         r#"
         select
@@ -98,7 +99,7 @@ pub async fn read_since(pool: &PgPool, previous: &str) -> Result<Tailed> {
     )
     .fetch_all(pool)
     .await?;
-    Ok(tailed(rows.into_iter().map(|row| {
+    Ok(log_read(rows.into_iter().map(|row| {
         (
             row.snapshot,
             row.floor,
@@ -109,26 +110,26 @@ pub async fn read_since(pool: &PgPool, previous: &str) -> Result<Tailed> {
     })))
 }
 
-fn tailed(
+fn log_read(
     rows: impl Iterator<Item = (String, i64, Option<i64>, Option<Vec<String>>, Option<f64>)>,
-) -> Tailed {
-    let mut tailed = Tailed {
+) -> LogRead {
+    let mut log_read = LogRead {
         snapshot: String::new(),
         changes: Vec::new(),
         floor: u64::MAX,
     };
     for (snapshot, floor, xid, scopes, age_seconds) in rows {
-        tailed.snapshot = snapshot;
-        tailed.floor = floor.cast_unsigned();
+        log_read.snapshot = snapshot;
+        log_read.floor = floor.cast_unsigned();
         if let (Some(xid), Some(scopes), Some(age_seconds)) = (xid, scopes, age_seconds) {
-            tailed.changes.push(Change {
+            log_read.changes.push(Change {
                 xid: xid.cast_unsigned(),
                 scopes,
                 age_seconds,
             });
         }
     }
-    tailed
+    log_read
 }
 
 /// Renews the node's lease for `lease_ms` by the database's clock, and says which
@@ -183,7 +184,7 @@ pub async fn sign_off(pool: &PgPool, node: Uuid) -> Result<()> {
 ///
 /// For two seconds after the database started, everybody may: the registry's
 /// rows could be older than leases given out before a crash.
-pub async fn somebody_is_behind(pool: &PgPool, commit: CommitId) -> Result<bool> {
+pub async fn somebody_is_behind(pool: &PgPool, position: CommitPosition) -> Result<bool> {
     let behind = sqlx::query_scalar!(
         r#"
         select
@@ -194,7 +195,7 @@ pub async fn somebody_is_behind(pool: &PgPool, commit: CommitId) -> Result<bool>
             )
             or pg_postmaster_start_time() > clock_timestamp() - interval '2 seconds' as "behind!"
         "#,
-        commit.0.to_string()
+        position.xid().to_string()
     )
     .fetch_one(pool)
     .await?;
@@ -202,7 +203,7 @@ pub async fn somebody_is_behind(pool: &PgPool, commit: CommitId) -> Result<bool>
 }
 
 /// Logs `scopes` as changed, without a change: for an operator's flush.
-pub async fn write(pool: &PgPool, scopes: &[String]) -> Result<CommitId> {
+pub async fn write(pool: &PgPool, scopes: &[String]) -> Result<CommitPosition> {
     let xid = sqlx::query_scalar!(
         r#"
         insert into cache_log (scopes) values ($1)
@@ -212,7 +213,7 @@ pub async fn write(pool: &PgPool, scopes: &[String]) -> Result<CommitId> {
     )
     .fetch_one(pool)
     .await?;
-    Ok(CommitId(xid.cast_unsigned()))
+    Ok(CommitPosition::new(xid))
 }
 
 /// Cuts the log to what is younger than `keep_seconds`, moves the floor along,
@@ -268,23 +269,26 @@ pub async fn clean_up(pool: &PgPool, keep_seconds: i32) -> Result<Option<u64>> {
     Ok(Some(cut))
 }
 
-/// Which of the triggers `expected` (as `table.trigger`) are missing or disabled.
-pub async fn missing_triggers(pool: &PgPool, expected: &[String]) -> Result<Vec<String>> {
+/// Which declared triggers (as `table.trigger`) are missing or disabled. Migrations
+/// declare them in `cache_watched` by calling `cache_watch`; without a single
+/// declaration everything is missing.
+pub async fn missing_triggers(pool: &PgPool) -> Result<Vec<String>> {
     let missing = sqlx::query_scalar!(
         r#"
-        select e.name as "name!"
-        from unnest($1::text[]) e(name)
+        select coalesce(w.table_name || '.' || w.trigger_name, 'any') as "name!"
+        from (select 1) as one
+        left join cache_watched w on true
         where not exists (
             select
             from pg_trigger t
             join pg_class c on c.oid = t.tgrelid
             where c.relnamespace = current_schema()::regnamespace
-              and c.relname || '.' || t.tgname = e.name
-              and t.tgenabled in ('O', 'A')
+                and c.relname = w.table_name
+                and t.tgname = w.trigger_name
+                and t.tgenabled in ('O', 'A')
         )
-        order by e.name
-        "#,
-        expected
+        order by 1
+        "#
     )
     .fetch_all(pool)
     .await?;
@@ -304,24 +308,4 @@ pub async fn oldest_write_seconds(pool: &PgPool) -> Result<f64> {
     .fetch_one(pool)
     .await?;
     Ok(seconds)
-}
-
-/// An advisory lock, held until it is dropped.
-pub struct HeldLock {
-    // Out of the pool: closing the connection is what gives the lock back.
-    _connection: PgConnection,
-}
-
-/// The advisory lock `name`, unless somebody has it.
-pub async fn try_lock(pool: &PgPool, name: &str) -> Result<Option<HeldLock>> {
-    let mut connection = pool.acquire().await?;
-    let mine = sqlx::query_scalar!(
-        r#"select pg_try_advisory_lock(hashtextextended('orghub.turn.' || $1, 0)) as "mine!""#,
-        name
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    Ok(mine.then(|| HeldLock {
-        _connection: connection.detach(),
-    }))
 }

@@ -1,10 +1,14 @@
 //! The database: pools, transactions, and every SQL statement of the program.
 //!
-//! The files below are named after their nouns, their functions after the
-//! questions they answer. A read takes a [`Reader`], which cannot write; a
-//! write takes a [`Tx`]. What fills the cache comes back [`Stamped`].
+//! One file per table or question; functions are named after the questions they
+//! answer. A read takes a [`Reader`], which cannot write; a write takes a [`Tx`].
+//! What fills the cache comes back [`Stamped`]. The module is private to the core:
+//! the rest of the program asks use cases.
+//!
+//! Every function fails with [`Error::Unavailable`] when the database cannot be
+//! reached; only other errors are documented where they can happen.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use sqlx::{
     PgConnection, PgPool, Postgres, Transaction,
@@ -14,42 +18,39 @@ use sqlx::{
 use crate::{
     config::Config,
     error::{Error, Result},
-    metrics::count_sql,
+    telemetry::count_sql,
 };
 
 pub mod activity;
+pub mod advisory_lock;
 pub mod cache_log;
 mod constraints;
-mod in_time;
+mod deadline;
 pub mod members;
-mod migrate;
+pub mod migrate;
 pub mod orgs;
-pub mod seed;
 pub mod sessions;
 pub mod subscriptions;
+mod types;
 pub mod users;
 pub mod webhook_events;
 
-pub use cache_log::HeldLock;
-pub use in_time::InTime;
-use in_time::{ANSWER_TIMEOUT, answers, in_time};
-#[cfg(feature = "testing")]
-pub use migrate::schema_fingerprint;
-pub use migrate::{migrate, pending_migrations};
+pub use deadline::WithDeadline;
+use deadline::{ANSWER_TIMEOUT, ping, with_deadline};
 
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A connection that lay idle for longer than this is tried before it is used:
-/// the database may have restarted meanwhile. A busy one is not, which saves a
-/// round trip a statement (docs/architecture.md).
+/// A connection that was idle for longer than this is pinged before it is used:
+/// the database may have restarted meanwhile. Pinging a busy one as well would cost
+/// a round trip per statement (docs/architecture.md).
 const TRUSTED_IDLE_TIME: Duration = Duration::from_millis(250);
 
-/// The pools of one node.
+/// The connection pools of one node.
 #[derive(Clone)]
 pub struct Db {
     pool: PgPool,
-    relay: PgPool,
+    log_pool: PgPool,
     /// How long to wait for a statement's answer; `None`: for maintenance.
     limit: Option<Duration>,
 }
@@ -58,24 +59,24 @@ impl Db {
     /// Opens the pools; connections are made when they are needed.
     ///
     /// # Errors
-    /// [`Error::Internal`] if the address cannot be understood.
+    /// [`Error::Internal`] if the address cannot be parsed.
     pub fn open(config: &Config) -> Result<Self> {
         let options: PgConnectOptions = config.database_url.parse().map_err(Error::internal)?;
         let options = options.application_name("orghub").options([
-            // A page that takes longer than this is of no use to anybody.
+            // Nobody waits longer than this for a page.
             ("statement_timeout", "2s"),
-            // An abandoned transaction would hold back the cache's position (docs/caching.md).
+            // An abandoned transaction would hold back the cache's stamps (docs/caching.md).
             ("idle_in_transaction_session_timeout", "5s"),
         ]);
         Ok(Self {
             pool: pool(config.database_max_connections).connect_lazy_with(options.clone()),
-            // Of its own, so that slow requests cannot keep the cache from hearing of changes.
-            relay: pool(2).connect_lazy_with(options.application_name("orghub-relay")),
+            // A separate pool: request load must not starve the cache's log follower.
+            log_pool: pool(2).connect_lazy_with(options.application_name("orghub-log-follower")),
             limit: Some(ANSWER_TIMEOUT),
         })
     }
 
-    /// A pool without time limits, for migrations, seeding and other long work.
+    /// A pool without time limits, for migrations and other long work.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if the database does not answer.
@@ -85,47 +86,33 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.application_name("orghub-maintenance"))
             .await?;
-        Ok(Self {
-            relay: pool.clone(),
-            pool,
-            limit: None,
-        })
+        Ok(Self { log_pool: pool.clone(), pool, limit: None })
     }
 
-    /// A handle that can only read.
-    pub fn reader(&self) -> Reader {
-        Reader {
-            pool: self.pool.clone(),
-            limit: self.limit,
-        }
+    pub(crate) fn reader(&self) -> Reader {
+        Reader { pool: self.pool.clone(), limit: self.limit }
     }
 
-    /// The reader whose connections belong to the cache's relay alone.
-    pub(crate) fn relay_pool(&self) -> &PgPool {
-        &self.relay
+    /// The pool that belongs to the cache's log follower alone.
+    pub(crate) fn log_pool(&self) -> &PgPool {
+        &self.log_pool
     }
 
-    /// The pool itself, for migrations.
-    pub fn pool(&self) -> &PgPool {
+    /// The pool itself: for the cache's registry, migrations, and locks.
+    pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
     }
 
-    /// Begins a transaction.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] if no connection is free in time.
-    pub async fn begin(&self) -> Result<Tx> {
+    pub(crate) async fn begin(&self) -> Result<Tx> {
         count_sql();
-        Ok(Tx {
-            inner: in_time(self.limit, self.pool.begin()).await?,
-            limit: self.limit,
-        })
+        let inner = with_deadline(self.limit, self.pool.begin()).await?;
+        Ok(Tx { inner, limit: self.limit })
     }
 
-    /// Closes all connections, after those in use are done.
+    /// Closes all connections, once those in use are done.
     pub async fn close(&self) {
         self.pool.close().await;
-        self.relay.close().await;
+        self.log_pool.close().await;
     }
 }
 
@@ -136,35 +123,48 @@ fn pool(connections: u32) -> PgPoolOptions {
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
-                Ok(meta.idle_for < TRUSTED_IDLE_TIME || answers(connection).await.is_ok())
+                Ok(meta.idle_for < TRUSTED_IDLE_TIME || ping(connection).await.is_ok())
             })
         })
-        .after_release(|connection, _meta| Box::pin(answers(connection)))
+        .after_release(|connection, _meta| Box::pin(ping(connection)))
 }
 
 /// A value and the database position it was read at: `as_of` is the smallest
-/// transaction id that was still running then. Everything below it is in the
-/// value, whatever the value depends on; docs/caching.md has the argument.
+/// transaction id that was still running then. Every change by a smaller one is in
+/// the value; docs/caching.md has the argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamped<T> {
-    /// What was read.
     pub value: T,
     /// `pg_snapshot_xmin(pg_current_snapshot())` of the same statement.
     pub as_of: u64,
 }
 
 impl<T> Stamped<T> {
-    /// `value` as read at the position that came back as `as_of`.
+    /// `value`, read at the position that came back as `as_of`.
     pub fn new(value: T, as_of: i64) -> Self {
-        Self {
-            value,
-            as_of: as_of.cast_unsigned(),
-        }
+        Self { value, as_of: as_of.cast_unsigned() }
+    }
+
+    /// Rows of a statement that returns at least one, because it begins with
+    /// `from (select 1) as one left join …`: without a row there would be no stamp.
+    pub(crate) fn rows(
+        rows: Vec<T>,
+        as_of: impl FnOnce(&T) -> i64,
+    ) -> Result<Stamped<std::iter::Peekable<std::vec::IntoIter<T>>>> {
+        let Some(first) = rows.first() else {
+            return Err(Error::internal("a stamped statement returned no row"));
+        };
+        let as_of = as_of(first);
+        Ok(Stamped::new(rows.into_iter().peekable(), as_of))
+    }
+
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Stamped<U> {
+        Stamped { value: map(self.value), as_of: self.as_of }
     }
 }
 
-/// A pool handle for reading. What fills the cache gets this and nothing else:
-/// with a transaction in hand, an uncommitted value could be published.
+/// A handle for reading. What fills the cache gets this and nothing else: with a
+/// transaction in hand, an uncommitted value could be published.
 #[derive(Clone)]
 pub struct Reader {
     pool: PgPool,
@@ -173,11 +173,8 @@ pub struct Reader {
 
 impl Reader {
     /// A connection of the pool, for one statement.
-    pub fn conn(&self) -> InTime<&PgPool> {
-        InTime {
-            way: &self.pool,
-            limit: self.limit,
-        }
+    pub fn conn(&self) -> WithDeadline<&PgPool> {
+        WithDeadline { executor: &self.pool, limit: self.limit }
     }
 }
 
@@ -187,11 +184,32 @@ impl fmt::Debug for Reader {
     }
 }
 
-/// A transaction's number: what the cache's barrier waits for.
+/// Where in the database's order a transaction committed: what the cache's barrier
+/// waits for. Only an [`Announce`] ever sees one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CommitId(pub(crate) u64);
+pub struct CommitPosition(u64);
+
+impl CommitPosition {
+    pub(super) fn new(xid: i64) -> Self {
+        Self(xid.cast_unsigned())
+    }
+
+    pub(super) fn xid(self) -> u64 {
+        self.0
+    }
+}
+
+/// Tells all nodes of a commit. The cache has the one implementation
+/// (`cache::commit`), which returns when they have all applied it.
+pub trait Announce {
+    fn announce(self, position: CommitPosition) -> impl Future<Output = ()> + Send;
+}
 
 /// A transaction; rolled back when it is dropped.
+///
+/// There is no plain `commit`. A change of anything that is cached ends with
+/// `cache.commit(tx, &keys)`, which answers when every node has applied it; what
+/// nothing cached depends on says so.
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     limit: Option<Duration>,
@@ -199,25 +217,45 @@ pub struct Tx {
 
 impl Tx {
     /// The connection, for one statement.
-    pub fn conn(&mut self) -> InTime<&mut PgConnection> {
-        InTime {
-            way: &mut self.inner,
-            limit: self.limit,
-        }
+    pub fn conn(&mut self) -> WithDeadline<&mut PgConnection> {
+        WithDeadline { executor: &mut self.inner, limit: self.limit }
     }
 
-    /// Commits; the number tells the cache what to wait for.
+    /// Commits and announces.
     ///
     /// # Errors
-    /// As the statements before: nothing is changed then, unless the connection
+    /// As for the statements before: nothing has changed then, unless the connection
     /// broke at this very moment.
-    pub async fn commit(mut self) -> Result<CommitId> {
+    pub async fn commit(mut self, announcement: impl Announce) -> Result<()> {
+        let position = self.position().await?;
+        self.commit_unannounced().await?;
+        announcement.announce(position).await;
+        Ok(())
+    }
+
+    /// Commits what nothing cached depends on. Changes of watched tables still reach
+    /// all nodes within a poll, but nobody waits for them.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub async fn commit_unannounced(self) -> Result<()> {
+        count_sql();
+        Ok(with_deadline(self.limit, self.inner.commit()).await?)
+    }
+
+    /// Commits unannounced, and tells a test where.
+    #[cfg(feature = "test-hooks")]
+    pub async fn commit_at(mut self) -> Result<CommitPosition> {
+        let position = self.position().await?;
+        self.commit_unannounced().await?;
+        Ok(position)
+    }
+
+    async fn position(&mut self) -> Result<CommitPosition> {
         let xid = sqlx::query_scalar!(r#"select pg_current_xact_id()::text::bigint as "xid!""#)
             .fetch_one(self.conn())
             .await?;
-        count_sql();
-        in_time(self.limit, self.inner.commit()).await?;
-        Ok(CommitId(xid.cast_unsigned()))
+        Ok(CommitPosition::new(xid))
     }
 }
 
@@ -228,7 +266,8 @@ impl From<sqlx::Error> for Error {
                 if let Some(conflict) = database.constraint().and_then(constraints::conflict) {
                     return conflict;
                 }
-                // Classes 53 (resources), 57 (operator intervention: shutdown, statement timeout), 08 (connection).
+                // Classes 53 (resources), 57 (operator intervention: shutdown, statement
+                // timeout), 08 (connection).
                 let code = database.code().unwrap_or_default();
                 if ["53", "57", "08"]
                     .iter()

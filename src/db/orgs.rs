@@ -1,33 +1,34 @@
 //! Organizations.
 
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use crate::{
     db::{Reader, Stamped, Tx},
     domain::{
-        Activity, ActivityKind, OrgId, OrgName, OrgOverview, OrgSlug, OrgSummary, OwnerContact,
-        UserId,
+        Activity, ActivityId, ActivityKind, OrgId, OrgName, OrgOverview, OrgSlug, OrgSummary,
+        OwnerContact, Role, UserId,
     },
-    error::{Error, Result},
+    error::Result,
 };
 
-/// What the overview shows beyond the membership: the oldest owner, the exact
-/// number of members and the five latest entries of the audit log, in one
-/// statement by four indexes. `None`: no such organization.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
-pub async fn find_overview(reader: &Reader, org: OrgId) -> Result<Stamped<Option<OrgOverview>>> {
+/// What the overview of the organization with this current slug shows beyond the
+/// membership: the oldest owner, the exact number of members and the five latest
+/// entries of the audit log, in one statement by four indexes. `None`: no such
+/// organization.
+pub async fn find_overview(
+    reader: &Reader,
+    slug: &OrgSlug,
+) -> Result<Stamped<Option<OrgOverview>>> {
     struct Row {
         as_of: i64,
+        org_id: Option<OrgId>,
         created_at: Option<OffsetDateTime>,
         owner_name: Option<String>,
         owner_email: Option<String>,
         members: i64,
-        activity_id: Option<Uuid>,
+        activity_id: Option<ActivityId>,
         activity_actor: Option<String>,
-        activity_kind: Option<String>,
+        activity_kind: Option<ActivityKind>,
         activity_subject: Option<String>,
         activity_detail: Option<String>,
         activity_at: Option<OffsetDateTime>,
@@ -36,9 +37,9 @@ pub async fn find_overview(reader: &Reader, org: OrgId) -> Result<Stamped<Option
     impl Row {
         fn activity(self) -> Option<Activity> {
             Some(Activity {
-                id: self.activity_id?.into(),
+                id: self.activity_id?,
                 actor: self.activity_actor?,
-                kind: ActivityKind::parse(&self.activity_kind?),
+                kind: self.activity_kind?,
                 subject: self.activity_subject?,
                 detail: self.activity_detail?,
                 at: self.activity_at?,
@@ -46,24 +47,26 @@ pub async fn find_overview(reader: &Reader, org: OrgId) -> Result<Stamped<Option
         }
     }
 
-    let mut rows = sqlx::query_as!(
+    let rows = sqlx::query_as!(
         Row,
         r#"
         select
             pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
+            organization.id as "org_id?: OrgId",
             organization.created_at as "created_at?",
             owner.name as "owner_name?",
             owner.email as "owner_email?",
             coalesce(counted.members, 0) as "members!",
-            latest.id as "activity_id?",
+            latest.id as "activity_id?: ActivityId",
             latest.actor_name as "activity_actor?",
-            latest.kind as "activity_kind?",
+            latest.kind as "activity_kind?: ActivityKind",
             latest.subject as "activity_subject?",
             latest.detail as "activity_detail?",
             latest.created_at as "activity_at?"
         from (select 1) as one
-        left join organization on organization.id = $1
-        left join organization_member_count as counted on counted.organization_id = organization.id
+        left join organization on organization.slug = $1
+        left join organization_member_count as counted
+            on counted.organization_id = organization.id
         left join lateral (
             select
                 users.name,
@@ -90,78 +93,47 @@ pub async fn find_overview(reader: &Reader, org: OrgId) -> Result<Stamped<Option
         ) as latest on true
         order by latest.created_at desc, latest.id desc
         "#,
-        org.0,
+        slug as &OrgSlug,
     )
     .fetch_all(reader.conn())
-    .await?
-    .into_iter()
-    .peekable();
-
-    let Some(first) = rows.peek_mut() else {
-        return Err(Error::internal(
-            "the overview's statement returns at least one row",
-        ));
-    };
-    let as_of = first.as_of;
-    let Some(created_at) = first.created_at else {
-        return Ok(Stamped::new(None, as_of));
-    };
-    let owner = first
-        .owner_name
-        .take()
-        .zip(first.owner_email.take())
-        .map(|(name, email)| OwnerContact { name, email });
-    let member_count = first.members;
-    let recent_activity = rows.filter_map(Row::activity).collect();
-    Ok(Stamped::new(
+    .await?;
+    Ok(Stamped::rows(rows, |row| row.as_of)?.map(|mut rows| {
+        let first = rows.peek_mut()?;
+        let owner = first.owner_name.take().zip(first.owner_email.take());
         Some(OrgOverview {
-            owner,
-            member_count,
-            created_at,
-            recent_activity,
-        }),
-        as_of,
-    ))
+            org_id: first.org_id?,
+            owner: owner.map(|(name, email)| OwnerContact { name, email }),
+            member_count: first.members,
+            created_at: first.created_at?,
+            recent_activity: rows.filter_map(Row::activity).collect(),
+        })
+    }))
 }
 
-/// The person's organizations, the one joined first at the top: it is what
-/// `/orgs/default` means. Empty, not `None`, for a person without any.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
+/// The user's organizations, the one joined first at the top: it is what
+/// `/orgs/default` means. Empty, not `None`, for a user without any.
 pub async fn list_for_user(
     reader: &Reader,
     user: UserId,
 ) -> Result<Stamped<Option<Vec<OrgSummary>>>> {
     struct Row {
         as_of: i64,
-        id: Option<Uuid>,
-        slug: Option<String>,
+        id: Option<OrgId>,
+        slug: Option<OrgSlug>,
         name: Option<String>,
         logo_url: Option<String>,
-        role: Option<String>,
+        role: Option<Role>,
     }
 
     impl Row {
-        fn summary(self) -> Result<Option<OrgSummary>> {
-            let Self {
-                id: Some(id),
-                slug: Some(slug),
-                name: Some(name),
-                logo_url,
-                role: Some(role),
-                ..
-            } = self
-            else {
-                return Ok(None);
-            };
-            Ok(Some(OrgSummary {
-                id: id.into(),
-                slug: OrgSlug::parse(&slug).map_err(Error::internal)?,
-                name,
-                logo_url,
-                role: role.parse().map_err(Error::internal)?,
-            }))
+        fn summary(self) -> Option<OrgSummary> {
+            Some(OrgSummary {
+                id: self.id?,
+                slug: self.slug?,
+                name: self.name?,
+                logo_url: self.logo_url,
+                role: self.role?,
+            })
         }
     }
 
@@ -170,169 +142,85 @@ pub async fn list_for_user(
         r#"
         select
             pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
-            organization.id as "id?",
-            organization.slug as "slug?",
+            organization.id as "id?: OrgId",
+            organization.slug as "slug?: OrgSlug",
             organization.name as "name?",
             organization.logo_url as "logo_url?",
-            member.role as "role?"
+            member.role as "role?: Role"
         from (select 1) as one
         left join member on member.user_id = $1
         left join organization on organization.id = member.organization_id
         order by member.created_at, member.id
         "#,
-        user.0,
+        user as UserId,
     )
     .fetch_all(reader.conn())
     .await?;
-
-    let Some(as_of) = rows.first().map(|row| row.as_of) else {
-        return Err(Error::internal(
-            "the list's statement returns at least one row",
-        ));
-    };
-    let orgs = rows
-        .into_iter()
-        .filter_map(|row| row.summary().transpose())
-        .collect::<Result<_>>()?;
-    Ok(Stamped::new(Some(orgs), as_of))
-}
-
-/// The slug of the organization the person joined first.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
-pub async fn find_oldest_slug_for_user(reader: &Reader, user: UserId) -> Result<Option<OrgSlug>> {
-    sqlx::query_scalar!(
-        r#"
-        select organization.slug
-        from member
-        join organization on organization.id = member.organization_id
-        where member.user_id = $1
-        order by member.created_at, member.id
-        limit 1
-        "#,
-        user.0,
-    )
-    .fetch_optional(reader.conn())
-    .await?
-    .map(|slug| OrgSlug::parse(&slug).map_err(Error::internal))
-    .transpose()
-}
-
-/// The organization's slug, for its members only: to everybody else an id says
-/// nothing.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
-pub async fn find_slug_by_id_for_member(
-    reader: &Reader,
-    org: OrgId,
-    user: UserId,
-) -> Result<Option<OrgSlug>> {
-    sqlx::query_scalar!(
-        r#"
-        select organization.slug
-        from member
-        join organization on organization.id = member.organization_id
-        where member.user_id = $2
-            and member.organization_id = $1
-        "#,
-        org.0,
-        user.0,
-    )
-    .fetch_optional(reader.conn())
-    .await?
-    .map(|slug| OrgSlug::parse(&slug).map_err(Error::internal))
-    .transpose()
+    Ok(Stamped::rows(rows, |row| row.as_of)?
+        .map(|rows| Some(rows.filter_map(Row::summary).collect())))
 }
 
 /// The organization's current slug.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
 pub async fn find_slug(tx: &mut Tx, org: OrgId) -> Result<Option<OrgSlug>> {
-    sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"
-        select slug
+        select slug as "slug: OrgSlug"
         from organization
         where id = $1
         "#,
-        org.0,
+        org as OrgId,
     )
     .fetch_optional(tx.conn())
-    .await?
-    .map(|slug| OrgSlug::parse(&slug).map_err(Error::internal))
-    .transpose()
+    .await?)
 }
 
-/// Which organization a slug, current or former, belongs to.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
+/// The organization that a slug, current or former, belongs to.
 pub async fn find_id_by_slug(reader: &Reader, slug: &OrgSlug) -> Result<Option<OrgId>> {
     Ok(sqlx::query_scalar!(
         r#"
-        select organization_id
+        select organization_id as "id: OrgId"
         from organization_slug
         where slug = $1
         "#,
-        slug.as_str(),
+        slug as &OrgSlug,
     )
     .fetch_optional(reader.conn())
-    .await?
-    .map(OrgId))
+    .await?)
 }
 
 /// An organization as a change to it sees it.
 pub struct OrgForChange {
-    /// Its current slug.
     pub slug: OrgSlug,
-    /// Its name.
     pub name: String,
 }
 
 /// Locks the organization's row until the transaction ends: whoever changes its
 /// members, name or slug waits here for whoever came first.
 ///
-/// What hangs on the row must be read by a *later* statement: this one's snapshot
+/// What depends on the row must be read by a *later* statement: this one's snapshot
 /// is as old as its beginning, however long it waited.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
 pub async fn lock(tx: &mut Tx, org: OrgId) -> Result<Option<OrgForChange>> {
-    struct Row {
-        slug: String,
-        name: String,
-    }
-
-    sqlx::query_as!(
-        Row,
+    Ok(sqlx::query_as!(
+        OrgForChange,
         r#"
         select
-            slug,
+            slug as "slug: OrgSlug",
             name
         from organization
         where id = $1
         for update
         "#,
-        org.0,
+        org as OrgId,
     )
     .fetch_optional(tx.conn())
-    .await?
-    .map(|row| {
-        Ok(OrgForChange {
-            slug: OrgSlug::parse(&row.slug).map_err(Error::internal)?,
-            name: row.name,
-        })
-    })
-    .transpose()
+    .await?)
 }
 
-/// Makes an organization, without members yet. A trigger records its slug.
+/// Inserts an organization without members. A trigger records its slug.
 ///
 /// # Errors
-/// [`Error::Conflict`] on the field `slug` when it is, or once was, another
-/// organization's; [`Error::Unavailable`] when the database cannot be reached.
+/// [`crate::error::Error::Conflict`] on the field `slug` if it is, or once was,
+/// another organization's.
 pub async fn insert(tx: &mut Tx, name: &OrgName, slug: &OrgSlug) -> Result<OrgId> {
     let id = OrgId::new();
     sqlx::query!(
@@ -340,21 +228,19 @@ pub async fn insert(tx: &mut Tx, name: &OrgName, slug: &OrgSlug) -> Result<OrgId
         insert into organization (id, slug, name)
         values ($1, $2, $3)
         "#,
-        id.0,
-        slug.as_str(),
-        name.as_str(),
+        id as OrgId,
+        slug as &OrgSlug,
+        name as &OrgName,
     )
     .execute(tx.conn())
     .await?;
     Ok(id)
 }
 
-/// Writes name and slug. A trigger records the slug; the former one keeps leading
-/// here.
+/// Writes name and slug. A trigger records the slug; the former one still leads here.
 ///
 /// # Errors
-/// [`Error::Conflict`] on the field `slug` when it is, or once was, another
-/// organization's; [`Error::Unavailable`] when the database cannot be reached.
+/// As [`insert`].
 pub async fn update(tx: &mut Tx, org: OrgId, name: &OrgName, slug: &OrgSlug) -> Result<()> {
     sqlx::query!(
         r#"
@@ -364,9 +250,9 @@ pub async fn update(tx: &mut Tx, org: OrgId, name: &OrgName, slug: &OrgSlug) -> 
             updated_at = now()
         where id = $1
         "#,
-        org.0,
-        name.as_str(),
-        slug.as_str(),
+        org as OrgId,
+        name as &OrgName,
+        slug as &OrgSlug,
     )
     .execute(tx.conn())
     .await?;

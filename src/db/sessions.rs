@@ -8,73 +8,36 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A session to be made.
 pub struct NewSession<'a> {
-    /// SHA-256 of the session's id.
     pub id_hash: &'a [u8; 32],
-    /// Who signed in, if somebody did.
+    /// Who signed in; `None`: a visitor's session.
     pub user_id: Option<UserId>,
-    /// The person's session epoch at that moment: the session lives while it is
-    /// still the person's.
+    /// The user's session epoch at that moment: the session ends when it rises.
     pub epoch: i32,
     /// The session's values, the text of a JSON object.
     pub data: &'a str,
-    /// What the browser called itself.
     pub user_agent: Option<&'a str>,
-    /// Where the request came from.
+    /// The network address the request came from.
     pub address: Option<&'a str>,
-    /// When the session ends by itself.
     pub expires_at: OffsetDateTime,
 }
 
-/// The session and its person, if it is alive at `now`: not ended, made under the
-/// person's current epoch, the person not banned. One row by primary keys.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
+/// The session and its user, unless it was ended: deleted, made under an earlier
+/// epoch, or the user banned. The caller compares `expires_at`. One row by primary
+/// keys.
 pub async fn find_snapshot(
     reader: &Reader,
     id_hash: &[u8; 32],
-    now: OffsetDateTime,
 ) -> Result<Stamped<Option<SessionSnapshot>>> {
-    struct Row {
-        as_of: i64,
-        data: Option<String>,
-        expires_at: Option<OffsetDateTime>,
-        user_id: Option<uuid::Uuid>,
-        name: Option<String>,
-        email: Option<String>,
-        email_verified: Option<bool>,
-        platform_admin: Option<bool>,
-    }
-
-    impl Row {
-        fn user(&mut self) -> Result<Option<CurrentUser>> {
-            let (Some(id), Some(name), Some(email)) =
-                (self.user_id, self.name.take(), self.email.take())
-            else {
-                return Ok(None);
-            };
-            Ok(Some(CurrentUser {
-                id: id.into(),
-                name,
-                email: Email::parse(&email).map_err(Error::internal)?,
-                email_verified: self.email_verified.unwrap_or_default(),
-                platform_admin: self.platform_admin.unwrap_or_default(),
-            }))
-        }
-    }
-
-    let mut row = sqlx::query_as!(
-        Row,
+    let row = sqlx::query!(
         r#"
         select
             pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
             live.data as "data?",
             live.expires_at as "expires_at?",
-            live.user_id as "user_id?",
+            live.user_id as "user_id?: UserId",
             live.name as "name?",
-            live.email as "email?",
+            live.email as "email?: Email",
             live.email_verified as "email_verified?",
             live.platform_admin as "platform_admin?"
         from (select 1) as one
@@ -90,7 +53,6 @@ pub async fn find_snapshot(
             from session
             left join users on users.id = session.user_id
             where session.id_hash = $1
-                and session.expires_at > $2
                 and (
                     session.user_id is null
                     or (users.session_epoch = session.epoch and users.banned_at is null)
@@ -98,28 +60,27 @@ pub async fn find_snapshot(
         ) as live on true
         "#,
         id_hash.as_slice(),
-        now,
     )
     .fetch_one(reader.conn())
     .await?;
 
-    let user = row.user()?;
-    let value = match (row.data, row.expires_at) {
-        (Some(data), Some(expires_at)) => Some(SessionSnapshot {
-            user,
-            data,
-            expires_at,
+    let user = match (row.user_id, row.name, row.email) {
+        (Some(id), Some(name), Some(email)) => Some(CurrentUser {
+            id,
+            name,
+            email,
+            email_verified: row.email_verified.unwrap_or_default(),
+            platform_admin: row.platform_admin.unwrap_or_default(),
         }),
         _ => None,
     };
-    Ok(Stamped::new(value, row.as_of))
+    let snapshot = row.data.zip(row.expires_at);
+    let snapshot = snapshot.map(|(data, expires_at)| SessionSnapshot { user, data, expires_at });
+    Ok(Stamped::new(snapshot, row.as_of))
 }
 
 /// Stores a new session. `false`: there is one with this hash already, and it was
 /// left alone.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
 pub async fn create(tx: &mut Tx, session: NewSession<'_>) -> Result<bool> {
     let created = sqlx::query!(
         r#"
@@ -128,7 +89,7 @@ pub async fn create(tx: &mut Tx, session: NewSession<'_>) -> Result<bool> {
         on conflict (id_hash) do nothing
         "#,
         session.id_hash.as_slice(),
-        session.user_id.map(|user| user.0),
+        session.user_id as Option<UserId>,
         session.epoch,
         session.data,
         session.user_agent,
@@ -140,11 +101,8 @@ pub async fn create(tx: &mut Tx, session: NewSession<'_>) -> Result<bool> {
     Ok(created.rows_affected() == 1)
 }
 
-/// Writes a session's values and end. `false`: the session is gone, and stays so.
+/// Writes a session's values and end. `false`: the session is gone, and stays gone.
 /// Whose session it is was settled when it was made and never changes.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
 pub async fn update(
     tx: &mut Tx,
     id_hash: &[u8; 32],
@@ -168,9 +126,6 @@ pub async fn update(
 }
 
 /// Ends a session. `false`: there was none.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
 pub async fn delete(tx: &mut Tx, id_hash: &[u8; 32]) -> Result<bool> {
     let deleted = sqlx::query!(
         r#"
@@ -184,11 +139,8 @@ pub async fn delete(tx: &mut Tx, id_hash: &[u8; 32]) -> Result<bool> {
     Ok(deleted.rows_affected() == 1)
 }
 
-/// Removes up to `limit` sessions that ended before `now`, and says how many:
-/// small statements, so that none holds its locks for long.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
+/// Removes up to `limit` sessions that expired before `now`, and says how many. Small
+/// statements, so that none holds its locks for long.
 pub async fn delete_expired(tx: &mut Tx, now: OffsetDateTime, limit: i64) -> Result<u64> {
     let deleted = sqlx::query!(
         r#"
@@ -210,49 +162,23 @@ pub async fn delete_expired(tx: &mut Tx, now: OffsetDateTime, limit: i64) -> Res
     Ok(deleted.rows_affected())
 }
 
-/// A live session and an organization of its person.
+/// A live session and an organization of its user.
 #[derive(Clone, Debug)]
 pub struct RecentUse {
-    /// SHA-256 of the session's id.
     pub id_hash: [u8; 32],
-    /// The organization's slug.
     pub slug: OrgSlug,
 }
 
-/// Of the `sessions` live sessions used last, those whose people belong to one of
-/// the `organizations` that most of them belong to; the most used organization
-/// first. A session's end is moved when it is used, so that the index on it says
-/// which were.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
+/// Of the `sessions` live sessions used last, those whose users belong to one of the
+/// `organizations` that most of them belong to; the most used organization first. A
+/// session's end moves when it is used, so the index on it tells which were.
 pub async fn list_recent_use(
     reader: &Reader,
     now: OffsetDateTime,
     sessions: u32,
     organizations: u32,
 ) -> Result<Vec<RecentUse>> {
-    struct Row {
-        id_hash: Vec<u8>,
-        slug: String,
-    }
-
-    impl TryFrom<Row> for RecentUse {
-        type Error = Error;
-
-        fn try_from(row: Row) -> Result<Self> {
-            Ok(Self {
-                id_hash: row
-                    .id_hash
-                    .try_into()
-                    .map_err(|_| Error::internal("a session's hash has 32 bytes"))?,
-                slug: OrgSlug::parse(&row.slug).map_err(Error::internal)?,
-            })
-        }
-    }
-
-    sqlx::query_as!(
-        Row,
+    let rows = sqlx::query!(
         r#"
         with recent as materialized (
             select
@@ -276,7 +202,7 @@ pub async fn list_recent_use(
         )
         select
             recent.id_hash,
-            organization.slug
+            organization.slug as "slug: OrgSlug"
         from used
         join organization on organization.id = used.organization_id
         join member on member.organization_id = used.organization_id
@@ -288,8 +214,12 @@ pub async fn list_recent_use(
         i64::from(organizations),
     )
     .fetch_all(reader.conn())
-    .await?
-    .into_iter()
-    .map(TryInto::try_into)
-    .collect()
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let id_hash = row.id_hash.try_into();
+            let id_hash = id_hash.map_err(|_| Error::internal("a session's hash has 32 bytes"))?;
+            Ok(RecentUse { id_hash, slug: row.slug })
+        })
+        .collect()
 }

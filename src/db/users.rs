@@ -1,66 +1,29 @@
-//! People.
+//! Users.
 
 use crate::{
     db::{Reader, Tx},
     domain::{CurrentUser, Email, UserId},
-    error::{Error, Result},
+    error::Result,
 };
 
-/// What signing in needs to know of a person.
+/// What signing in needs to know of a user.
 #[derive(Clone)]
 pub struct Credentials {
-    /// The person.
     pub user: CurrentUser,
     /// Argon2id hash of the password, as a PHC string.
     pub password_hash: String,
     /// The epoch a new session is made under.
     pub session_epoch: i32,
-    /// Whether the person may not sign in.
     pub banned: bool,
 }
 
-/// The person who signs in with this address.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
 pub async fn find_credentials(reader: &Reader, email: &Email) -> Result<Option<Credentials>> {
-    struct Row {
-        id: uuid::Uuid,
-        name: String,
-        email: String,
-        email_verified: bool,
-        platform_admin: bool,
-        password_hash: String,
-        session_epoch: i32,
-        banned: bool,
-    }
-
-    impl TryFrom<Row> for Credentials {
-        type Error = Error;
-
-        fn try_from(row: Row) -> Result<Self> {
-            Ok(Self {
-                user: CurrentUser {
-                    id: row.id.into(),
-                    name: row.name,
-                    email: Email::parse(&row.email).map_err(Error::internal)?,
-                    email_verified: row.email_verified,
-                    platform_admin: row.platform_admin,
-                },
-                password_hash: row.password_hash,
-                session_epoch: row.session_epoch,
-                banned: row.banned,
-            })
-        }
-    }
-
-    sqlx::query_as!(
-        Row,
+    let row = sqlx::query!(
         r#"
         select
-            id,
+            id as "id: UserId",
             name,
-            email,
+            email as "email: Email",
             email_verified_at is not null as "email_verified!",
             platform_admin,
             password_hash,
@@ -69,19 +32,39 @@ pub async fn find_credentials(reader: &Reader, email: &Email) -> Result<Option<C
         from users
         where email = $1
         "#,
-        email.as_str(),
+        email as &Email,
     )
     .fetch_optional(reader.conn())
-    .await?
-    .map(TryInto::try_into)
-    .transpose()
+    .await?;
+    Ok(row.map(|row| Credentials {
+        user: CurrentUser {
+            id: row.id,
+            name: row.name,
+            email: row.email,
+            email_verified: row.email_verified,
+            platform_admin: row.platform_admin,
+        },
+        password_hash: row.password_hash,
+        session_epoch: row.session_epoch,
+        banned: row.banned,
+    }))
 }
 
-/// The name of a person who exists and is not banned, held until the transaction
-/// ends: the last word on whether somebody may still act at all.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached.
+pub async fn find_id_by_email(reader: &Reader, email: &Email) -> Result<Option<UserId>> {
+    Ok(sqlx::query_scalar!(
+        r#"
+        select id as "id: UserId"
+        from users
+        where email = $1
+        "#,
+        email as &Email,
+    )
+    .fetch_optional(reader.conn())
+    .await?)
+}
+
+/// The name of a user who exists and is not banned, locked until the transaction
+/// ends: the final say on whether the user may still act at all.
 pub async fn find_active_name(tx: &mut Tx, user: UserId) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!(
         r#"
@@ -91,7 +74,7 @@ pub async fn find_active_name(tx: &mut Tx, user: UserId) -> Result<Option<String
             and banned_at is null
         for share
         "#,
-        user.0,
+        user as UserId,
     )
     .fetch_optional(tx.conn())
     .await?)

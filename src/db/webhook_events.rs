@@ -1,40 +1,33 @@
-//! The ledger of what Stripe told us, by event id.
+//! The ledger of Stripe's events, by event id.
 
 use time::OffsetDateTime;
 
 use super::Tx;
 use crate::error::Result;
 
-/// An event, as far as the ledger keeps it.
+/// What the ledger keeps of an event.
 #[derive(Clone, Copy, Debug)]
 pub struct NewWebhookEvent<'a> {
     /// Stripe's id, `evt_…`.
     pub id: &'a str,
-    /// Its type, such as `invoice.paid`.
+    /// Such as `invoice.paid`.
     pub event_type: &'a str,
-    /// The object it is about, if that has an id.
     pub object_id: Option<&'a str>,
-    /// The customer it is about, if it is about one.
     pub customer_id: Option<&'a str>,
     /// When Stripe made it.
     pub created: OffsetDateTime,
 }
 
-/// What the ledger knew of an event that arrived.
+/// Whether the ledger knew an event that arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
-    /// Nothing: it is the first time.
     New,
-    /// It arrived before and was not finished.
+    /// It arrived before and was not processed to its end.
     Retry,
-    /// It is done.
     AlreadyProcessed,
 }
 
-/// Writes an arrived event down. A processed one is left as it is.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
+/// Records an event that arrived. A processed one is left as it is.
 pub async fn record(tx: &mut Tx, event: NewWebhookEvent<'_>) -> Result<Receipt> {
     let attempts = sqlx::query_scalar!(
         r#"
@@ -60,11 +53,8 @@ pub async fn record(tx: &mut Tx, event: NewWebhookEvent<'_>) -> Result<Receipt> 
     })
 }
 
-/// Marks an event done, in the transaction of what it led to. `false`: it was
-/// done already.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
+/// Marks an event processed, in the transaction of what it led to. `false`: it was
+/// processed already.
 pub async fn mark_processed(tx: &mut Tx, id: &str, at: OffsetDateTime) -> Result<bool> {
     let marked = sqlx::query!(
         r#"
@@ -82,10 +72,7 @@ pub async fn mark_processed(tx: &mut Tx, id: &str, at: OffsetDateTime) -> Result
     Ok(marked.rows_affected() == 1)
 }
 
-/// Notes why an event could not be finished; Stripe sends it again.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
+/// Records why an event could not be processed; Stripe will send it again.
 pub async fn mark_failed(tx: &mut Tx, id: &str, error: &str) -> Result<()> {
     sqlx::query!(
         r#"

@@ -1,82 +1,71 @@
 //! An organization's audit log.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 use time::OffsetDateTime;
 
 use super::ActivityId;
 
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What happened. The text is the database's.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr,
+)]
 pub enum ActivityKind {
-    /// The organization was created; subject: its name.
+    /// Subject: the organization's name.
+    #[strum(serialize = "org.created")]
     OrgCreated,
-    /// Its name changed; subject: the old name, detail: the new one.
+    /// Subject: the old name; detail: the new one.
+    #[strum(serialize = "org.renamed")]
     OrgRenamed,
-    /// Its slug changed; subject: the old slug, detail: the new one.
+    /// Subject: the old slug; detail: the new one.
+    #[strum(serialize = "org.slug_changed")]
     SlugChanged,
-    /// A role changed; subject: the member, detail: `from → to`.
+    /// Subject: the member's name; detail: `from → to`.
+    #[strum(serialize = "member.role_changed")]
     RoleChanged,
-    /// A member was removed; subject: the member.
+    /// Subject: the member's name.
+    #[strum(serialize = "member.removed")]
     MemberRemoved,
-    /// A member left; subject: the member.
+    /// Subject: the member's name.
+    #[strum(serialize = "member.left")]
     MemberLeft,
-    /// The subscription changed at Stripe; detail: plan and status.
+    /// Changed at Stripe; detail: plan and status.
+    #[strum(serialize = "subscription.changed")]
     SubscriptionChanged,
-    /// Something newer than this program.
+    /// Written by a newer version of the program.
+    #[strum(serialize = "unknown")]
     Unknown,
 }
 
 impl ActivityKind {
-    const WORDS: [(Self, &'static str); 7] = [
-        (Self::OrgCreated, "org.created"),
-        (Self::OrgRenamed, "org.renamed"),
-        (Self::SlugChanged, "org.slug_changed"),
-        (Self::RoleChanged, "member.role_changed"),
-        (Self::MemberRemoved, "member.removed"),
-        (Self::MemberLeft, "member.left"),
-        (Self::SubscriptionChanged, "subscription.changed"),
-    ];
-
-    /// The kind in the database.
     pub fn as_str(self) -> &'static str {
-        Self::WORDS
-            .iter()
-            .find(|(kind, _)| *kind == self)
-            .map_or("unknown", |(_, word)| word)
+        self.into()
     }
 
-    /// Reads the database's word.
+    /// Reads the database's text; what this version does not know is [`Self::Unknown`].
     pub fn parse(text: &str) -> Self {
-        Self::WORDS
-            .iter()
-            .find(|(_, word)| *word == text)
-            .map_or(Self::Unknown, |(kind, _)| *kind)
+        text.parse().unwrap_or(Self::Unknown)
     }
 }
 
-/// One entry of the audit log, names as they were at the time.
+/// One entry of the audit log, with names as they were at the time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// The entry.
     pub id: ActivityId,
-    /// Who did it.
+    /// Name of the user who did it, or "Stripe".
     pub actor: String,
-    /// What.
     pub kind: ActivityKind,
-    /// To whom or what.
+    /// See [`ActivityKind`].
     pub subject: String,
-    /// What more there is to say.
+    /// See [`ActivityKind`].
     pub detail: String,
-    /// When.
     pub at: OffsetDateTime,
 }
 
 impl Activity {
-    /// The entry as a sentence without its actor: "changed Ada's role from admin to member".
+    /// The entry as a sentence without its actor, such as "removed Ada".
     pub fn sentence(&self) -> String {
-        let Self {
-            subject, detail, ..
-        } = self;
+        let Self { subject, detail, .. } = self;
         match self.kind {
             ActivityKind::OrgCreated => "created the organization".to_owned(),
             ActivityKind::OrgRenamed => {
@@ -89,7 +78,19 @@ impl Activity {
             ActivityKind::MemberRemoved => format!("removed {subject}"),
             ActivityKind::MemberLeft => "left the organization".to_owned(),
             ActivityKind::SubscriptionChanged => format!("changed the subscription: {detail}"),
-            ActivityKind::Unknown => "changed something this version cannot name".to_owned(),
+            ActivityKind::Unknown => "did something this version does not know".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_survive_the_database() {
+        assert_eq!(ActivityKind::RoleChanged.as_str(), "member.role_changed");
+        assert_eq!(ActivityKind::parse("member.role_changed"), ActivityKind::RoleChanged);
+        assert_eq!(ActivityKind::parse("member.teleported"), ActivityKind::Unknown);
     }
 }

@@ -6,35 +6,31 @@ use serde::{Deserialize, Serialize};
 
 use super::Invalid;
 
-/// An address in lower case with one `@`, something on both sides of it, no
-/// white space, at most 254 characters. Whether mail arrives is for mail to show.
+/// An address in lower case with exactly one `@` that has text on both sides, no
+/// white space and at most 254 characters. Only mail can show whether it exists.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(String);
 
 impl Email {
-    /// Parses what a person typed; surrounding white space and case do not matter.
+    /// Parses what a user typed, ignoring case and surrounding white space.
     ///
     /// # Errors
     /// [`Invalid`] for the field `email`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let address = text.trim().to_lowercase();
-        let well_formed = address.len() <= 254
+        let is_well_formed = address.len() <= 254
             && !address.chars().any(|c| c.is_whitespace() || c.is_control())
             && address.split_once('@').is_some_and(|(local, domain)| {
                 !local.is_empty() && !domain.is_empty() && !domain.contains('@')
             });
-        if well_formed {
+        if is_well_formed {
             Ok(Self(address))
         } else {
-            Err(Invalid::new(
-                "email",
-                "Enter an e-mail address, like name@example.com.",
-            ))
+            Err(Invalid::new("email", "Enter an e-mail address, like name@example.com."))
         }
     }
 
-    /// The address as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -52,18 +48,14 @@ mod tests {
 
     #[test]
     fn addresses_are_trimmed_and_lowered() {
-        assert_eq!(
-            Email::parse(" Owner@Acme.TEST ")
-                .expect("an address")
-                .as_str(),
-            "owner@acme.test"
-        );
+        let email = Email::parse(" Owner@Acme.TEST ").expect("an address");
+        assert_eq!(email.as_str(), "owner@acme.test");
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn malformed_addresses_are_refused() {
         for text in ["", "owner", "@acme.test", "owner@", "a@b@c", "a b@c"] {
-            assert!(Email::parse(text).is_err(), "{text:?} was taken");
+            assert!(Email::parse(text).is_err(), "{text:?} was accepted");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! One type an id, so that a user's id cannot stand where an organization's
-//! should. All are UUIDs, version 7 where the program makes them: they sort by
+//! One type per id, so that a user's id cannot stand where an organization's
+//! should. All are UUIDs; those the program makes are version 7, which sort by
 //! time of creation.
 
 use std::{fmt, str::FromStr};
@@ -10,14 +10,15 @@ use uuid::Uuid;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+        )]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A new id, later than all before it.
-            #[cfg(feature = "ssr")]
-            #[expect(clippy::new_without_default, reason = "a new id is an event, not a default")]
+            #[cfg(feature = "server")]
+            #[expect(clippy::new_without_default, reason = "every call makes a different id")]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
             }
@@ -45,16 +46,10 @@ macro_rules! id {
     };
 }
 
+id!(UserId);
+id!(OrgId);
 id! {
-    /// A person.
-    UserId
-}
-id! {
-    /// An organization.
-    OrgId
-}
-id! {
-    /// A membership: one person in one organization.
+    /// A membership: one user in one organization.
     MemberId
 }
 id! {

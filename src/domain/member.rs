@@ -1,19 +1,33 @@
 //! Members, their roles, and the member list.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 use time::OffsetDateTime;
 
-use super::{Invalid, MemberId, PageNumber, UserId};
+use super::{Invalid, MemberId, OrgId, Page, PageNumber, UserId};
 
-/// What a member may do; [`super::Permission`] has the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What a member may do; [`super::Permission`] has the table. The text is that of
+/// database, forms and addresses.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Role {
-    /// Everything, ownership and deletion included.
+    /// May do everything, ownership and deletion included.
     Owner,
-    /// Everything but ownership and deletion.
+    /// May do everything but ownership and deletion.
     Admin,
     /// Reads.
     Member,
@@ -23,16 +37,11 @@ impl Role {
     /// All roles, the most powerful first.
     pub const ALL: [Self; 3] = [Self::Owner, Self::Admin, Self::Member];
 
-    /// The role in database, forms and addresses.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Admin => "admin",
-            Self::Member => "member",
-        }
+        self.into()
     }
 
-    /// The role in words for people.
+    /// The role as pages show it.
     pub fn label(self) -> &'static str {
         match self {
             Self::Owner => "Owner",
@@ -42,44 +51,51 @@ impl Role {
     }
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 impl FromStr for Role {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or_else(|| Invalid::new("role", "Choose owner, admin or member."))
+        let role = Self::ALL.into_iter().find(|role| role.as_str() == text);
+        role.ok_or_else(|| Invalid::new("role", "Choose owner, admin or member."))
     }
 }
 
 /// Exactly the columns the member list shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberRow {
-    /// The membership.
     pub id: MemberId,
-    /// The person.
     pub user_id: UserId,
-    /// Display name.
     pub name: String,
-    /// Address.
     pub email: String,
-    /// Role in this organization.
     pub role: Role,
-    /// When the person joined.
     pub joined_at: OffsetDateTime,
 }
 
+/// A page of an organization's member list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberPage {
+    /// Whose members these are: compared with the reader's membership before use.
+    pub org_id: OrgId,
+    pub page: Page<MemberRow>,
+}
+
 /// Order of the member list. Every order ends in the id, so that no row shows
-/// twice while members come and go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// twice while members come and go. The text is that of addresses.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum MemberSort {
     /// Newest first.
     #[default]
@@ -94,30 +110,23 @@ impl MemberSort {
     /// All orders, the default first.
     pub const ALL: [Self; 3] = [Self::Joined, Self::Name, Self::Role];
 
-    /// The order in addresses.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Joined => "joined",
-            Self::Name => "name",
-            Self::Role => "role",
-        }
+        self.into()
     }
 }
 
-/// Which roles the member list shows: all, or one.
+/// Which roles the member list shows; `None`: all.
 pub type RoleFilter = Option<Role>;
 
-/// What a member list's address asks for. Reading it never fails: what makes no
-/// sense means the default, so that no address leads to an error page.
+/// The member list an address asks for. Reading it never fails: nonsense means the
+/// default, so no address leads to an error page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MemberListQuery {
-    /// Page, from 1.
     pub page: PageNumber,
-    /// Part of a name or address to look for, taken literally; empty: everybody.
+    /// Part of a name or address, taken literally; empty: everybody.
     pub search: String,
     /// Only this role.
     pub role: RoleFilter,
-    /// Order.
     pub sort: MemberSort,
 }
 
@@ -128,31 +137,21 @@ impl MemberListQuery {
     /// Reads the address's parameters `page`, `q`, `role`, `sort`.
     pub fn from_params<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Self {
         let text = |name| get(name).unwrap_or_default();
+        let search = text("q").trim().replace('\0', "");
         Self {
             page: PageNumber::parse(text("page")),
-            search: text("q")
-                .trim()
-                .replace('\0', "")
-                .chars()
-                .take(Self::MAX_SEARCH_LENGTH)
-                .collect(),
+            search: search.chars().take(Self::MAX_SEARCH_LENGTH).collect(),
             role: text("role").parse().ok(),
-            sort: MemberSort::ALL
-                .into_iter()
-                .find(|sort| sort.as_str() == text("sort"))
-                .unwrap_or_default(),
+            sort: text("sort").parse().unwrap_or_default(),
         }
     }
 
-    /// The same list, another page.
+    /// Another page of the same list.
     pub fn at_page(&self, page: PageNumber) -> Self {
-        Self {
-            page,
-            ..self.clone()
-        }
+        Self { page, ..self.clone() }
     }
 
-    /// The address's parameters, defaults left out, in a fixed order.
+    /// The address's parameters in a fixed order, defaults left out.
     pub fn to_params(&self) -> Vec<(&'static str, String)> {
         let mut params = Vec::new();
         if !self.search.is_empty() {
@@ -170,3 +169,4 @@ impl MemberListQuery {
         params
     }
 }
+impl MemberListQuery { pub fn from_query(_: &str) -> Self { Self::default() } }

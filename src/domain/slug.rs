@@ -1,4 +1,4 @@
-//! Slugs: an organization's name in addresses.
+//! Slugs: organizations' names in addresses.
 
 use std::fmt;
 
@@ -11,18 +11,18 @@ pub const MIN_LENGTH: usize = 2;
 /// Most characters of a slug.
 pub const MAX_LENGTH: usize = 48;
 
-/// Slugs that are, or may become, addresses of our own under `/orgs`.
+/// Our own addresses under `/orgs`, present and future.
 const RESERVED: &[&str] = &["default", "new"];
 
 /// A well-formed slug: `a-z 0-9 -`, 2 to 48 characters, no dash at either end or
-/// twice in a row, not a UUID, not reserved. That some organization has it is
-/// another matter.
+/// twice in a row, not a UUID, not reserved. Whether an organization has it is a
+/// question for the database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OrgSlug(String);
 
 impl OrgSlug {
-    /// Parses what a person typed or an address holds.
+    /// Parses what a user typed or an address holds.
     ///
     /// # Errors
     /// [`Invalid`] for the field `slug`, naming the broken rule.
@@ -38,7 +38,7 @@ impl OrgSlug {
             return invalid("Use lower-case letters a–z, digits and dashes only.");
         }
         if text.starts_with('-') || text.ends_with('-') || text.contains("--") {
-            return invalid("A dash stands between letters or digits, one at a time.");
+            return invalid("Dashes can't be first, last or doubled.");
         }
         if RESERVED.contains(&text) || text.parse::<uuid::Uuid>().is_ok() {
             return invalid("This slug is reserved. Choose another one.");
@@ -46,8 +46,8 @@ impl OrgSlug {
         Ok(Self(text.to_owned()))
     }
 
-    /// The slug a name suggests: `"Acme & Söhne"` gives `acme-sohne`. `None` where
-    /// too little is left.
+    /// The slug a name suggests: `"Acme & Söhne"` gives `acme-sohne`. `None` if too
+    /// few characters are left.
     pub fn suggest(name: &str) -> Option<Self> {
         let mut slug = String::new();
         for c in name.chars().flat_map(char::to_lowercase) {
@@ -70,7 +70,6 @@ impl OrgSlug {
         Self::parse(slug.trim_end_matches('-')).ok()
     }
 
-    /// The slug as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -96,10 +95,10 @@ impl From<OrgSlug> for String {
     }
 }
 
-/// What stands in the place of `{slug}` in `/orgs/{slug}/…`.
+/// What an address has in the place of `{slug}` in `/orgs/{slug}/…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrgSegment {
-    /// `/orgs/default/…`: the person's oldest membership.
+    /// `/orgs/default/…`: the organization the user joined first.
     Default,
     /// An id, which redirects to the slug.
     Id(OrgId),
@@ -125,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn well_formed_slugs_are_taken() {
+    fn well_formed_slugs_are_accepted() {
         for text in ["ab", "acme", "acme-2", "2-go", &"a".repeat(48)] {
             assert_eq!(OrgSlug::parse(text).expect(text).as_str(), text);
         }
@@ -149,7 +148,7 @@ mod tests {
             "a/b",
             "0192f0c4-5b5e-7cc3-98c4-dc0c0c07398f",
         ] {
-            assert!(OrgSlug::parse(text).is_err(), "{text:?} was taken");
+            assert!(OrgSlug::parse(text).is_err(), "{text:?} was accepted");
         }
     }
 

@@ -1,9 +1,9 @@
-//! An organization's subscription, as its people see it.
+//! An organization's subscription, as its members see it.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{BillingInterval, Limits, Plan};
+use super::{BillingInterval, Limits, OrgId, Plan};
 
 /// Stripe's status of a subscription. One this program does not know is kept
 /// and shown as it is, never guessed.
@@ -30,7 +30,7 @@ pub enum SubscriptionStatus {
 }
 
 impl SubscriptionStatus {
-    /// Reads Stripe's word.
+    /// Reads Stripe's word; an unknown one is kept.
     pub fn parse(text: &str) -> Self {
         match text {
             "active" => Self::Active,
@@ -45,7 +45,6 @@ impl SubscriptionStatus {
         }
     }
 
-    /// Stripe's word.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Active => "active",
@@ -60,8 +59,8 @@ impl SubscriptionStatus {
         }
     }
 
-    /// Whether the plan's limits hold in this state. Past due keeps them while
-    /// Stripe retries; an unknown state grants nothing.
+    /// Whether the plan's limits apply. Past due keeps them while Stripe retries;
+    /// an unknown status grants nothing.
     pub fn grants_plan(&self) -> bool {
         matches!(self, Self::Active | Self::Trialing | Self::PastDue)
     }
@@ -75,21 +74,15 @@ impl SubscriptionStatus {
 /// A subscription at Stripe, as our row mirrors it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
-    /// Stripe's id.
     pub stripe_id: String,
-    /// The plan paid for.
     pub plan: Plan,
-    /// How often.
     pub interval: BillingInterval,
-    /// Where it stands.
     pub status: SubscriptionStatus,
-    /// End of the paid period, when known.
     pub current_period_end: Option<OffsetDateTime>,
     /// End of the trial, if there is or was one.
     pub trial_end: Option<OffsetDateTime>,
     /// Whether it ends with the period instead of renewing.
     pub cancel_at_period_end: bool,
-    /// When it was cancelled.
     pub canceled_at: Option<OffsetDateTime>,
     /// When the row was last compared with Stripe.
     pub synced_at: OffsetDateTime,
@@ -98,7 +91,9 @@ pub struct Subscription {
 /// What the subscription page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionView {
-    /// The subscription, if the organization has or had one.
+    /// Whose subscription this is: compared with the reader's membership before use.
+    pub org_id: OrgId,
+    /// `None`: the organization never had one.
     pub subscription: Option<Subscription>,
     /// The limits in force: the plan's, overlaid by the organization's override.
     pub limits: Limits,
@@ -109,7 +104,7 @@ pub struct SubscriptionView {
 }
 
 impl SubscriptionView {
-    /// The plan in force: the subscription's while its state grants it, else free.
+    /// The plan in force: the subscription's while its status grants it, else free.
     pub fn plan(&self) -> Plan {
         match &self.subscription {
             Some(subscription) if subscription.status.grants_plan() => subscription.plan,
@@ -117,10 +112,8 @@ impl SubscriptionView {
         }
     }
 
-    /// The state shown: `free` without a subscription, Stripe's word otherwise.
+    /// Stripe's word for the status; `free` without a subscription.
     pub fn status(&self) -> &str {
-        self.subscription
-            .as_ref()
-            .map_or("free", |subscription| subscription.status.as_str())
+        self.subscription.as_ref().map_or("free", |subscription| subscription.status.as_str())
     }
 }

@@ -1,16 +1,16 @@
 use super::Orgs;
-use crate::{access::OrgAccess, error::Result};
+use crate::{access::OrgAccess, error::Result, telemetry::SPANS};
 
 impl Orgs {
-    /// Ends one's own membership. Every member may, except the only owner.
+    /// Ends the user's own membership. Every member may, except the only owner.
     ///
     /// # Errors
     /// [`crate::error::Error::Conflict`] for the only owner;
-    /// [`crate::error::Error::NotFound`] when the membership is gone already;
-    /// [`crate::error::Error::Unavailable`] when the database does not answer.
+    /// [`crate::error::Error::NotFound`] if the membership is gone already.
+    #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.leave", skip_all)]
     pub async fn leave(&self, access: &OrgAccess) -> Result<()> {
-        let locked = self.begin_change(access).await?;
-        let member = locked.actor.clone();
-        self.end_membership(access, locked, &member).await
+        let change = self.begin_change(access).await?;
+        let member = change.actor.clone();
+        self.end_membership(change, &member).await
     }
 }

@@ -2,25 +2,16 @@ use std::sync::Arc;
 
 use super::Orgs;
 use crate::{
-    cache::keys::UserOrgsKey,
-    db,
+    access,
     domain::{CurrentUser, OrgSummary},
     error::Result,
+    telemetry::SPANS,
 };
 
 impl Orgs {
-    /// The person's organizations, the one joined first at the top.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Unavailable`] when neither cache nor database answer.
+    /// The user's organizations, the one joined first at the top.
+    #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.list_mine", skip_all)]
     pub async fn list_mine(&self, user: &CurrentUser) -> Result<Arc<Vec<OrgSummary>>> {
-        let user = user.id;
-        let orgs = self
-            .cache
-            .get_or_load(&UserOrgsKey { user }, move |reader| async move {
-                db::orgs::list_for_user(&reader, user).await
-            })
-            .await?;
-        Ok(orgs.unwrap_or_default())
+        access::list_orgs(&self.cache, user.id).await
     }
 }

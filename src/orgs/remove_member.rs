@@ -1,79 +1,52 @@
-use super::{Locked, Orgs, keep_an_owner};
+use super::{Change, Orgs};
 use crate::{
     access::OrgAccess,
-    cache::Change,
-    db::{self, activity::NewActivity, members::MemberForChange},
-    domain::{ActivityKind, MemberId, Permission},
+    cache::keys,
+    db::{self, members::MemberForChange},
+    domain::{ActivityKind, MemberId, MemberListQuery, Permission},
     error::{Error, Result},
+    telemetry::SPANS,
 };
 
 impl Orgs {
     /// Removes a member; removing oneself is leaving. Needs
-    /// [`Permission::ManageMembers`], and [`Permission::ManageOwners`] where the
-    /// member is an owner.
+    /// [`Permission::ManageMembers`], and [`Permission::ManageOwners`] to remove an owner.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the organization has no such member;
-    /// [`Error::Forbidden`] without the right; [`Error::Conflict`] when the
-    /// organization would be left without an owner; [`Error::Unavailable`] when the
-    /// database does not answer.
+    /// [`Error::NotFound`] if the organization has no such member; [`Error::Forbidden`]
+    /// without the permission; [`Error::Conflict`] if the organization would be left
+    /// without an owner.
+    #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.remove_member", skip_all)]
     pub async fn remove_member(&self, access: &OrgAccess, member: MemberId) -> Result<()> {
         access.require(Permission::ManageMembers)?;
-        let mut locked = self.begin_change(access).await?;
-        let member = db::members::find_in_org(&mut locked.tx, access.org_id(), member)
-            .await?
-            .ok_or(Error::NotFound)?;
-        if !locked.actor.role.may_change(member.role, None) {
+        let mut change = self.begin_change(access).await?;
+        let member = db::members::find_in_org(&mut change.tx, change.id, member).await?;
+        let member = member.ok_or(Error::NotFound)?;
+        if !change.actor.role.may_change(member.role, None) {
             return Err(Error::Forbidden);
         }
-        self.end_membership(access, locked, &member).await
+        self.end_membership(change, &member).await
     }
 
-    /// Ends a membership within a change that may do so.
+    /// Ends a membership. The caller has checked that the actor may.
     pub(super) async fn end_membership(
         &self,
-        access: &OrgAccess,
-        locked: Locked,
+        mut change: Change,
         member: &MemberForChange,
     ) -> Result<()> {
-        let Locked {
-            mut tx,
-            org: before,
-            actor,
-        } = locked;
-        let org = access.org_id();
-        keep_an_owner(&mut tx, org, member).await?;
-
-        db::members::delete(&mut tx, member.id).await?;
-        let own = member.id == actor.id;
-        db::activity::insert(
-            &mut tx,
-            NewActivity {
-                org,
-                actor: actor.user_id,
-                actor_name: &actor.name,
-                kind: if own {
-                    ActivityKind::MemberLeft
-                } else {
-                    ActivityKind::MemberRemoved
-                },
-                subject: &member.name,
-                detail: "",
-            },
-        )
-        .await?;
-        let commit = tx.commit().await?;
-
-        self.cache
-            .invalidate(&[
-                Change::OrgMember(before.slug.clone(), member.user_id),
-                Change::UserOrgs(member.user_id),
-                Change::OrgMembers(before.slug.clone()),
-                // A seat is free again.
-                Change::OrgSubscription(before.slug),
-            ])
-            .await;
-        self.cache.wait_until_applied(commit).await;
-        Ok(())
+        change.keep_an_owner(member).await?;
+        db::members::delete(&mut change.tx, member.id).await?;
+        let is_own = member.id == change.actor.id;
+        let kind = if is_own { ActivityKind::MemberLeft } else { ActivityKind::MemberRemoved };
+        change.record(kind, &member.name, "").await?;
+        let slug = &change.org.slug;
+        let outdated = [
+            keys::membership(slug, member.user_id),
+            keys::user_orgs(member.user_id),
+            keys::member_page(slug, &MemberListQuery::default()),
+            // A seat is free again.
+            keys::subscription(slug),
+        ];
+        self.cache.commit(change.tx, &outdated).await
     }
 }

@@ -1,22 +1,22 @@
-use super::{Locked, Orgs};
+use super::Orgs;
 use crate::{
     access::OrgAccess,
-    cache::Change,
-    db::{self, activity::NewActivity},
+    cache::keys,
+    db,
     domain::{ActivityKind, OrgName, OrgSlug, Permission},
     error::{Error, Result},
+    telemetry::SPANS,
 };
 
 impl Orgs {
-    /// Changes the organization's name and slug, and returns the slug it has then.
-    /// Former slugs keep leading to it and can be taken back. Needs
-    /// [`Permission::UpdateOrg`].
+    /// Changes the organization's name and slug, and returns the slug it has then. Former
+    /// slugs still lead to it and can be taken back. Needs [`Permission::UpdateOrg`].
     ///
     /// # Errors
-    /// [`Error::Conflict`] on the field `slug` when another organization has, or
-    /// had, it; [`Error::Forbidden`] without the right; [`Error::NotFound`] when
-    /// organization or membership are gone meanwhile; [`Error::Unavailable`] when
-    /// the database does not answer.
+    /// [`Error::Conflict`] on the field `slug` if another organization has, or had, it;
+    /// [`Error::Forbidden`] without the permission; [`Error::NotFound`] if organization or
+    /// membership are gone by now.
+    #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.update", skip_all)]
     pub async fn update(
         &self,
         access: &OrgAccess,
@@ -24,58 +24,33 @@ impl Orgs {
         slug: &OrgSlug,
     ) -> Result<OrgSlug> {
         access.require(Permission::UpdateOrg)?;
-        let org = access.org_id();
-        let Locked {
-            mut tx,
-            org: before,
-            actor,
-        } = self.begin_change(access).await?;
-        if !actor.role.may(Permission::UpdateOrg) {
+        let mut change = self.begin_change(access).await?;
+        if !change.actor.role.may(Permission::UpdateOrg) {
             return Err(Error::Forbidden);
         }
 
-        let renamed = before.name != name.as_str();
-        let moved = before.slug != *slug;
-        if !renamed && !moved {
-            return Ok(before.slug);
+        let (old_name, old_slug) = (change.org.name.clone(), change.org.slug.clone());
+        let is_renamed = old_name != name.as_str();
+        let is_moved = old_slug != *slug;
+        if !is_renamed && !is_moved {
+            return Ok(old_slug);
         }
-        db::orgs::update(&mut tx, org, name, slug).await?;
-        let changes = [
-            (
-                renamed,
-                ActivityKind::OrgRenamed,
-                before.name.as_str(),
-                name.as_str(),
-            ),
-            (
-                moved,
-                ActivityKind::SlugChanged,
-                before.slug.as_str(),
-                slug.as_str(),
-            ),
+        db::orgs::update(&mut change.tx, change.id, name, slug).await?;
+        if is_renamed {
+            change.record(ActivityKind::OrgRenamed, &old_name, name.as_str()).await?;
+        }
+        if is_moved {
+            let (from, to) = (old_slug.as_str(), slug.as_str());
+            change.record(ActivityKind::SlugChanged, from, to).await?;
+        }
+        let user = change.actor.user_id;
+        let outdated = [
+            keys::org_overview(&old_slug),
+            keys::org_overview(slug),
+            keys::membership(&old_slug, user),
+            keys::user_orgs(user),
         ];
-        for (_, kind, subject, detail) in changes.into_iter().filter(|(happened, ..)| *happened) {
-            let entry = NewActivity {
-                org,
-                actor: actor.user_id,
-                actor_name: &actor.name,
-                kind,
-                subject,
-                detail,
-            };
-            db::activity::insert(&mut tx, entry).await?;
-        }
-        let commit = tx.commit().await?;
-
-        self.cache
-            .invalidate(&[
-                Change::OrgSlug(before.slug.clone()),
-                Change::OrgSlug(slug.clone()),
-                Change::OrgMember(before.slug, actor.user_id),
-                Change::UserOrgs(actor.user_id),
-            ])
-            .await;
-        self.cache.wait_until_applied(commit).await;
+        self.cache.commit(change.tx, &outdated).await?;
         Ok(slug.clone())
     }
 }
