@@ -101,49 +101,48 @@ end $$;
 --   events   'insert', 'update', 'delete', separated by commas
 --   fine     scopes of a changed row `r`, as SQL, separated by commas
 --   coarse   scopes to log instead when there are too many; without it: everything
---   using    another trigger function, for what needs old and new rows side by side;
+--   logger   another trigger function, for what needs old and new rows side by side;
 --            it gets transition tables `old_rows` and `new_rows` as the event has them
 create function cache_watch(
     watched regclass,
     events  text,
     fine    text default null,
     coarse  text default null,
-    using   text default 'cache_log_rows'
+    logger  text default 'cache_log_rows'
 ) returns void language plpgsql as $$
 declare
     name      constant text := (select relname from pg_class where oid = watched);
     arguments constant text := concat_ws(', ', quote_literal(fine), quote_literal(coarse));
-    event     text;
-    trigger   text;
+    watched_event text;
+    trigger_name  text;
 begin
-    foreach event in array string_to_array(events, ',') loop
-        event := btrim(event);
-        trigger := format('%s_cache_%s', name, event);
+    foreach watched_event in array string_to_array(events, ',') loop
+        watched_event := btrim(watched_event);
+        trigger_name := format('%s_cache_%s', name, watched_event);
         execute format(
             'create trigger %I after %s on %s referencing %s for each statement '
             'execute function %I(%s)',
-            trigger,
-            event,
+            trigger_name,
+            watched_event,
             watched,
-            case event
+            case watched_event
                 when 'insert' then 'new table as new_rows'
                 when 'delete' then 'old table as old_rows'
                 else 'old table as old_rows new table as new_rows'
             end,
-            using,
+            logger,
             arguments
         );
-        insert into cache_watched values (name, event, trigger)
-        on conflict (table_name, event) do nothing;
+        insert into cache_watched values (name, watched_event, trigger_name);
     end loop;
     if not exists (select from cache_watched where table_name = name and cache_watched.event = 'truncate') then
-        trigger := format('%s_cache_truncate', name);
+        trigger_name := format('%s_cache_truncate', name);
         execute format(
             'create trigger %I after truncate on %s for each statement '
             'execute function cache_log_truncate()',
-            trigger,
+            trigger_name,
             watched
         );
-        insert into cache_watched values (name, 'truncate', trigger);
+        insert into cache_watched values (name, 'truncate', trigger_name);
     end if;
 end $$;

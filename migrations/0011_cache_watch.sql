@@ -54,7 +54,7 @@ begin
     return null;
 end $$;
 
-select cache_watch('users', 'update,delete', using => 'cache_log_users');
+select cache_watch('users', 'update,delete', logger => 'cache_log_users');
 
 -- organization: the row. Its slugs are logged by organization_slug, except that a rename
 -- changes what both the old and the new one lead to.
@@ -79,4 +79,4 @@ begin
     return null;
 end $$;
 
-select cache_watch('organization', 'update,delete', using => 'cache_log_organization');
+select cache_watch('organization', 'update,delete', logger => 'cache_log_organization');

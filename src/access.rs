@@ -62,7 +62,11 @@ impl OrgAccess {
     /// # Errors
     /// [`Error::Forbidden`] if the role does not have the permission.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.role().may(permission) { Ok(()) } else { Err(Error::Forbidden) }
+        if self.role().may(permission) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden)
+        }
     }
 }
 
@@ -96,7 +100,8 @@ impl Access {
     /// # Errors
     /// [`Error::Unavailable`] if it cannot be known: nothing is granted then.
     pub async fn find(&self, user: &CurrentUser, segment: &OrgSegment) -> Result<OrgLookup> {
-        self.find_with(user, segment, |_slug| Companions::default()).await
+        self.find_with(user, segment, |_slug| Companions::default())
+            .await
     }
 
     /// The same. `companions` are what the page will show: if Redis has to be asked for
@@ -123,12 +128,16 @@ impl Access {
                 return Ok(moved(orgs.first()).unwrap_or(OrgLookup::NoOrganization));
             }
         };
-        let query = MembershipOf { slug: slug.clone(), user: user.id };
+        let query = MembershipOf {
+            slug: slug.clone(),
+            user: user.id,
+        };
         let lookup = self.cache.get_with(&query, || companions(slug)).await?;
         Ok(match membership(lookup) {
-            Some(membership) if membership.org_slug == *slug => {
-                OrgLookup::Granted(OrgAccess { user: user.clone(), membership })
-            }
+            Some(membership) if membership.org_slug == *slug => OrgLookup::Granted(OrgAccess {
+                user: user.clone(),
+                membership,
+            }),
             Some(membership) => OrgLookup::Moved(membership.org_slug.clone()),
             None => OrgLookup::NotFound,
         })
@@ -141,9 +150,15 @@ impl Access {
     /// [`Error::Unavailable`] if it cannot be known.
     #[tracing::instrument(level = "debug", target = SPANS, name = "access.require", skip_all)]
     pub async fn require(&self, user: &CurrentUser, slug: &OrgSlug) -> Result<OrgAccess> {
-        let query = MembershipOf { slug: slug.clone(), user: user.id };
+        let query = MembershipOf {
+            slug: slug.clone(),
+            user: user.id,
+        };
         let membership = membership(self.cache.get(&query).await?).ok_or(Error::NotFound)?;
-        Ok(OrgAccess { user: user.clone(), membership })
+        Ok(OrgAccess {
+            user: user.clone(),
+            membership,
+        })
     }
 }
 
@@ -213,7 +228,9 @@ impl CachedQuery for OrgsOf {
 
     fn scopes(&self, answer: Option<&Self::Answer>) -> Vec<Scope> {
         let orgs = answer.into_iter().flatten().map(|org| Scope::Org(org.id));
-        std::iter::once(Scope::UserOrgs(self.user)).chain(orgs).collect()
+        std::iter::once(Scope::UserOrgs(self.user))
+            .chain(orgs)
+            .collect()
     }
 
     async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {
@@ -227,7 +244,10 @@ mod tests {
 
     #[test]
     fn a_non_member_is_a_negative_answer() {
-        let lookup = MembershipLookup { org_id: OrgId::new(), membership: None };
+        let lookup = MembershipLookup {
+            org_id: OrgId::new(),
+            membership: None,
+        };
         assert!(MembershipOf::is_negative(Some(&lookup)));
         assert!(MembershipOf::is_negative(None));
     }

@@ -190,4 +190,9 @@ mod tests {
     }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrgPage { Overview, Members, Subscription, Settings }
+pub enum OrgPage {
+    Overview,
+    Members,
+    Subscription,
+    Settings,
+}

@@ -43,9 +43,7 @@ pub struct Services {
 
 /// The schema is older than the program.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the database lacks {0} migration(s) of this version; run `orghub-server migrate` first"
-)]
+#[error("the database lacks {0} migration(s) of this version; run `orghub-server migrate` first")]
 struct NotMigrated(usize);
 
 impl Services {
@@ -88,13 +86,15 @@ impl Services {
         let companions = Companions::default();
         let subscription = || self.billing.subscription_of(slug);
         match page {
-            OrgPage::Overview => {
-                companions.and(OverviewOf { slug: slug.clone() }).and(subscription())
+            OrgPage::Overview => companions
+                .and(OverviewOf { slug: slug.clone() })
+                .and(subscription()),
+            OrgPage::Members => {
+                match MemberPageOf::new(slug, &MemberListQuery::from_query(query)) {
+                    Some(members) => companions.and(members),
+                    None => companions,
+                }
             }
-            OrgPage::Members => match MemberPageOf::new(slug, &MemberListQuery::from_query(query)) {
-                Some(members) => companions.and(members),
-                None => companions,
-            },
             OrgPage::Subscription => companions.and(subscription()),
             OrgPage::Settings => companions,
         }

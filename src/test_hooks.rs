@@ -22,8 +22,7 @@ use sqlx::PgPool;
 pub use crate::{
     cache::failpoints::{Failpoint, Failpoints},
     db::{
-        CommitPosition, Reader, Stamped, Tx, cache_log, members, migrate::schema_fingerprint,
-        orgs,
+        CommitPosition, Reader, Stamped, Tx, cache_log, members, migrate::schema_fingerprint, orgs,
     },
 };
 use crate::{db::Db, error::Result};

@@ -16,8 +16,8 @@ use crate::{clock::Clock, config::SignInLimits, db::Db};
 
 use attempts::Attempts;
 pub use client_info::ClientInfo;
-pub use passwords::hash_password;
 use passwords::Passwords;
+pub use passwords::hash_password;
 pub use sessions::{RequestUser, Sessions};
 
 /// The use cases of authentication. Cheap to clone; clones share the counters of failed
@@ -42,6 +42,11 @@ impl Auth {
             by_account: Attempts::new(limits.per_account, limits.window),
             by_client: Attempts::new(limits.per_client, limits.window),
         };
-        Self { db, clock, passwords: Passwords::new(), failures: Arc::new(failures) }
+        Self {
+            db,
+            clock,
+            passwords: Passwords::new(),
+            failures: Arc::new(failures),
+        }
     }
 }

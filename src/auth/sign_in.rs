@@ -41,7 +41,9 @@ impl Auth {
         let by_account = self.failures.by_account.begin(email.as_str(), now)?;
 
         let credentials = db::users::find_credentials(&self.db.reader(), &email).await?;
-        let hash = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
+        let hash = credentials
+            .as_ref()
+            .map(|credentials| credentials.password_hash.clone());
         let matches = self.passwords.verify(password.to_owned(), hash).await?;
         let Some(credentials) = credentials.filter(|found| matches && !found.banned) else {
             by_account.fail();
@@ -61,7 +63,10 @@ impl Auth {
         // Nothing of whoever used this browser before is carried over, and an id that
         // somebody may have planted ends here.
         session.clear().await;
-        session.insert(SignInRecord::KEY, record).await.map_err(store_error)?;
+        session
+            .insert(SignInRecord::KEY, record)
+            .await
+            .map_err(store_error)?;
         if session.id().is_some() {
             session.cycle_id().await.map_err(store_error)?;
         }

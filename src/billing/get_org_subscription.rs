@@ -35,11 +35,15 @@ impl Billing {
         access: &OrgAccess,
     ) -> Result<Arc<SubscriptionView>> {
         let view = self.cache.get(&self.subscription_of(access.slug())).await?;
-        view.filter(|found| found.org_id == access.org_id()).ok_or(Error::NotFound)
+        view.filter(|found| found.org_id == access.org_id())
+            .ok_or(Error::NotFound)
     }
 
     pub(crate) fn subscription_of(&self, slug: &OrgSlug) -> SubscriptionOf {
-        SubscriptionOf { slug: slug.clone(), now: self.clock.now() }
+        SubscriptionOf {
+            slug: slug.clone(),
+            now: self.clock.now(),
+        }
     }
 }
 

@@ -61,7 +61,6 @@ impl Refreshes {
             next: None,
         })
     }
-
 }
 
 /// A comparison under way. Ends when it is dropped, so that none seems to run whose task
@@ -130,7 +129,8 @@ impl Billing {
 
     async fn refresh(&self, org: OrgId, oldest: OffsetDateTime) -> Result<()> {
         if let Some(customer) = subscriptions::find_customer(&self.db.reader(), org).await? {
-            self.sync_customer(&customer, Cause::OlderThan(oldest)).await?;
+            self.sync_customer(&customer, Cause::OlderThan(oldest))
+                .await?;
         }
         Ok(())
     }

@@ -74,7 +74,9 @@ impl Billing {
         let locked = tokio::time::timeout(LOCK_TIMEOUT, self.lock_customer(customer, cause))
             .await
             .map_err(|elapsed| Error::unavailable("the lock of a Stripe customer", elapsed))??;
-        let Some((_permit, mut lock)) = locked else { return Ok(Synced::AlreadyDone) };
+        let Some((_permit, mut lock)) = locked else {
+            return Ok(Synced::AlreadyDone);
+        };
 
         let mirrored = subscriptions::find_mirrored(&self.db.reader(), customer).await?;
         if let (Cause::OlderThan(limit), Some(mirrored)) = (cause, &mirrored)
@@ -84,7 +86,9 @@ impl Billing {
             return Ok(Synced::AlreadyDone);
         }
 
-        let remote = self.ask_for_subscriptions(customer, mirrored.as_ref()).await?;
+        let remote = self
+            .ask_for_subscriptions(customer, mirrored.as_ref())
+            .await?;
 
         let mut tx = self.db.begin().await?;
         let org = org_of(&mut tx, customer, &remote).await?;

@@ -13,10 +13,20 @@ pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) fn start(inner: &Arc<Inner>) {
     let mut tasks = inner.tasks.lock();
-    supervise(&mut tasks, inner, "log_follower", log_follower::follow_forever);
+    supervise(
+        &mut tasks,
+        inner,
+        "log_follower",
+        log_follower::follow_forever,
+    );
     supervise(&mut tasks, inner, "doorbell", doorbell::listen_forever);
     supervise(&mut tasks, inner, "janitor", janitor::clean_up_forever);
-    supervise(&mut tasks, inner, "watched_tables", watched_tables::watch_forever);
+    supervise(
+        &mut tasks,
+        inner,
+        "watched_tables",
+        watched_tables::watch_forever,
+    );
 }
 
 /// Runs `work` for as long as the node lives. On panic: end the lease, count it, restart.
@@ -30,7 +40,10 @@ fn supervise<Working: Future<Output = Infallible> + Send + 'static>(
     tasks.spawn(async move {
         loop {
             let Err(_panic) = AssertUnwindSafe(work(inner.clone())).catch_unwind().await;
-            tracing::error!(task, "a background task of the cache panicked; restarting it");
+            tracing::error!(
+                task,
+                "a background task of the cache panicked; restarting it"
+            );
             pause_before_restart(&inner, task).await;
         }
     });

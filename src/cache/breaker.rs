@@ -195,7 +195,11 @@ mod tests {
         assert_eq!(breaker.permit(later), Some(Pass::Probe));
         assert_eq!(breaker.permit(later), None, "one probe at a time");
         breaker.report(Pass::Probe, false, later);
-        assert_eq!(breaker.permit(later + FIRST_PAUSE), None, "the pause doubled");
+        assert_eq!(
+            breaker.permit(later + FIRST_PAUSE),
+            None,
+            "the pause doubled"
+        );
         let much_later = later + LONGEST_PAUSE;
         assert_eq!(breaker.permit(much_later), Some(Pass::Probe));
         breaker.report(Pass::Probe, true, much_later);

@@ -270,7 +270,8 @@ impl Redis {
         let answer = within(OPERATION_TIMEOUT, connection.query(command)).await;
         // A refusal (`-OOM`, a wrong type) is the answer of a living Redis.
         let succeeded = !matches!(answer, Err(NoAnswer::TimedOut | NoAnswer::Unreachable));
-        self.breaker.report(Pass::Ordinary, succeeded, Instant::now());
+        self.breaker
+            .report(Pass::Ordinary, succeeded, Instant::now());
         if matches!(answer, Err(NoAnswer::TimedOut)) {
             note_redis_timeout();
         }
@@ -283,9 +284,7 @@ impl Redis {
     /// Connects anew, because behind the same address there may be a new primary by
     /// now. Not at each refusal: where there is none, every write is refused.
     fn leave_replica(&self, now: Instant) {
-        let mut left = self
-            .left_replica
-            .lock();
+        let mut left = self.left_replica.lock();
         if left.is_none_or(|left| now.duration_since(left) >= DEMOTION_PAUSE) {
             *left = Some(now);
             self.reconnect();
@@ -306,23 +305,17 @@ impl Redis {
             .await;
             redis
                 .breaker
-                .note(Pass::Probe, ping.is_ok(), Instant::now());
+                .report(Pass::Probe, ping.is_ok(), Instant::now());
         });
     }
 
     fn connection(&self) -> Connection {
-        self.connection
-            .read()
-            .clone()
+        self.connection.read().clone()
     }
 
     fn reconnect(&self) {
         match Connection::to(&self.nodes) {
-            Ok(fresh) => {
-                *self
-                    .connection
-                    .write() = fresh
-            }
+            Ok(fresh) => *self.connection.write() = fresh,
             Err(error) => tracing::warn!(%error, "Redis: no new connection could be prepared"),
         }
     }

@@ -49,7 +49,10 @@ pub(super) fn decode<V: DeserializeOwned>(
         NOTHING => None,
         _ => Some(postcard::from_bytes(body).ok()?),
     };
-    Some(Decoded { value, as_of: number(13)? })
+    Some(Decoded {
+        value,
+        as_of: number(13)?,
+    })
 }
 
 #[cfg(test)]
@@ -65,7 +68,10 @@ mod tests {
         let decoded = decode::<Vec<u32>>(&stored(), 3, 7).expect("decodes");
         assert_eq!((decoded.value, decoded.as_of), (Some(vec![1, 2]), 42));
         let nothing = encode::<Vec<u32>>(None, 3, 7, 42).expect("encodes");
-        assert_eq!(decode::<Vec<u32>>(&nothing, 3, 7).expect("decodes").value, None);
+        assert_eq!(
+            decode::<Vec<u32>>(&nothing, 3, 7).expect("decodes").value,
+            None
+        );
     }
 
     #[test]
@@ -76,7 +82,10 @@ mod tests {
         let garbage = b"garbage that is long enough for a header";
         assert!(decode::<Vec<u32>>(garbage, 3, 7).is_none());
         for length in 0..bytes.len() {
-            assert!(decode::<Vec<u32>>(&bytes[..length], 3, 7).is_none(), "{length} bytes");
+            assert!(
+                decode::<Vec<u32>>(&bytes[..length], 3, 7).is_none(),
+                "{length} bytes"
+            );
         }
     }
 }

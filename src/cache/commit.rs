@@ -29,7 +29,11 @@ impl Cache {
     /// # Errors
     /// As [`Tx::commit`]. Waiting cannot fail: the change has happened.
     pub async fn commit(&self, tx: Tx, outdated: &[Key]) -> Result<()> {
-        tx.commit(Announcement { cache: self, outdated }).await
+        tx.commit(Announcement {
+            cache: self,
+            outdated,
+        })
+        .await
     }
 
     /// Tells all nodes of a commit and waits for them.
@@ -54,7 +58,9 @@ impl Cache {
         if let Some(near) = &self.inner.near {
             texts.iter().for_each(|text| near.remove(text));
         }
-        let Some(redis) = &self.inner.redis else { return };
+        let Some(redis) = &self.inner.redis else {
+            return;
+        };
         if let Err(error) = redis.unlink(&texts).await {
             tracing::debug!(
                 %error,

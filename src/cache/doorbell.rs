@@ -13,7 +13,9 @@ use super::{Inner, background::PAUSE, log_follower::HEARTBEAT_EVERY};
 use crate::error::chain;
 
 pub(super) async fn listen_forever(inner: Arc<Inner>) -> Infallible {
-    let Some(redis) = &inner.redis else { return std::future::pending().await };
+    let Some(redis) = &inner.redis else {
+        return std::future::pending().await;
+    };
     loop {
         let incarnation = inner.incarnation.load(Ordering::Acquire);
         // Known once the log was read.

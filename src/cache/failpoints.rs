@@ -2,6 +2,7 @@
 //! order the guarantee rests on. Without the feature `test-hooks` they compile to
 //! nothing.
 
+/// Where the cache can be held up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Failpoint {
     /// Redis has answered a look-up, and the answer is not validated yet.
@@ -77,6 +78,7 @@ mod armed {
     }
 
     impl Cache {
+        /// The failpoints of this node.
         pub fn failpoints(&self) -> &Failpoints {
             &self.inner.failpoints
         }

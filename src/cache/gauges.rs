@@ -17,6 +17,7 @@ use crate::{
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Cache {
+    /// Sets the gauges that describe the moment; called before each scrape.
     pub async fn publish_gauges(&self) {
         let inner = &self.inner;
         let lease_is_running = f64::from(u8::from(inner.coherence.lease_is_running()));
@@ -35,7 +36,10 @@ impl Cache {
             gauge!(names::REDIS_BREAKER_STATE).set(state);
         }
         // Unknown is not zero.
-        let seconds = self.oldest_write().await.map_or(f64::NAN, |age| age.as_secs_f64());
+        let seconds = self
+            .oldest_write()
+            .await
+            .map_or(f64::NAN, |age| age.as_secs_f64());
         gauge!(names::OLDEST_WRITE_XACT).set(seconds);
     }
 

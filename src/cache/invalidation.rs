@@ -6,11 +6,7 @@
 //! value that depends on something, wherever it is and however many there are, by one
 //! row in the change log, and return when every node has applied it.
 
-use super::{
-    Cache, keys,
-    query::Scope,
-    stamp::EVERYTHING,
-};
+use super::{Cache, keys, query::Scope, stamp::EVERYTHING};
 use crate::{
     db::cache_log,
     domain::{MemberListQuery, OrgId, OrgSlug, UserId},
@@ -45,8 +41,13 @@ impl Cache {
     /// [`crate::error::Error::Unavailable`] if the database does not answer: nothing has
     /// ended then.
     pub async fn invalidate_all_user_caches(&self, user: UserId) -> Result<()> {
-        let scopes = [Scope::Profile(user), Scope::UserSessions(user), Scope::UserOrgs(user)];
-        self.end(scopes.map(|scope| scope.to_string()).to_vec()).await
+        let scopes = [
+            Scope::Profile(user),
+            Scope::UserSessions(user),
+            Scope::UserOrgs(user),
+        ];
+        self.end(scopes.map(|scope| scope.to_string()).to_vec())
+            .await
     }
 
     /// Ends everything about the organization's members: memberships, lists, totals.
@@ -55,7 +56,8 @@ impl Cache {
     /// As [`Self::invalidate_all_user_caches`].
     pub async fn invalidate_all_org_members(&self, org: OrgId) -> Result<()> {
         let scopes = [Scope::Org(org), Scope::MemberList(org)];
-        self.end(scopes.map(|scope| scope.to_string()).to_vec()).await
+        self.end(scopes.map(|scope| scope.to_string()).to_vec())
+            .await
     }
 
     /// Ends every cached value there is.

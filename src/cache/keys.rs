@@ -23,8 +23,14 @@ const SUBSCRIPTION: Family = family("subscription", minutes(60), 2);
 const MEMBER_PAGE: Family = family("member_page", minutes(5), 2);
 
 /// All families; docs/caching.md describes each.
-pub const FAMILIES: [Family; 6] =
-    [USER_ORGS, MEMBERSHIP, ORG_OVERVIEW, SESSION, SUBSCRIPTION, MEMBER_PAGE];
+pub const FAMILIES: [Family; 6] = [
+    USER_ORGS,
+    MEMBERSHIP,
+    ORG_OVERVIEW,
+    SESSION,
+    SUBSCRIPTION,
+    MEMBER_PAGE,
+];
 
 /// The organizations of a user.
 pub fn user_orgs(user: UserId) -> Key {
@@ -53,10 +59,18 @@ pub fn subscription(slug: &OrgSlug) -> Key {
 
 /// One page of an organization's member list.
 pub fn member_page(slug: &OrgSlug, query: &MemberListQuery) -> Key {
-    let MemberListQuery { page, search, role, sort } = query;
+    let MemberListQuery {
+        page,
+        search,
+        role,
+        sort,
+    } = query;
     let role = role.map_or("all", |role| role.as_str());
     let (sort, search) = (sort.as_str(), encoded(search));
-    Key::new(MEMBER_PAGE, format!("org:{{{slug}}}:members:{role}:{sort}:{page}:{search}"))
+    Key::new(
+        MEMBER_PAGE,
+        format!("org:{{{slug}}}:members:{role}:{sort}:{page}:{search}"),
+    )
 }
 
 const fn family(name: &'static str, ttl: Duration, format: u8) -> Family {
@@ -80,7 +94,10 @@ mod tests {
     #[test]
     fn typed_text_cannot_pose_as_another_key() {
         let key = |search: &str| {
-            let query = MemberListQuery { search: search.into(), ..Default::default() };
+            let query = MemberListQuery {
+                search: search.into(),
+                ..Default::default()
+            };
             let slug = OrgSlug::parse("acme").expect("a slug");
             member_page(&slug, &query).text().to_owned()
         };

@@ -112,18 +112,27 @@ async fn start_over(inner: &Inner) -> Result<Position> {
     if let Some(near) = &inner.near {
         near.clear();
     }
-    inner.coherence.apply(log.changes.iter().map(|change| (change.xid, change.scopes.as_slice())));
+    inner.coherence.apply(
+        log.changes
+            .iter()
+            .map(|change| (change.xid, change.scopes.as_slice())),
+    );
     inner.coherence.set_floor(log.floor);
     let before = inner.incarnation.swap(incarnation, Ordering::AcqRel);
     if before != 0 && before != incarnation {
         *inner.incarnation_changed.lock() = Some(Instant::now());
     }
-    Ok(Position { incarnation, snapshot: log.snapshot })
+    Ok(Position {
+        incarnation,
+        snapshot: log.snapshot,
+    })
 }
 
 async fn poll(inner: &Inner, here: &mut Position) -> Result<Continuity> {
     let log = bounded(cache_log::read_since(inner.db.log_pool(), &here.snapshot)).await?;
-    inner.last_poll.store(BootTime::now().as_nanos(), Ordering::Relaxed);
+    inner
+        .last_poll
+        .store(BootTime::now().as_nanos(), Ordering::Relaxed);
     inner.failpoints.reach(Failpoint::Polled).await;
     // In the same snapshot as the changes: the log may be cut while this node sleeps.
     if log.floor > snapshot_xmin(&here.snapshot) {
@@ -131,7 +140,10 @@ async fn poll(inner: &Inner, here: &mut Position) -> Result<Continuity> {
     }
     here.snapshot = log.snapshot;
     if !log.changes.is_empty() {
-        let changes = log.changes.iter().map(|change| (change.xid, change.scopes.as_slice()));
+        let changes = log
+            .changes
+            .iter()
+            .map(|change| (change.xid, change.scopes.as_slice()));
         inner.coherence.apply(changes);
         for change in &log.changes {
             metrics::histogram!(names::CACHE_LOG_LAG).record(change.age_seconds);
@@ -148,7 +160,11 @@ async fn poll(inner: &Inner, here: &mut Position) -> Result<Continuity> {
 /// The oldest transaction that was running at `snapshot`, which PostgreSQL writes as
 /// `xmin:xmax:running`.
 fn snapshot_xmin(snapshot: &str) -> u64 {
-    snapshot.split(':').next().and_then(|xmin| xmin.parse().ok()).unwrap_or(0)
+    snapshot
+        .split(':')
+        .next()
+        .and_then(|xmin| xmin.parse().ok())
+        .unwrap_or(0)
 }
 
 async fn bounded<T>(statement: impl Future<Output = Result<T>>) -> Result<T> {

@@ -13,7 +13,7 @@ use super::{
     client::{NoAnswer, Redis},
     codec,
     failpoints::Failpoint,
-    near::{self, Entry},
+    near::Entry,
     query::{CachedQuery, Family},
     single_flight,
     stamp::{self, Rejection},
@@ -37,6 +37,7 @@ const LOAD_TIMEOUT: Duration = Duration::from_millis(2_500);
 pub struct Companions(Vec<Box<dyn Companion>>);
 
 impl Companions {
+    /// Adds a query.
     pub fn and(mut self, query: impl CachedQuery) -> Self {
         self.0.push(Box::new(query));
         self
@@ -70,7 +71,9 @@ impl Cache {
         let text = self.inner.full_text(&key);
         let mut companions = Some(companions);
         for _ in 0..JOINS {
-            let Some(batch) = self.inner.coherence.begin() else { break };
+            let Some(batch) = self.inner.coherence.begin() else {
+                break;
+            };
             match self.inner.find_near(&text) {
                 Ok(Some(entry)) => {
                     count(family, "near_hit");
@@ -128,7 +131,9 @@ impl<Q: CachedQuery> Companion for Q {
 
 impl Inner {
     fn find_near(&self, text: &str) -> Result<Option<Entry>, Rejection> {
-        self.near.as_ref().map_or(Ok(None), |near| near.get(text, &self.coherence))
+        self.near
+            .as_ref()
+            .map_or(Ok(None), |near| near.get(text, &self.coherence))
     }
 
     /// Reads the answer from Redis or PostgreSQL and keeps it, stamped with `batch`.
@@ -179,7 +184,9 @@ impl Inner {
         batch: u64,
         Companions(mut companions): Companions,
     ) -> Result<Option<Vec<u8>>, NoAnswer> {
-        let Some(near) = &self.near else { return redis.get(text).await };
+        let Some(near) = &self.near else {
+            return redis.get(text).await;
+        };
         let mut texts = vec![text.to_owned()];
         companions.retain(|companion| {
             let text = companion.full_text(self);
@@ -252,10 +259,13 @@ fn entry<Q: CachedQuery>(
     encoded_bytes: usize,
 ) -> Entry {
     let scopes = query.scopes(answer.as_ref());
-    near::Entry {
+    Entry {
         is_negative: Q::is_negative(answer.as_ref()),
         answer: answer.map(|answer| Arc::new(answer) as _),
-        slots: scopes.iter().map(|scope| stamp::slot_of(&scope.to_string())).collect(),
+        slots: scopes
+            .iter()
+            .map(|scope| stamp::slot_of(&scope.to_string()))
+            .collect(),
         batch,
         encoded_bytes,
         made: Instant::now(),

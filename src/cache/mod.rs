@@ -120,12 +120,19 @@ impl Inner {
     /// incarnation of the database it was read from.
     fn full_text(&self, key: &Key) -> String {
         let incarnation = self.incarnation.load(Ordering::Acquire);
-        format!("orghub:{}:{incarnation:016x}:{}", key.family().format, key.text())
+        format!(
+            "orghub:{}:{incarnation:016x}:{}",
+            key.family().format,
+            key.text()
+        )
     }
 
     /// The channel of the doorbell.
     fn channel(&self) -> String {
-        format!("orghub:{:016x}:changed", self.incarnation.load(Ordering::Acquire))
+        format!(
+            "orghub:{:016x}:changed",
+            self.incarnation.load(Ordering::Acquire)
+        )
     }
 
     fn last_poll_age(&self) -> Option<Duration> {
@@ -233,7 +240,10 @@ impl Cache {
         let redis = match &self.inner.redis {
             Some(redis) => {
                 let round_trip = redis.ping().await.ok();
-                Some(RedisHealth { round_trip, breaker: redis.breaker_state() })
+                Some(RedisHealth {
+                    round_trip,
+                    breaker: redis.breaker_state(),
+                })
             }
             None => None,
         };

@@ -42,7 +42,11 @@ impl Entry {
             return Err(Rejection::Aged);
         }
         let is_current = coherence.is_current(&self.slots, self.batch);
-        if is_current { Ok(()) } else { Err(Rejection::Changed) }
+        if is_current {
+            Ok(())
+        } else {
+            Err(Rejection::Changed)
+        }
     }
 }
 
@@ -79,11 +83,7 @@ impl Near {
 
     /// The entry under `key`, if there is one; `Err`: there was one, which is not right
     /// any more.
-    pub(super) fn get(
-        &self,
-        key: &str,
-        coherence: &Coherence,
-    ) -> Result<Option<Entry>, Rejection> {
+    pub(super) fn get(&self, key: &str, coherence: &Coherence) -> Result<Option<Entry>, Rejection> {
         for segment in [&self.positive, &self.negative] {
             if let Some(entry) = segment.get(key) {
                 if let Err(reason) = entry.validate(coherence) {

@@ -15,6 +15,7 @@ use crate::{
 /// A query is made of what its key is made of and nothing else that could change the
 /// answer, so two queries with one key cannot have two answers.
 pub trait CachedQuery: Clone + Send + Sync + 'static {
+    /// What is cached: decoded in process memory, encoded in Redis.
     type Answer: Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// Its key, from the screen of all keys ([`super::keys`]).
@@ -62,6 +63,7 @@ impl Key {
         Self { family, text }
     }
 
+    /// The family the key belongs to.
     pub fn family(&self) -> Family {
         self.family
     }

@@ -48,7 +48,11 @@ impl SingleFlight {
             }
         };
         // Dropped on cancellation as well: a load ends with the last who waits for it.
-        let mut waiter = Waiter { loads: self, key, load: Some(load.clone()) };
+        let mut waiter = Waiter {
+            loads: self,
+            key,
+            load: Some(load.clone()),
+        };
         let loaded = load.await;
         waiter.leave();
         (loaded, started)
@@ -69,8 +73,7 @@ impl Waiter<'_> {
             return;
         }
         let mut under_way = self.loads.under_way.lock();
-        let is_over =
-            |load: &WeakLoad| load.upgrade().is_none_or(|load| load.peek().is_some());
+        let is_over = |load: &WeakLoad| load.upgrade().is_none_or(|load| load.peek().is_some());
         if under_way.get(self.key).is_some_and(is_over) {
             under_way.remove(self.key);
         }

@@ -80,7 +80,9 @@ pub(super) struct Coherence {
 impl Coherence {
     pub(super) fn new() -> Self {
         Self {
-            slots: std::iter::repeat_with(LastChange::default).take(SLOTS).collect(),
+            slots: std::iter::repeat_with(LastChange::default)
+                .take(SLOTS)
+                .collect(),
             everything: LastChange::default(),
             applied: AtomicU64::new(0),
             floor: AtomicU64::new(u64::MAX),
@@ -101,7 +103,9 @@ impl Coherence {
     pub(super) fn is_current(&self, slots: &[Slot], batch: u64) -> bool {
         let unchanged = |last: &LastChange| last.batch.load(Ordering::Acquire) <= batch;
         unchanged(&self.everything)
-            && slots.iter().all(|slot| unchanged(&self.slots[usize::from(*slot)]))
+            && slots
+                .iter()
+                .all(|slot| unchanged(&self.slots[usize::from(*slot)]))
     }
 
     /// Whether a value from outside, read at position `as_of`, is still right. It errs
@@ -112,7 +116,10 @@ impl Coherence {
             Err(Rejection::BelowFloor)
         } else if !seen(&self.everything) {
             Err(Rejection::Flushed)
-        } else if !slots.iter().all(|slot| seen(&self.slots[usize::from(*slot)])) {
+        } else if !slots
+            .iter()
+            .all(|slot| seen(&self.slots[usize::from(*slot)]))
+        {
             Err(Rejection::Changed)
         } else {
             Ok(())

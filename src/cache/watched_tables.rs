@@ -36,7 +36,11 @@ impl Cache {
     /// database.
     pub async fn check_triggers(&self) -> Result<()> {
         let missing = cache_log::missing_triggers(self.inner.db.pool()).await?;
-        if missing.is_empty() { Ok(()) } else { Err(Error::internal(MissingTriggers(missing))) }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::internal(MissingTriggers(missing)))
+        }
     }
 }
 

@@ -32,7 +32,10 @@ impl AdvisoryLock {
         let session = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|elapsed| Error::unavailable("the database", elapsed))??;
-        Ok(Self { lock: PgAdvisoryLock::new(name), session })
+        Ok(Self {
+            lock: PgAdvisoryLock::new(name),
+            session,
+        })
     }
 
     /// Takes the lock, or says that somebody else has it. Never waits inside the
@@ -67,7 +70,7 @@ pub struct LockGuard {
 impl LockGuard {
     /// Makes sure that the session, and so the lock, is still there.
     pub async fn confirm(&mut self) -> Result<()> {
-        Ok(self.guard.ping().await?)
+        Ok(self.guard.as_mut().ping().await?)
     }
 
     /// Releases the lock by ending its session. Dropping the guard does so too, as

@@ -26,8 +26,12 @@ pub(super) async fn with_deadline<T>(
     limit: Option<Duration>,
     statement: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
-    let Some(limit) = limit else { return statement.await };
-    timeout(limit, statement).await.unwrap_or_else(|_elapsed| Err(timed_out()))
+    let Some(limit) = limit else {
+        return statement.await;
+    };
+    timeout(limit, statement)
+        .await
+        .unwrap_or_else(|_elapsed| Err(timed_out()))
 }
 
 /// Whether a connection may go back to the pool.
@@ -36,12 +40,17 @@ pub(super) async fn with_deadline<T>(
 /// It does not answer: close it without a farewell.
 pub(super) async fn ping(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let ping = sqlx::Connection::ping(connection);
-    with_deadline(Some(ANSWER_TIMEOUT), ping).await.map(|()| true)
+    with_deadline(Some(ANSWER_TIMEOUT), ping)
+        .await
+        .map(|()| true)
 }
 
 fn timed_out() -> sqlx::Error {
     let kind = io::ErrorKind::TimedOut;
-    sqlx::Error::Io(io::Error::new(kind, "the database has not answered a statement"))
+    sqlx::Error::Io(io::Error::new(
+        kind,
+        "the database has not answered a statement",
+    ))
 }
 
 type Item = Either<PgQueryResult, PgRow>;
@@ -84,7 +93,10 @@ impl<'c, Inner: Executor<'c, Database = Postgres>> Executor<'c> for WithDeadline
         E: 'q + Execute<'q, Postgres>,
     {
         count_sql();
-        Box::pin(with_deadline(self.limit, self.executor.fetch_optional(query)))
+        Box::pin(with_deadline(
+            self.limit,
+            self.executor.fetch_optional(query),
+        ))
     }
 
     fn prepare_with<'e>(

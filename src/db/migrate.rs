@@ -73,7 +73,10 @@ impl Db {
         } else {
             Vec::new()
         };
-        Ok(MIGRATOR.iter().filter(|migration| !applied.contains(&migration.version)).count())
+        Ok(MIGRATOR
+            .iter()
+            .filter(|migration| !applied.contains(&migration.version))
+            .count())
     }
 }
 
@@ -106,7 +109,9 @@ async fn drop_invalid_indexes(pool: &PgPool) -> Result<()> {
             "an interrupted index build left an invalid index; it is dropped and built again"
         );
         // Built by the database itself from its own catalog, quoted by `format`.
-        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(pool).await?;
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .execute(pool)
+            .await?;
     }
     Ok(())
 }
@@ -117,6 +122,8 @@ pub fn schema_fingerprint() -> u64 {
     use std::hash::{DefaultHasher, Hasher};
 
     let mut hasher = DefaultHasher::new();
-    MIGRATOR.iter().for_each(|migration| hasher.write(&migration.checksum));
+    MIGRATOR
+        .iter()
+        .for_each(|migration| hasher.write(&migration.checksum));
     hasher.finish()
 }

@@ -86,11 +86,18 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.application_name("orghub-maintenance"))
             .await?;
-        Ok(Self { log_pool: pool.clone(), pool, limit: None })
+        Ok(Self {
+            log_pool: pool.clone(),
+            pool,
+            limit: None,
+        })
     }
 
     pub(crate) fn reader(&self) -> Reader {
-        Reader { pool: self.pool.clone(), limit: self.limit }
+        Reader {
+            pool: self.pool.clone(),
+            limit: self.limit,
+        }
     }
 
     /// The pool that belongs to the cache's log follower alone.
@@ -106,7 +113,10 @@ impl Db {
     pub(crate) async fn begin(&self) -> Result<Tx> {
         count_sql();
         let inner = with_deadline(self.limit, self.pool.begin()).await?;
-        Ok(Tx { inner, limit: self.limit })
+        Ok(Tx {
+            inner,
+            limit: self.limit,
+        })
     }
 
     /// Closes all connections, once those in use are done.
@@ -142,7 +152,10 @@ pub struct Stamped<T> {
 impl<T> Stamped<T> {
     /// `value`, read at the position that came back as `as_of`.
     pub fn new(value: T, as_of: i64) -> Self {
-        Self { value, as_of: as_of.cast_unsigned() }
+        Self {
+            value,
+            as_of: as_of.cast_unsigned(),
+        }
     }
 
     /// Rows of a statement that returns at least one, because it begins with
@@ -159,7 +172,10 @@ impl<T> Stamped<T> {
     }
 
     pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Stamped<U> {
-        Stamped { value: map(self.value), as_of: self.as_of }
+        Stamped {
+            value: map(self.value),
+            as_of: self.as_of,
+        }
     }
 }
 
@@ -174,7 +190,10 @@ pub struct Reader {
 impl Reader {
     /// A connection of the pool, for one statement.
     pub fn conn(&self) -> WithDeadline<&PgPool> {
-        WithDeadline { executor: &self.pool, limit: self.limit }
+        WithDeadline {
+            executor: &self.pool,
+            limit: self.limit,
+        }
     }
 }
 
@@ -218,7 +237,10 @@ pub struct Tx {
 impl Tx {
     /// The connection, for one statement.
     pub fn conn(&mut self) -> WithDeadline<&mut PgConnection> {
-        WithDeadline { executor: &mut self.inner, limit: self.limit }
+        WithDeadline {
+            executor: &mut self.inner,
+            limit: self.limit,
+        }
     }
 
     /// Commits and announces.

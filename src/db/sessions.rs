@@ -75,7 +75,11 @@ pub async fn find_snapshot(
         _ => None,
     };
     let snapshot = row.data.zip(row.expires_at);
-    let snapshot = snapshot.map(|(data, expires_at)| SessionSnapshot { user, data, expires_at });
+    let snapshot = snapshot.map(|(data, expires_at)| SessionSnapshot {
+        user,
+        data,
+        expires_at,
+    });
     Ok(Stamped::new(snapshot, row.as_of))
 }
 
@@ -219,7 +223,10 @@ pub async fn list_recent_use(
         .map(|row| {
             let id_hash = row.id_hash.try_into();
             let id_hash = id_hash.map_err(|_| Error::internal("a session's hash has 32 bytes"))?;
-            Ok(RecentUse { id_hash, slug: row.slug })
+            Ok(RecentUse {
+                id_hash,
+                slug: row.slug,
+            })
         })
         .collect()
 }

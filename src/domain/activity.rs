@@ -7,9 +7,7 @@ use time::OffsetDateTime;
 use super::ActivityId;
 
 /// What happened. The text is the database's.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
 pub enum ActivityKind {
     /// Subject: the organization's name.
     #[strum(serialize = "org.created")]
@@ -65,7 +63,9 @@ pub struct Activity {
 impl Activity {
     /// The entry as a sentence without its actor, such as "removed Ada".
     pub fn sentence(&self) -> String {
-        let Self { subject, detail, .. } = self;
+        let Self {
+            subject, detail, ..
+        } = self;
         match self.kind {
             ActivityKind::OrgCreated => "created the organization".to_owned(),
             ActivityKind::OrgRenamed => {
@@ -90,7 +90,13 @@ mod tests {
     #[test]
     fn kinds_survive_the_database() {
         assert_eq!(ActivityKind::RoleChanged.as_str(), "member.role_changed");
-        assert_eq!(ActivityKind::parse("member.role_changed"), ActivityKind::RoleChanged);
-        assert_eq!(ActivityKind::parse("member.teleported"), ActivityKind::Unknown);
+        assert_eq!(
+            ActivityKind::parse("member.role_changed"),
+            ActivityKind::RoleChanged
+        );
+        assert_eq!(
+            ActivityKind::parse("member.teleported"),
+            ActivityKind::Unknown
+        );
     }
 }

@@ -27,7 +27,10 @@ impl Email {
         if is_well_formed {
             Ok(Self(address))
         } else {
-            Err(Invalid::new("email", "Enter an e-mail address, like name@example.com."))
+            Err(Invalid::new(
+                "email",
+                "Enter an e-mail address, like name@example.com.",
+            ))
         }
     }
 

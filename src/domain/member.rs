@@ -11,16 +11,7 @@ use super::{Invalid, MemberId, OrgId, Page, PageNumber, UserId};
 /// What a member may do; [`super::Permission`] has the table. The text is that of
 /// database, forms and addresses.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    IntoStaticStr,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display, IntoStaticStr,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -148,7 +139,10 @@ impl MemberListQuery {
 
     /// Another page of the same list.
     pub fn at_page(&self, page: PageNumber) -> Self {
-        Self { page, ..self.clone() }
+        Self {
+            page,
+            ..self.clone()
+        }
     }
 
     /// The address's parameters in a fixed order, defaults left out.
@@ -169,4 +163,8 @@ impl MemberListQuery {
         params
     }
 }
-impl MemberListQuery { pub fn from_query(_: &str) -> Self { Self::default() } }
+impl MemberListQuery {
+    pub fn from_query(_: &str) -> Self {
+        Self::default()
+    }
+}

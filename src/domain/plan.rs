@@ -13,9 +13,7 @@ pub struct Limits {
 }
 
 /// How often a subscription is paid. The text is that of the database and Stripe.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum BillingInterval {
@@ -73,9 +71,21 @@ impl Plan {
     /// What the plan allows, before an organization's own override.
     pub fn limits(self) -> Limits {
         match self {
-            Self::Free => Limits { members: 3, projects: 5, storage_gb: 10 },
-            Self::Pro => Limits { members: 10, projects: 20, storage_gb: 50 },
-            Self::Ultra => Limits { members: 100, projects: 100, storage_gb: 1000 },
+            Self::Free => Limits {
+                members: 3,
+                projects: 5,
+                storage_gb: 10,
+            },
+            Self::Pro => Limits {
+                members: 10,
+                projects: 20,
+                storage_gb: 50,
+            },
+            Self::Ultra => Limits {
+                members: 100,
+                projects: 100,
+                storage_gb: 1000,
+            },
         }
     }
 

@@ -114,6 +114,8 @@ impl SubscriptionView {
 
     /// Stripe's word for the status; `free` without a subscription.
     pub fn status(&self) -> &str {
-        self.subscription.as_ref().map_or("free", |subscription| subscription.status.as_str())
+        self.subscription
+            .as_ref()
+            .map_or("free", |subscription| subscription.status.as_str())
     }
 }

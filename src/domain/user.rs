@@ -21,9 +21,10 @@ pub(super) fn parse_name(text: &str) -> Result<String, Invalid> {
     match name.chars().count() {
         0 => Err(Invalid::new("name", "Enter a name.")),
         1..=100 if !name.chars().any(char::is_control) => Ok(name.to_owned()),
-        1..=100 => {
-            Err(Invalid::new("name", "Use letters, digits, spaces and punctuation only."))
-        }
+        1..=100 => Err(Invalid::new(
+            "name",
+            "Use letters, digits, spaces and punctuation only.",
+        )),
         _ => Err(Invalid::new("name", "Use at most 100 characters.")),
     }
 }

@@ -47,7 +47,9 @@ impl Services {
         let mut warm_orgs = HashSet::<OrgSlug>::new();
         let mut warm_sessions = HashSet::new();
         for RecentUse { id_hash, slug } in recent {
-            let Some(user) = self.sessions.current_user_by_hash(id_hash).await? else { continue };
+            let Some(user) = self.sessions.current_user_by_hash(id_hash).await? else {
+                continue;
+            };
             if warm_sessions.insert(id_hash) {
                 self.orgs.list_mine(&user).await?;
             }
@@ -57,11 +59,16 @@ impl Services {
             };
             if warm_orgs.insert(slug) {
                 self.orgs.get_overview(&access).await?;
-                self.orgs.list_members(&access, &MemberListQuery::default()).await?;
+                self.orgs
+                    .list_members(&access, &MemberListQuery::default())
+                    .await?;
                 self.billing.find_subscription(&access).await?;
             }
         }
         self.cache.wait_until_stored().await;
-        Ok(WarmedUp { organizations: warm_orgs.len(), sessions: warm_sessions.len() })
+        Ok(WarmedUp {
+            organizations: warm_orgs.len(),
+            sessions: warm_sessions.len(),
+        })
     }
 }

@@ -37,7 +37,9 @@ impl Orgs {
 
         db::members::set_role(&mut change.tx, member.id, role).await?;
         let detail = format!("{} → {role}", member.role);
-        change.record(ActivityKind::RoleChanged, &member.name, &detail).await?;
+        change
+            .record(ActivityKind::RoleChanged, &member.name, &detail)
+            .await?;
         let outdated = [
             keys::membership(&change.org.slug, member.user_id),
             keys::user_orgs(member.user_id),

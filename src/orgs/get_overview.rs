@@ -17,8 +17,15 @@ impl Orgs {
     /// [`Error::NotFound`] if the slug does not name the organization any more.
     #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.get_overview", skip_all)]
     pub async fn get_overview(&self, access: &OrgAccess) -> Result<Arc<OrgOverview>> {
-        let overview = self.cache.get(&OverviewOf { slug: access.slug().clone() }).await?;
-        overview.filter(|found| found.org_id == access.org_id()).ok_or(Error::NotFound)
+        let overview = self
+            .cache
+            .get(&OverviewOf {
+                slug: access.slug().clone(),
+            })
+            .await?;
+        overview
+            .filter(|found| found.org_id == access.org_id())
+            .ok_or(Error::NotFound)
     }
 }
 

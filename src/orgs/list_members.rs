@@ -32,7 +32,9 @@ impl Orgs {
                 page.value.map(Arc::new)
             }
         };
-        found.filter(|found| found.org_id == access.org_id()).ok_or(Error::NotFound)
+        found
+            .filter(|found| found.org_id == access.org_id())
+            .ok_or(Error::NotFound)
     }
 }
 
@@ -47,7 +49,10 @@ impl MemberPageOf {
     /// `None` for a search, which is not cached.
     pub fn new(slug: &OrgSlug, query: &MemberListQuery) -> Option<Self> {
         let is_cached = query.search.is_empty();
-        is_cached.then(|| Self { slug: slug.clone(), query: query.clone() })
+        is_cached.then(|| Self {
+            slug: slug.clone(),
+            query: query.clone(),
+        })
     }
 }
 
@@ -60,7 +65,9 @@ impl CachedQuery for MemberPageOf {
 
     fn scopes(&self, answer: Option<&Self::Answer>) -> Vec<Scope> {
         let list = answer.map(|page| Scope::MemberList(page.org_id));
-        std::iter::once(Scope::Slug(self.slug.clone())).chain(list).collect()
+        std::iter::once(Scope::Slug(self.slug.clone()))
+            .chain(list)
+            .collect()
     }
 
     async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {

@@ -22,12 +22,7 @@ pub use list_members::MemberPageOf;
 use crate::{
     access::OrgAccess,
     cache::Cache,
-    db::{
-        self, Db, Tx,
-        activity::NewActivity,
-        members::MemberForChange,
-        orgs::OrgForChange,
-    },
+    db::{self, Db, Tx, activity::NewActivity, members::MemberForChange, orgs::OrgForChange},
     domain::{ActivityKind, OrgId, Role},
     error::{Error, Result},
 };
@@ -53,7 +48,12 @@ impl Orgs {
         let id = access.org_id();
         let org = db::orgs::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
         let actor = db::members::find_actor(&mut tx, id, access.user().id).await?;
-        Ok(Change { tx, id, org, actor: actor.ok_or(Error::NotFound)? })
+        Ok(Change {
+            tx,
+            id,
+            org,
+            actor: actor.ok_or(Error::NotFound)?,
+        })
     }
 }
 
@@ -71,7 +71,14 @@ impl Change {
     /// Writes the actor's deed into the audit log.
     async fn record(&mut self, kind: ActivityKind, subject: &str, detail: &str) -> Result<()> {
         let (actor, actor_name) = (Some(self.actor.user_id), self.actor.name.as_str());
-        let activity = NewActivity { org: self.id, actor, actor_name, kind, subject, detail };
+        let activity = NewActivity {
+            org: self.id,
+            actor,
+            actor_name,
+            kind,
+            subject,
+            detail,
+        };
         db::activity::insert(&mut self.tx, activity).await
     }
 

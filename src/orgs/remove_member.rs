@@ -37,7 +37,11 @@ impl Orgs {
         change.keep_an_owner(member).await?;
         db::members::delete(&mut change.tx, member.id).await?;
         let is_own = member.id == change.actor.id;
-        let kind = if is_own { ActivityKind::MemberLeft } else { ActivityKind::MemberRemoved };
+        let kind = if is_own {
+            ActivityKind::MemberLeft
+        } else {
+            ActivityKind::MemberRemoved
+        };
         change.record(kind, &member.name, "").await?;
         let slug = &change.org.slug;
         let outdated = [

@@ -37,7 +37,9 @@ impl Orgs {
         }
         db::orgs::update(&mut change.tx, change.id, name, slug).await?;
         if is_renamed {
-            change.record(ActivityKind::OrgRenamed, &old_name, name.as_str()).await?;
+            change
+                .record(ActivityKind::OrgRenamed, &old_name, name.as_str())
+                .await?;
         }
         if is_moved {
             let (from, to) = (old_slug.as_str(), slug.as_str());

@@ -89,5 +89,7 @@ pub(crate) fn note_redis_timeout() {
 /// Whether Redis has let this request wait in vain before. Once is enough: the
 /// request's other look-ups go to PostgreSQL at once.
 pub(crate) fn redis_timed_out() -> bool {
-    REQUEST.try_with(|cost| cost.redis_timed_out.load(Ordering::Relaxed)).unwrap_or(false)
+    REQUEST
+        .try_with(|cost| cost.redis_timed_out.load(Ordering::Relaxed))
+        .unwrap_or(false)
 }

@@ -88,8 +88,12 @@ impl Sessions {
     /// As [`Self::current_user`].
     #[tracing::instrument(level = "debug", target = SPANS, name = "sessions.authenticate", skip_all)]
     pub async fn authenticate(&self, session: &Session) -> Result<Option<CurrentUser>> {
-        let Some(id) = session.id() else { return Ok(None) };
-        let Some(snapshot) = self.find(hash(&id)).await? else { return Ok(None) };
+        let Some(id) = session.id() else {
+            return Ok(None);
+        };
+        let Some(snapshot) = self.find(hash(&id)).await? else {
+            return Ok(None);
+        };
         let due_before = self.clock.now() + LIFETIME - EXTEND_AFTER;
         if snapshot.user.is_some() && snapshot.expires_at < due_before {
             // Setting the same expiry again marks the session as changed.
@@ -119,7 +123,10 @@ impl Sessions {
 
     /// The user signed in with the session whose id has this hash.
     pub(crate) async fn current_user_by_hash(&self, hash: [u8; 32]) -> Result<Option<CurrentUser>> {
-        Ok(self.find(hash).await?.and_then(|session| session.user.clone()))
+        Ok(self
+            .find(hash)
+            .await?
+            .and_then(|session| session.user.clone()))
     }
 
     async fn find(&self, id_hash: [u8; 32]) -> Result<Option<Arc<SessionSnapshot>>> {

@@ -29,7 +29,10 @@ impl SessionStore for Sessions {
                 address: sign_in.and_then(|sign_in| sign_in.address.as_deref()),
                 expires_at: record.expiry_date,
             };
-            if db::sessions::create(&mut tx, session).await.map_err(backend_error)? {
+            if db::sessions::create(&mut tx, session)
+                .await
+                .map_err(backend_error)?
+            {
                 // Nobody can have asked for an id that was drawn a moment ago.
                 return tx.commit_unannounced().await.map_err(backend_error);
             }
@@ -48,7 +51,10 @@ impl SessionStore for Sessions {
             tracing::debug!("a session that has ended is not saved");
             return Ok(());
         }
-        self.cache.commit(tx, &[keys::session(&hash)]).await.map_err(backend_error)
+        self.cache
+            .commit(tx, &[keys::session(&hash)])
+            .await
+            .map_err(backend_error)
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
@@ -56,16 +62,26 @@ impl SessionStore for Sessions {
             return Ok(None);
         };
         let data = serde_json::from_str(&session.data).map_err(decode_error)?;
-        Ok(Some(Record { id: *id, data, expiry_date: session.expires_at }))
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date: session.expires_at,
+        }))
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
         let hash = hash(id);
         let mut tx = self.db.begin().await.map_err(backend_error)?;
-        if !db::sessions::delete(&mut tx, &hash).await.map_err(backend_error)? {
+        if !db::sessions::delete(&mut tx, &hash)
+            .await
+            .map_err(backend_error)?
+        {
             return Ok(());
         }
-        self.cache.commit(tx, &[keys::session(&hash)]).await.map_err(backend_error)
+        self.cache
+            .commit(tx, &[keys::session(&hash)])
+            .await
+            .map_err(backend_error)
     }
 }
 

@@ -37,14 +37,20 @@ pub async fn find_membership(
     else {
         return Ok(Stamped::new(None, row.as_of));
     };
-    let membership = row.member_id.zip(row.role).map(|(member_id, role)| Membership {
-        member_id,
-        user_id: user,
-        role,
-        org_id,
-        org_slug,
-        org_name,
-        org_logo_url: row.org_logo_url,
-    });
-    Ok(Stamped::new(Some(MembershipLookup { org_id, membership }), row.as_of))
+    let membership = row
+        .member_id
+        .zip(row.role)
+        .map(|(member_id, role)| Membership {
+            member_id,
+            user_id: user,
+            role,
+            org_id,
+            org_slug,
+            org_name,
+            org_logo_url: row.org_logo_url,
+        });
+    Ok(Stamped::new(
+        Some(MembershipLookup { org_id, membership }),
+        row.as_of,
+    ))
 }

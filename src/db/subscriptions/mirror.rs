@@ -121,7 +121,11 @@ pub struct MirrorWrite<'a> {
 /// # Errors
 /// [`crate::error::Error::Internal`] if the subscription is another organization's.
 pub async fn write_mirror(tx: &mut Tx, org: OrgId, write: MirrorWrite<'_>) -> Result<()> {
-    let MirrorWrite { subscription, current_period_start, event_created } = write;
+    let MirrorWrite {
+        subscription,
+        current_period_start,
+        event_created,
+    } = write;
     sqlx::query!(
         r#"
         insert into subscription (

@@ -99,7 +99,11 @@ struct Row {
 
 impl Row {
     fn view(self) -> Option<SubscriptionView> {
-        let overrides = [self.override_members, self.override_projects, self.override_storage_gb];
+        let overrides = [
+            self.override_members,
+            self.override_projects,
+            self.override_storage_gb,
+        ];
         let mut view = SubscriptionView {
             org_id: self.org_id?,
             limits: Plan::Free.limits(),
