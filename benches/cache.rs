@@ -12,13 +12,12 @@ use orghub::{
     domain::{CurrentUser, MemberListQuery, OrgSegment, Role},
     metrics::{RequestStats, with_request_stats},
     services::Services,
-    session,
-    testing::{PrivateRedis, TestApp},
 };
-use tower_sessions::{Session, session::Id};
+use orghub_test_support::{PrivateRedis, TestApp};
+use tower_sessions::session::Id;
 
 /// Members of the organization whose first page is read.
-const MEMBERS: i32 = 10_000;
+const MEMBERS: u32 = 10_000;
 
 /// A node and what is asked of it.
 struct Asker {
@@ -72,48 +71,49 @@ fn look_ups(criterion: &mut Criterion) {
     let redis = PrivateRedis::start();
     let near = 64 << 20;
     let (app, askers) = runtime.block_on(async {
-        let app = TestApp::start_with(|config| (config.redis, config.near_cache_bytes) = (None, near)).await;
+        let app =
+            TestApp::start_with(|config| (config.redis, config.near_cache_bytes) = (None, near))
+                .await;
         let owner = app.person("Olive").await;
         let slug = app.org("acme", &owner).await;
         let member = app.person("Gus").await;
-        app.add_member(app.access(&owner, &slug).await.org_id(), &member, Role::Member).await;
-        sqlx::query(
-            "with people as (
-                 insert into users (id, email, name, password_hash)
-                 select gen_random_uuid(), 'member' || number || '@people.test', 'Member ' || number, ''
-                 from generate_series(1, $1) as number
-                 returning id
-             )
-             insert into member (id, organization_id, user_id, role)
-             select gen_random_uuid(), organization.id, people.id, 'member' from people cross join organization",
-        )
-        .bind(MEMBERS)
-        .execute(app.services.db.pool())
-        .await
-        .expect("members");
-        sqlx::query("analyze").execute(app.services.db.pool()).await.expect("statistics");
+        let org = app.access(&owner, &slug).await.org_id();
+        app.add_member(org, &member, Role::Member).await;
+        app.crowd(org, MEMBERS).await;
+        sqlx::query("analyze")
+            .execute(app.services.db.pool())
+            .await
+            .expect("statistics");
 
-        let browser = Session::new(None, Arc::new(app.services.sessions.clone()), Some(session::EXPIRY));
-        let client = orghub::accounts::ClientInfo { address: None, user_agent: None };
-        let signed_in =
-            app.services.accounts.sign_in(&browser, member.email.as_str(), orghub::testing::PASSWORD, &client);
-        signed_in.await.expect("the right password");
-        browser.save().await.expect("stored");
-        let session = browser.id().expect("stored");
+        let session = app.sign_in(&member).await;
 
-        let levels =
-            [("memory", None, near, (0, 0)), ("redis", Some(redis.config()), 0, (0, 1)), ("postgres", None, 0, (1, 0))];
+        let levels = [
+            ("memory", None, near, (0, 0)),
+            ("redis", Some(redis.config()), 0, (0, 1)),
+            ("postgres", None, 0, (1, 0)),
+        ];
         let mut askers = Vec::new();
         for (level, redis, near, expected) in levels {
             let segment = OrgSegment::parse("acme").expect("a slug");
-            let configure = |config: &mut Config| (config.redis, config.near_cache_bytes) = (redis, near);
+            let configure =
+                |config: &mut Config| (config.redis, config.near_cache_bytes) = (redis, near);
             let node = app.another_node_with(configure).await;
-            let asker = Asker { node, member: member.clone(), session, segment };
+            let asker = Asker {
+                node,
+                member: member.clone(),
+                session,
+                segment,
+            };
             // Values are stored in Redis behind the first answer's back, and read once more
             // if a transaction was open meanwhile.
             for _ in 0..100 {
                 asker.session().await;
-                let access = asker.node.access.require(&member, &slug).await.expect("a member");
+                let access = asker
+                    .node
+                    .access
+                    .require(&member, &slug)
+                    .await
+                    .expect("a member");
                 asker.member_page(&access).await;
                 if asker.cost().await == expected {
                     break;

@@ -18,8 +18,8 @@ use orghub::{
     domain::{BillingInterval, CurrentUser, Plan, SubscriptionView},
     error::{Error, Result},
     services::Services,
-    testing::{PrivateRedis, TestApp},
 };
+use orghub_test_support::{PrivateRedis, TestApp};
 use stripe_webhook::{Webhook, WebhookError};
 use time::OffsetDateTime;
 

@@ -57,14 +57,6 @@ const CORE: &[(&str, &[&str])] = &[
             "billing", "accounts", "orgs",
         ],
     ),
-    // Fixtures stand above everything; what imports them is a test.
-    (
-        "testing",
-        &[
-            "domain", "routes", "error", "config", "metrics", "clock", "db", "cache", "session",
-            "access", "billing", "accounts", "orgs", "seed", "services",
-        ],
-    ),
 ];
 
 /// What the application may name of the core everywhere: the nouns, the addresses,
@@ -149,8 +141,6 @@ fn core_modules_name_only_what_lies_below_them() {
                     && CORE.iter().any(|(name, _)| name == named)
                     && !allowed.contains(named)
             })
-            // A test's fixtures come from above.
-            .filter(|named| *named != "testing")
             .map(|named| format!("`{module}` names `crate::{named}`"))
             .collect()
     });
@@ -191,7 +181,7 @@ fn each_third_party_is_known_to_one_module() {
         };
         KNOWN_TO_ONE
             .iter()
-            .filter(|(module, _)| *module != file.core_module() && !file.is_in("src/testing"))
+            .filter(|(module, _)| *module != file.core_module())
             .flat_map(|(_, crates)| *crates)
             .filter(|name| names(name))
             .map(|name| format!("names the crate `{name}`"))
@@ -239,7 +229,7 @@ fn only_configuration_reads_the_environment() {
                 ["std", "env", "var" | "var_os" | "vars"] | ["env", "var" | "var_os" | "vars"]
             )
         });
-        let may = ["src/config.rs", "server/src/config.rs", "src/testing"]
+        let may = ["src/config.rs", "server/src/config.rs"]
             .iter()
             .any(|place| file.is_in(place));
         if reads && !may {

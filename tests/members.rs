@@ -9,8 +9,8 @@ use orghub::{
         OrgSlug, Page, PageNumber, Role, UserId,
     },
     error::Error,
-    testing::TestApp,
 };
+use orghub_test_support::TestApp;
 
 /// An organization of Ada's.
 struct Tea {
@@ -50,23 +50,8 @@ impl Tea {
     }
 
     /// `count` members at once, all joined at the same moment.
-    async fn crowd(&self, count: i32) {
-        sqlx::query(
-            "with people as (
-                insert into users (id, email, name, password_hash)
-                select gen_random_uuid(), 'p' || i || '@crowd.test', 'Person ' || lpad(i::text, 5, '0'), ''
-                from generate_series(1, $2) i
-                returning id
-            )
-            insert into member (id, organization_id, user_id, role, created_at)
-            select gen_random_uuid(), $1, id, 'member', '2026-01-01' from people",
-        )
-        .bind(self.access.org_id().0)
-        .bind(count)
-        .execute(self.app.services.db.pool())
-        .await
-        .expect("the crowd joins");
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    async fn crowd(&self, count: u32) {
+        self.app.crowd(self.access.org_id(), count).await;
     }
 
     async fn list(&self, query: &MemberListQuery) -> std::sync::Arc<Page<MemberRow>> {

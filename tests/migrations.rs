@@ -2,10 +2,8 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use orghub::{
-    db::{self, Db},
-    testing::TestDatabase,
-};
+use orghub::db::{self, Db};
+use orghub_test_support::TestDatabase;
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
 use tokio::time::timeout;
 

@@ -4,8 +4,8 @@ use orghub::{
     access::OrgLookup,
     domain::{ActivityKind, CurrentUser, OrgName, OrgSegment, OrgSlug, Role},
     error::Error,
-    testing::TestApp,
 };
+use orghub_test_support::TestApp;
 
 fn slug(text: &str) -> OrgSlug {
     OrgSlug::parse(text).expect("a slug")

@@ -1,16 +1,12 @@
 //! The demo data is what README and scripts rely on.
 
-use std::sync::Arc;
-
 use orghub::{
     accounts::ClientInfo,
     domain::{MemberListQuery, OrgSlug, Role},
     seed::{self, SeedOptions, SeedReport},
-    session,
-    testing::{TestApp, TestDatabase},
 };
+use orghub_test_support::{TestApp, TestDatabase, browser};
 use time::macros::datetime;
-use tower_sessions::Session;
 
 fn options(mega_members: Option<u32>) -> SeedOptions {
     SeedOptions {
@@ -72,11 +68,7 @@ async fn the_demo_is_what_the_readme_says() {
     seed::run(&db, &options(None)).await.expect("seeded");
 
     let sign_in = async |email: &str| {
-        let session = Session::new(
-            None,
-            Arc::new(app.services.sessions.clone()),
-            Some(session::EXPIRY),
-        );
+        let session = browser(&app.services, None);
         app.services
             .accounts
             .sign_in(&session, email, seed::PASSWORD, &ClientInfo::default())

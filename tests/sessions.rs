@@ -1,21 +1,16 @@
 //! Signing in, staying signed in, and being signed out for good.
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 use orghub::{
     accounts::ClientInfo,
     domain::CurrentUser,
     error::Error,
-    session::{self, Sessions},
-    testing::{PASSWORD, TestApp},
+    session,
 };
+use orghub_test_support::{PASSWORD, TestApp, browser};
 use time::Duration;
-use tower_sessions::{Session, SessionStore, session::Id};
-
-/// A browser that sent the cookie of this session, or none.
-fn browser(sessions: &Sessions, id: Option<Id>) -> Session {
-    Session::new(id, Arc::new(sessions.clone()), Some(session::EXPIRY))
-}
+use tower_sessions::{SessionStore, session::Id};
 
 fn client(address: &str) -> ClientInfo {
     let address: IpAddr = address.parse().expect("an address");
@@ -23,24 +18,6 @@ fn client(address: &str) -> ClientInfo {
         address: Some(address),
         user_agent: Some("a browser".to_owned()),
     }
-}
-
-/// Signs in as the session layer does: the session is stored with the answer.
-async fn sign_in(app: &TestApp, person: &CurrentUser) -> Id {
-    let session = browser(&app.services.sessions, None);
-    let signed_in = app
-        .services
-        .accounts
-        .sign_in(
-            &session,
-            person.email.as_str(),
-            PASSWORD,
-            &client("192.0.2.1"),
-        )
-        .await;
-    assert_eq!(signed_in.expect("the password is right"), *person);
-    session.save().await.expect("the session is stored");
-    session.id().expect("a stored session has an id")
 }
 
 async fn current_user(app: &TestApp, id: &Id) -> Option<CurrentUser> {
@@ -57,7 +34,7 @@ async fn try_password(
     password: &str,
     address: &str,
 ) -> Result<CurrentUser, Error> {
-    let session = browser(&app.services.sessions, None);
+    let session = browser(&app.services, None);
     app.services
         .accounts
         .sign_in(&session, email, password, &client(address))
@@ -68,7 +45,7 @@ async fn try_password(
 async fn a_session_leads_to_the_person_who_signed_in() {
     let app = TestApp::start().await;
     let ada = app.person("Ada").await;
-    let id = sign_in(&app, &ada).await;
+    let id = app.sign_in(&ada).await;
     assert_eq!(current_user(&app, &id).await, Some(ada.clone()));
     assert_eq!(
         current_user(&app, &id).await,
@@ -82,7 +59,7 @@ async fn a_session_leads_to_the_person_who_signed_in() {
 async fn signing_in_ends_a_planted_session() {
     let app = TestApp::start().await;
     let ada = app.person("Ada").await;
-    let planted = browser(&app.services.sessions, None);
+    let planted = browser(&app.services, None);
     planted
         .insert("basket", 1)
         .await
@@ -93,7 +70,7 @@ async fn signing_in_ends_a_planted_session() {
         .expect("the visitor's session is stored");
     let planted_id = planted.id().expect("it has an id");
 
-    let session = browser(&app.services.sessions, Some(planted_id));
+    let session = browser(&app.services, Some(planted_id));
     app.services
         .accounts
         .sign_in(&session, ada.email.as_str(), PASSWORD, &client("192.0.2.1"))
@@ -128,7 +105,7 @@ async fn sign_out_is_seen_by_every_node_at_once() {
     let app = TestApp::start().await;
     let other = app.another_node().await;
     let ada = app.person("Ada").await;
-    let id = sign_in(&app, &ada).await;
+    let id = app.sign_in(&ada).await;
     assert!(
         other
             .sessions
@@ -138,7 +115,7 @@ async fn sign_out_is_seen_by_every_node_at_once() {
             .is_some()
     );
 
-    let session = browser(&app.services.sessions, Some(id));
+    let session = browser(&app.services, Some(id));
     app.services
         .accounts
         .sign_out(&session)
@@ -162,8 +139,8 @@ async fn sign_out_is_seen_by_every_node_at_once() {
 async fn a_save_after_the_sign_out_does_not_bring_the_session_back() {
     let app = TestApp::start().await;
     let ada = app.person("Ada").await;
-    let id = sign_in(&app, &ada).await;
-    let slow_request = browser(&app.services.sessions, Some(id));
+    let id = app.sign_in(&ada).await;
+    let slow_request = browser(&app.services, Some(id));
     slow_request
         .insert("basket", 1)
         .await
@@ -171,7 +148,7 @@ async fn a_save_after_the_sign_out_does_not_bring_the_session_back() {
 
     app.services
         .accounts
-        .sign_out(&browser(&app.services.sessions, Some(id)))
+        .sign_out(&browser(&app.services, Some(id)))
         .await
         .expect("signed out");
     slow_request.save().await.expect("a late save is no error");
@@ -188,8 +165,8 @@ async fn a_save_after_the_sign_out_does_not_bring_the_session_back() {
 async fn a_save_cannot_make_the_session_somebody_elses() {
     let app = TestApp::start().await;
     let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
-    let id = sign_in(&app, &ada).await;
-    let session = browser(&app.services.sessions, Some(id));
+    let id = app.sign_in(&ada).await;
+    let session = browser(&app.services, Some(id));
     let forged = session::SignIn {
         user_id: grace.id,
         epoch: 0,
@@ -213,9 +190,9 @@ async fn a_ban_or_a_raised_epoch_ends_all_sessions() {
         app.person("Linus").await,
     );
     let (ada_id, grace_id, linus_id) = (
-        sign_in(&app, &ada).await,
-        sign_in(&app, &grace).await,
-        sign_in(&app, &linus).await,
+        app.sign_in(&ada).await,
+        app.sign_in(&grace).await,
+        app.sign_in(&linus).await,
     );
     for id in [ada_id, grace_id, linus_id] {
         assert!(current_user(&app, &id).await.is_some());
@@ -235,7 +212,7 @@ async fn a_ban_or_a_raised_epoch_ends_all_sessions() {
 async fn ids_are_not_in_the_database() {
     let app = TestApp::start().await;
     let ada = app.person("Ada").await;
-    let id = sign_in(&app, &ada).await;
+    let id = app.sign_in(&ada).await;
     let row: String =
         sqlx::query_scalar("select session::text || encode(id_hash, 'escape') from session")
             .fetch_one(app.services.db.pool())
@@ -253,9 +230,9 @@ async fn ids_are_not_in_the_database() {
 async fn a_session_is_extended_once_a_day_and_ends_after_thirty_without_use() {
     let app = TestApp::start().await;
     let ada = app.person("Ada").await;
-    let id = sign_in(&app, &ada).await;
+    let id = app.sign_in(&ada).await;
     let visit = async || {
-        let session = browser(&app.services.sessions, Some(id));
+        let session = browser(&app.services, Some(id));
         app.services
             .sessions
             .recognize(&session)

@@ -7,34 +7,13 @@ use std::{
 
 use orghub::{
     access::OrgLookup,
-    accounts::ClientInfo,
     config::Config,
-    domain::{CurrentUser, MemberListQuery, OrgSegment, Role},
+    domain::{MemberListQuery, OrgSegment, Role},
     metrics::{RequestStats, with_request_stats},
     services::{Services, WarmedUp},
-    session,
-    testing::{PASSWORD, PrivateRedis, TestApp},
 };
-use tower_sessions::{Session, session::Id};
-
-async fn sign_in(app: &TestApp, user: &CurrentUser) -> Id {
-    let session = Session::new(
-        None,
-        Arc::new(app.services.sessions.clone()),
-        Some(session::EXPIRY),
-    );
-    let client = ClientInfo {
-        address: None,
-        user_agent: None,
-    };
-    app.services
-        .accounts
-        .sign_in(&session, user.email.as_str(), PASSWORD, &client)
-        .await
-        .expect("the right password");
-    session.save().await.expect("stored");
-    session.id().expect("a stored session has an id")
-}
+use orghub_test_support::{PrivateRedis, TestApp};
+use tower_sessions::session::Id;
 
 /// SQL statements and Redis round trips.
 #[derive(Debug, PartialEq, Eq)]
@@ -88,8 +67,8 @@ async fn the_organizations_used_most_are_known_before_anybody_asks() {
     let linus = app.person("Linus").await;
     app.add_member(app.access(&ada, &busy).await.org_id(), &linus, Role::Member)
         .await;
-    let (ada_session, linus_session) = (sign_in(&app, &ada).await, sign_in(&app, &linus).await);
-    let grace_session = sign_in(&app, &grace).await;
+    let (ada_session, linus_session) = (app.sign_in(&ada).await, app.sign_in(&linus).await);
+    let grace_session = app.sign_in(&grace).await;
 
     let cold = app.another_node().await;
     assert_ne!(cost(&cold, linus_session, "busy").await, FREE);
@@ -128,7 +107,7 @@ async fn what_was_warmed_up_lies_in_redis_for_the_nodes_to_come() {
     let app = TestApp::start_with(|config| config.redis = Some(redis.config())).await;
     let ada = app.person("Ada").await;
     app.org("acme", &ada).await;
-    let session = sign_in(&app, &ada).await;
+    let session = app.sign_in(&ada).await;
     // Another test's transaction in the same cluster makes what is read meanwhile
     // look older than it is; the next reading is judged anew.
     let deadline = Instant::now() + Duration::from_secs(20);

@@ -18,10 +18,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use orghub::{
-    domain::{CurrentUser, Role},
-    testing::{PrivateRedis, TestApp},
-};
+use orghub::domain::{CurrentUser, Role};
+use orghub_test_support::{PrivateRedis, TestApp};
 
 use crate::process::Server;
 

@@ -17,13 +17,13 @@ use orghub::{
     config::RedisConfig,
     domain::{CurrentUser, MemberId, OrgSlug, Role},
     services::Services,
-    testing::{Counters, PrivateCluster, TestApp},
 };
+use orghub_test_support::{Counters, PrivateCluster, TestApp, eventually};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::{
     Acme, SecondLevel, acked, acked_sql, loads, near_and_redis, only_redis, races, role, stress,
-    until_redis_answers, within,
+    until_redis_answers,
 };
 
 /// The longest anybody may have to wait for a mutation's answer.
@@ -169,7 +169,7 @@ impl Town {
     async fn until_redis_tells_all(&self) {
         for node in &self.nodes[..2] {
             for org in &self.orgs {
-                within(Duration::from_secs(30), "Redis is used", async || {
+                eventually("Redis is used", Duration::from_secs(30), async || {
                     let (role, loaded) = loads(node, self.guests_role(node, org)).await;
                     assert!(role.is_some(), "the guest is a member");
                     loaded == 0
@@ -475,9 +475,9 @@ async fn a_turn_on_a_cluster_is_one_nodes_at_a_time() {
     );
 
     drop(turns);
-    within(
-        Duration::from_secs(5),
+    eventually(
         "the locks are given back",
+        Duration::from_secs(5),
         async || cluster.keys().is_empty(),
     )
     .await;
@@ -513,7 +513,7 @@ async fn the_doorbell_is_heard_whichever_node_of_the_cluster_somebody_listens_on
             .app
             .another_node_with(|config| config.redis = Some(settings))
             .await;
-        within(Duration::from_secs(10), "it listens", async || {
+        eventually("it listens", Duration::from_secs(10), async || {
             let listened: Vec<String> = redis::cmd("PUBSUB")
                 .arg("CHANNELS")
                 .query(&mut cluster.connect(first))
@@ -529,7 +529,7 @@ async fn the_doorbell_is_heard_whichever_node_of_the_cluster_somebody_listens_on
         });
         // Without a bell there would be one every 50 ms.
         let began = Instant::now();
-        within(Duration::from_secs(10), "the bell is heard", async || {
+        eventually("the bell is heard", Duration::from_secs(10), async || {
             acme.app.services.cache.wait_until_applied(commit).await;
             let by_the_clock = began.elapsed().as_millis() / 50;
             u128::from(polls.load(SeqCst)) > 2 * by_the_clock + 20

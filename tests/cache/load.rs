@@ -14,8 +14,8 @@ use orghub::{
     domain::{CurrentUser, MemberListQuery, MemberSort, OrgSlug, PageNumber, Role, UserId},
     metrics::{RequestStats, with_request_stats},
     services::Services,
-    testing::{PrivateRedis, TestApp},
 };
+use orghub_test_support::{PrivateRedis, TestApp};
 
 use crate::{Acme, loads, near_and_redis, only_near, only_redis, role};
 

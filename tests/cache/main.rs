@@ -37,8 +37,8 @@ use orghub::{
     domain::{CurrentUser, OrgSegment, OrgSlug, Role},
     error::Result,
     services::Services,
-    testing::{PrivateCluster, PrivateRedis, TestApp},
 };
+use orghub_test_support::{PrivateCluster, PrivateRedis, TestApp, eventually};
 
 mod cluster;
 mod load;
@@ -165,24 +165,11 @@ async fn look_up_membership(services: &Services, key: &MembershipKey) -> Option<
     lookup.and_then(|lookup| lookup.membership.as_ref().map(|membership| membership.role))
 }
 
-/// Waits until `is_so`, for at most `patience`.
-async fn within(patience: Duration, what: &str, mut is_so: impl AsyncFnMut() -> bool) -> Duration {
-    let began = Instant::now();
-    while !is_so().await {
-        assert!(
-            began.elapsed() < patience,
-            "{what}: not within {patience:?}"
-        );
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    began.elapsed()
-}
-
 /// Returns when Redis answers again; the breaker tries every few seconds.
 async fn until_redis_answers(services: &Services) {
-    within(
-        Duration::from_secs(30),
+    eventually(
         "Redis is back and used",
+        Duration::from_secs(30),
         async || {
             services
                 .cache
@@ -201,7 +188,7 @@ async fn until_redis_answers(services: &Services) {
 /// stored without anybody waiting, and while transactions of other tests are open
 /// in the same cluster it could have been read before the last change.
 async fn until_redis_is_believed(acme: &Acme, node: &Services) {
-    within(Duration::from_secs(20), "Redis is believed", async || {
+    eventually("Redis is believed", Duration::from_secs(20), async || {
         loads(node, acme.guests_role_on(node)).await == (Some(Role::Admin), 0)
     })
     .await;

@@ -3,17 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use orghub::{
-    db,
-    domain::Role,
-    error::Error,
-    services::Services,
-    testing::{FaultProxy, PrivatePostgres, PrivateRedis, TestApp, TestDatabase},
+use orghub::{db, domain::Role, error::Error, services::Services};
+use orghub_test_support::{
+    FaultProxy, PrivatePostgres, PrivateRedis, TestApp, TestDatabase, eventually,
 };
 
 use crate::{
     Acme, BOUND, acked_sql, dump_when_stored, loads, near_and_redis, only_near, only_redis,
-    try_role, within,
+    try_role,
 };
 
 /// Test 23.
@@ -26,7 +23,7 @@ async fn after_a_restart_of_postgres_a_mutation_waits_for_leases_nobody_remember
     postgres.resume();
     let restarted = Instant::now();
     // A registry that a crash emptied.
-    within(Duration::from_secs(5), "the database is back", async || {
+    eventually("the database is back", Duration::from_secs(5), async || {
         sqlx::query("delete from cache_node")
             .execute(acme.app.services.db.pool())
             .await
@@ -107,7 +104,7 @@ async fn a_postgres_that_says_nothing_is_an_error_in_time() {
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
 
     proxy.freeze();
-    within(BOUND, "the lease runs out", async || {
+    eventually("the lease runs out", BOUND, async || {
         !node.cache.health().await.lease_is_running
     })
     .await;
@@ -228,7 +225,7 @@ async fn a_change_on_connections_that_swallow_everything_ends_in_time_and_the_ne
             asked.elapsed()
         );
     }
-    within(Duration::from_secs(15), "a change succeeds", async || {
+    eventually("a change succeeds", Duration::from_secs(15), async || {
         let asked = Instant::now();
         let outcome = node
             .orgs
@@ -267,9 +264,9 @@ async fn after_a_failover_nothing_from_the_time_before_it_is_used() {
             .expect("an answer")
     };
     let mut old_doors = Vec::new();
-    within(
-        Duration::from_secs(5),
+    eventually(
         "the doorbell is hung up",
+        Duration::from_secs(5),
         async || {
             old_doors = doors(&mut store);
             old_doors.len() == 1
@@ -278,9 +275,9 @@ async fn after_a_failover_nothing_from_the_time_before_it_is_used() {
     .await;
 
     postgres.fail_over();
-    within(
-        Duration::from_secs(10),
+    eventually(
         "the new primary takes writes",
+        Duration::from_secs(10),
         async || {
             sqlx::query("create table if not exists unrelated ()")
                 .execute(node.db.pool())
@@ -302,15 +299,15 @@ async fn after_a_failover_nothing_from_the_time_before_it_is_used() {
         "neither level answers from the time before"
     );
     assert_eq!(reads().await, 0);
-    within(
-        Duration::from_secs(5),
+    eventually(
         "the value is stored under another key",
+        Duration::from_secs(5),
         async || dump_when_stored(&mut store, &acme.guest).await.len() > before.len(),
     )
     .await;
-    within(
-        Duration::from_secs(5),
+    eventually(
         "the doorbell hangs where the new world rings",
+        Duration::from_secs(5),
         async || {
             let new_doors = doors(&mut store);
             new_doors.len() == 1 && new_doors != old_doors
@@ -435,7 +432,7 @@ async fn while_a_trigger_is_disabled_no_copies_are_used_and_afterwards_none_from
     acme.app
         .sql("alter table member disable trigger member_cache_update")
         .await;
-    within(Duration::from_secs(20), "it is noticed", async || {
+    eventually("it is noticed", Duration::from_secs(20), async || {
         !lease_runs().await
     })
     .await;
@@ -447,7 +444,7 @@ async fn while_a_trigger_is_disabled_no_copies_are_used_and_afterwards_none_from
     acme.app
         .sql("alter table member enable trigger member_cache_update")
         .await;
-    within(Duration::from_secs(20), "copies are used again", lease_runs).await;
+    eventually("copies are used again", Duration::from_secs(20), lease_runs).await;
     assert_eq!(acme.guests_role().await, Some(Role::Member));
     assert_eq!(
         acme.guests_role_on(&acme.app.another_node().await).await,

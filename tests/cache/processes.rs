@@ -14,10 +14,12 @@ use orghub::{
     domain::{CurrentUser, Email, MemberId, OrgSlug, Role, UserId},
     error::Error,
     services::Services,
-    testing::{ChildProcess, PrivateRedis, TestDatabase, is_child, kill_myself, serve_parent},
+};
+use orghub_test_support::{
+    ChildProcess, PrivateRedis, TestDatabase, eventually, is_child, kill_myself, serve_parent,
 };
 
-use crate::{Acme, BOUND, NEAR_BYTES, near_and_redis, role, try_role, within};
+use crate::{Acme, BOUND, NEAR_BYTES, near_and_redis, role, try_role};
 
 /// Processes killed between COMMIT and everything that would follow.
 const KILLS: usize = 100;
@@ -35,7 +37,7 @@ fn main_of_a_node() {
         .build();
     runtime.expect("a runtime").block_on(async {
         let variable = |name| std::env::var(name).expect("the parent sets it");
-        let mut config = orghub::testing::config(&TestDatabase {
+        let mut config = orghub_test_support::config(&TestDatabase {
             url: variable("CHILD_DATABASE_URL"),
         });
         config.redis = Some(orghub::config::RedisConfig {
@@ -157,7 +159,7 @@ async fn a_node_killed_right_after_its_commit_has_not_made_the_others_wrong() {
         for ((member, user), child) in victims.iter().zip(starting) {
             let child = child.await.expect("it starts");
             let victim = person(*user);
-            within(Duration::from_secs(5), "the member is known", async || {
+            eventually("the member is known", Duration::from_secs(5), async || {
                 role(observer, &victim, &acme.slug).await == Some(Role::Member)
             })
             .await;
@@ -170,7 +172,7 @@ async fn a_node_killed_right_after_its_commit_has_not_made_the_others_wrong() {
             })
             .await
             .expect("no panic");
-            within(Duration::from_secs(10), "the change is seen", async || {
+            eventually("the change is seen", Duration::from_secs(10), async || {
                 role(observer, &victim, &acme.slug).await.is_none()
             })
             .await;
@@ -209,9 +211,9 @@ async fn a_frozen_node_holds_a_mutation_up_until_its_lease_ends_and_serves_nothi
         } else {
             (Role::Member, Role::Admin)
         };
-        within(
-            Duration::from_secs(5),
+        eventually(
             "the node knows the role",
+            Duration::from_secs(5),
             async || ask(&node, &question).await == old.as_str(),
         )
         .await;

@@ -10,22 +10,20 @@ use std::{
 
 use orghub::{
     access::OrgLookup,
-    accounts::ClientInfo,
     cache::{Point, keys::UserOrgsKey},
     config::Config,
     db,
     domain::{OrgName, OrgSegment, OrgSlug, Role, UserId},
     error::Error,
-    services::Services,
-    session,
-    testing::{Gate, PASSWORD, PrivatePostgres, PrivateRedis, TestApp, TestDatabase},
+};
+use orghub_test_support::{
+    Gate, PrivatePostgres, PrivateRedis, TestApp, TestDatabase, browser, eventually, sign_in,
 };
 use tokio::sync::{Notify, Semaphore};
-use tower_sessions::{Session, session::Id};
 
 use crate::{
     Acme, SecondLevel, acked, acked_sql, loads, look_up_membership, near_and_redis, only_near,
-    only_redis, role, try_role, within,
+    only_redis, role, try_role,
 };
 
 /// Tests 1 and 2.
@@ -139,9 +137,9 @@ async fn of_two_fillers_the_one_that_stores_the_older_value_last_does_no_harm() 
         Some(Role::Admin),
         "begun before the change"
     );
-    within(
-        Duration::from_secs(5),
+    eventually(
         "the older value is stored last",
+        Duration::from_secs(5),
         async || crate::dump_when_stored(&mut store, &acme.guest).await != newer,
     )
     .await;
@@ -263,7 +261,7 @@ async fn a_prepared_change_is_noticed_when_it_is_committed() {
         "not committed yet"
     );
     acme.app.sql("commit prepared 'demotion'").await;
-    within(Duration::from_secs(2), "the change is seen", async || {
+    eventually("the change is seen", Duration::from_secs(2), async || {
         acme.guests_role().await == Some(Role::Member)
     })
     .await;
@@ -495,7 +493,7 @@ async fn a_change_made_at_a_database_prompt_is_noticed() {
             .execute(acme.app.services.db.pool())
             .await
             .expect("the statement runs");
-        within(Duration::from_secs(2), statement, async || {
+        eventually(statement, Duration::from_secs(2), async || {
             acme.guests_role().await.is_none()
         })
         .await;
@@ -558,26 +556,6 @@ pub(crate) async fn import_and_clearance(redis: &impl SecondLevel) {
     expect(None).await;
 }
 
-/// Signs in as the session layer does: the session is stored with the answer.
-async fn sign_in(node: &Services, email: &str) -> Id {
-    let session = browser(node, None);
-    let client = ClientInfo {
-        address: None,
-        user_agent: None,
-    };
-    node.accounts
-        .sign_in(&session, email, PASSWORD, &client)
-        .await
-        .expect("the password is right");
-    session.save().await.expect("the session is stored");
-    session.id().expect("a stored session has an id")
-}
-
-/// A browser that sent the cookie of this session, or none.
-fn browser(node: &Services, id: Option<Id>) -> Session {
-    Session::new(id, Arc::new(node.sessions.clone()), Some(session::EXPIRY))
-}
-
 /// Test 12. `tests/sessions.rs` has the save that comes after the sign-out.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_read_before_a_sign_out_and_kept_after_it_stays_dead() {
@@ -588,7 +566,7 @@ pub(crate) async fn held_up_session(redis: &impl SecondLevel) {
     let app = TestApp::start_with(near_and_redis(redis)).await;
     let other = app.another_node().await;
     let ada = app.person("Ada").await;
-    let id = sign_in(&app.services, ada.email.as_str()).await;
+    let id = app.sign_in(&ada).await;
 
     let loaded = Gate::close(&other.cache, Point::Loaded);
     let slow = tokio::spawn({
@@ -625,9 +603,9 @@ pub(crate) async fn raised_epoch(redis: &impl SecondLevel) {
     let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
     let mut of_ada = Vec::new();
     for node in [&app.services, &other] {
-        of_ada.push(sign_in(node, ada.email.as_str()).await);
+        of_ada.push(sign_in(node, &ada).await);
     }
-    let of_grace = sign_in(&other, grace.email.as_str()).await;
+    let of_grace = sign_in(&other, &grace).await;
     for id in &of_ada {
         assert_eq!(
             other.sessions.current_user(id).await.expect("an answer"),
@@ -635,7 +613,7 @@ pub(crate) async fn raised_epoch(redis: &impl SecondLevel) {
         );
     }
     // Nobody waits for a sign-in to be heard of, so the first copy may not last.
-    within(Duration::from_secs(5), "the session is kept", async || {
+    eventually("the session is kept", Duration::from_secs(5), async || {
         let (user, loaded) = loads(&other, other.sessions.current_user(&of_grace)).await;
         assert_eq!(user.expect("an answer"), Some(grace.clone()));
         loaded == 0
@@ -693,7 +671,7 @@ async fn changes_keep_their_own_transaction_whatever_their_order_in_the_log() {
     )
     .await;
     // Read between the two: older than the second change, newer than the first.
-    within(Duration::from_secs(2), "the change is seen", async || {
+    eventually("the change is seen", Duration::from_secs(2), async || {
         role(node, &owner, &first).await == Some(Role::Admin)
     })
     .await;

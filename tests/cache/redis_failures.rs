@@ -6,17 +6,13 @@ use std::{
 };
 
 use orghub::{
-    cache::BreakerState,
-    config::RedisConfig,
-    domain::Role,
-    error::Error,
-    services::Services,
-    testing::{Counters, FaultProxy, PrivateRedis, TestDatabase},
+    cache::BreakerState, config::RedisConfig, domain::Role, error::Error, services::Services,
 };
+use orghub_test_support::{Counters, FaultProxy, PrivateRedis, TestDatabase, eventually};
 
 use crate::{
     Acme, dump_when_stored, loads, near_and_redis, only_redis, until_redis_answers,
-    until_redis_is_believed, within,
+    until_redis_is_believed,
 };
 
 /// Test 15.
@@ -51,7 +47,7 @@ async fn without_redis_at_start_it_starts_degraded_and_uses_it_when_it_comes() {
 async fn a_redis_that_is_required_at_start_and_away_stops_the_start() {
     let redis = PrivateRedis::absent();
     let database = TestDatabase::create().await;
-    let mut config = orghub::testing::config(&database);
+    let mut config = orghub_test_support::config(&database);
     config.redis = Some(RedisConfig {
         required_at_start: true,
         ..redis.config()
@@ -193,9 +189,9 @@ async fn a_connection_that_swallows_everything_is_replaced_within_five_seconds()
     let opened_before = proxy.opened();
 
     proxy.swallow();
-    let replaced = within(
-        Duration::from_secs(5),
+    let replaced = eventually(
         "the connection is replaced",
+        Duration::from_secs(5),
         async || {
             assert_eq!(acme.guests_role().await, Some(Role::Admin));
             acme.app
@@ -457,7 +453,7 @@ async fn a_redis_that_is_loading_its_data_is_not_noticed() {
         assert_eq!(acme.guests_role().await, Some(role));
     }
     until_redis_answers(&acme.app.services).await;
-    within(Duration::from_secs(20), "it has loaded", async || {
+    eventually("it has loaded", Duration::from_secs(20), async || {
         redis::cmd("GET")
             .arg("filler:0")
             .exec(&mut redis.connect())

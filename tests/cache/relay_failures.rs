@@ -15,12 +15,11 @@ use orghub::{
     config::RedisConfig,
     db::cache_log,
     domain::{OrgName, OrgSegment, Role},
-    testing::{FaultProxy, Gate, PrivateRedis, TestApp},
 };
+use orghub_test_support::{FaultProxy, Gate, PrivateRedis, TestApp, eventually};
 
 use crate::{
     Acme, BOUND, loads, near_and_redis, only_near, only_redis, role, until_redis_is_believed,
-    within,
 };
 
 /// A node that has a lease and will never say anything again: `processes.rs` has
@@ -85,7 +84,7 @@ async fn a_node_that_stalls_anywhere_in_a_renewal_serves_nothing_old_when_it_wak
             "{point:?}: while it stalls"
         );
         // Without a copy's help, so that one from before the stall stays where it is.
-        within(BOUND, "the lease runs out", async || {
+        eventually("the lease runs out", BOUND, async || {
             !slow.cache.health().await.lease_is_running
         })
         .await;
@@ -116,7 +115,7 @@ async fn a_poll_answered_after_the_lease_has_ended_does_not_revive_it() {
     for point in [Point::Polled, Point::LeaseDue] {
         let stalled = Gate::close(cache, point);
         stalled.arrival().await;
-        within(BOUND, "the lease runs out", async || {
+        eventually("the lease runs out", BOUND, async || {
             !cache.health().await.lease_is_running
         })
         .await;
@@ -142,7 +141,7 @@ async fn a_node_that_wakes_and_heartbeats_uses_no_copies_before_it_has_polled() 
     let cache = &app.services.cache;
     let asleep = Gate::close(cache, Point::HeartbeatDue);
     asleep.arrival().await;
-    within(BOUND, "the lease runs out", async || {
+    eventually("the lease runs out", BOUND, async || {
         !cache.health().await.lease_is_running
     })
     .await;
@@ -183,7 +182,7 @@ async fn a_value_from_below_the_floor_is_refused() {
 /// Cuts the whole log off, as if its retention were over.
 async fn cut_the_log(app: &TestApp) {
     // Transactions of other tests may be open on the same cluster.
-    within(Duration::from_secs(10), "the log is cut", async || {
+    eventually("the log is cut", Duration::from_secs(10), async || {
         cache_log::clean_up(app.services.db.pool(), 0)
             .await
             .expect("it is cut");
@@ -208,7 +207,7 @@ async fn a_node_that_was_away_for_longer_than_the_log_is_kept_comes_back_cold() 
         acme.make_guest(Role::Member).await;
         acme.app.org("something-else", &acme.owner).await;
         cut_the_log(&acme.app).await;
-        within(BOUND, "the lease runs out", async || {
+        eventually("the lease runs out", BOUND, async || {
             !away.cache.health().await.lease_is_running
         })
         .await;
@@ -257,7 +256,7 @@ async fn a_doorbell_that_rings_ten_thousand_times_for_nothing_is_harmless() {
     assert_eq!(acme.guests_role_on(&listener).await, Some(Role::Admin));
     let mut store = redis.connect();
     let mut channel = String::new();
-    within(Duration::from_secs(5), "both nodes listen", async || {
+    eventually("both nodes listen", Duration::from_secs(5), async || {
         let channels: Vec<String> = redis::cmd("PUBSUB")
             .arg("CHANNELS")
             .query(&mut store)
@@ -355,7 +354,7 @@ async fn a_node_without_a_lease_answers_from_postgres_and_takes_changes() {
     let asleep = Gate::close(&acme.app.services.cache, Point::HeartbeatDue);
     asleep.arrival().await;
     let cache = &acme.app.services.cache;
-    within(BOUND, "the lease runs out", async || {
+    eventually("the lease runs out", BOUND, async || {
         !cache.health().await.lease_is_running
     })
     .await;

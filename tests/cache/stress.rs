@@ -13,7 +13,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{
             AtomicBool, AtomicU64,
             Ordering::{Relaxed, SeqCst},
@@ -25,17 +25,15 @@ use std::{
 use futures::FutureExt;
 use orghub::{
     access::{OrgAccess, OrgLookup},
-    accounts::ClientInfo,
     cache::{Change, Point},
     db::{CommitId, Tx},
     domain::{CurrentUser, MemberListQuery, OrgName, OrgSegment, OrgSlug},
     error::{Error, Result},
     services::Services,
-    session,
-    testing::{PASSWORD, PrivateRedis, TestApp},
 };
+use orghub_test_support::{PrivateRedis, TestApp};
 use tokio::task::JoinSet;
-use tower_sessions::{Session, session::Id};
+use tower_sessions::session::Id;
 
 use crate::{SecondLevel, near_and_redis};
 
@@ -182,7 +180,7 @@ impl fmt::Display for Tally {
         for violation in self
             .first_violations
             .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+            .expect("nobody panicked while noting")
             .iter()
         {
             write!(f, "\n  {violation}")?;
@@ -429,25 +427,9 @@ impl Harness {
         for number in 0..SUBJECTS {
             let owner = app.person(&format!("Owner {number}")).await;
             let slug = app.org(&format!("org-{number}"), &owner).await;
-            let session = Session::new(
-                None,
-                Arc::new(app.services.sessions.clone()),
-                Some(session::EXPIRY),
-            );
-            let client = ClientInfo {
-                address: None,
-                user_agent: None,
-            };
-            let signed_in = app
-                .services
-                .accounts
-                .sign_in(&session, owner.email.as_str(), PASSWORD, &client)
-                .await;
-            signed_in.expect("the password is right");
-            session.save().await.expect("the session is stored");
             subjects.push(Subject {
                 access: app.access(&owner, &slug).await,
-                session: session.id().expect("a stored session has an id"),
+                session: app.sign_in(&owner).await,
                 slug,
                 owner,
                 acknowledged: Default::default(),
@@ -546,7 +528,7 @@ impl Harness {
             .tally
             .first_violations
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+            .expect("nobody panicked while noting");
         if first.len() < 5 {
             first.push(violation);
         }

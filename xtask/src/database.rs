@@ -1,17 +1,11 @@
-//! Databases in the cluster an address points into, by way of `psql`.
-//!
-//! The product migrates itself (`orghub-server migrate`). Here migrations are
-//! applied only where the server cannot be compiled yet: to describe its queries.
+//! Databases in the cluster an address points into, by PostgreSQL's own programs.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use local_services::postgres;
 
-use crate::checkout;
 use crate::process;
-use crate::services;
 
 /// The same address with another database (or Redis database number) in its place.
 pub fn sibling(url: &str, name: &str) -> Result<String> {
@@ -40,16 +34,12 @@ pub fn is_local(url: &str) -> bool {
 
 /// Creates the database an address names, unless it exists.
 pub fn create_if_missing(url: &str) -> Result<()> {
-    let mut look = psql(&sibling(url, "postgres")?)?;
-    look.args(["--tuples-only", "--no-align", "--command"]);
-    look.arg(format!(
-        "SELECT 1 FROM pg_database WHERE datname = '{}'",
-        name(url)?
-    ));
-    if process::read(&mut look)?.trim().is_empty() {
-        order(url, "CREATE DATABASE")?;
+    let mut look = process::command(postgres::program("psql")?);
+    look.args(["--no-psqlrc", "--dbname", url, "--command", "select 1"]);
+    if process::succeeds(&mut look) {
+        return Ok(());
     }
-    Ok(())
+    create(url)
 }
 
 /// Drops the database an address names, whoever is connected, and creates it anew.
@@ -58,84 +48,38 @@ pub fn create_if_missing(url: &str) -> Result<()> {
 pub fn recreate(url: &str) -> Result<()> {
     ensure!(
         is_local(url),
-        "the database is not on this machine: drop it by hand if you mean to"
+        "the database is not on this machine; if you mean it, drop it by hand"
     );
     drop(url)?;
-    order(url, "CREATE DATABASE")
+    create(url)
 }
 
 /// Drops the database an address names, if it exists.
 pub fn drop(url: &str) -> Result<()> {
-    let name = name(url)?;
-    let mut psql = psql(&sibling(url, "postgres")?)?;
-    psql.arg("--command");
-    process::read(psql.arg(format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"))).map(|_| ())
+    let mut dropdb = program("dropdb", url)?;
+    process::read(dropdb.args(["--if-exists", "--force", name(url)?])).map(|_| ())
 }
 
-/// Applies all migrations, in order, to an empty database.
-pub fn migrate(url: &str) -> Result<()> {
-    for file in migrations()? {
-        let mut psql = psql(url)?;
-        // An index is built concurrently, which no transaction allows; such a
-        // migration says so in its first line.
-        if !fs::read_to_string(&file)?.starts_with("-- no-transaction") {
-            psql.arg("--single-transaction");
-        }
-        process::read(psql.arg("--file").arg(&file))
-            .with_context(|| format!("{} does not apply", file.display()))?;
-    }
-    Ok(())
+fn create(url: &str) -> Result<()> {
+    process::read(program("createdb", url)?.arg(name(url)?)).map(|_| ())
 }
 
-/// The files of `migrations/`, by version. Those that undo one are left out.
-fn migrations() -> Result<Vec<PathBuf>> {
-    let version = |path: &Path| -> Option<i64> {
-        let name = path.file_name()?.to_str()?;
-        let wanted = name.ends_with(".sql") && !name.ends_with(".down.sql");
-        wanted.then(|| name.split_once('_')?.0.parse().ok())?
-    };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(checkout::root().join("migrations"))? {
-        let path = entry?.path();
-        files.extend(version(&path).map(|version| (version, path)));
-    }
-    files.sort();
-    Ok(files.into_iter().map(|(_, path)| path).collect())
-}
-
-fn order(url: &str, order: &str) -> Result<()> {
-    let mut psql = psql(&sibling(url, "postgres")?)?;
-    psql.arg("--command")
-        .arg(format!("{order} \"{}\"", name(url)?));
-    process::read(&mut psql).map(|_| ())
-}
-
-fn psql(url: &str) -> Result<Command> {
-    let mut psql = process::command(services::postgres_program("psql")?);
-    psql.args([
-        "--no-psqlrc",
-        "--quiet",
-        "--set",
-        "ON_ERROR_STOP=1",
-        "--dbname",
-        url,
-    ]);
-    Ok(psql)
+fn program(program: &str, url: &str) -> Result<Command> {
+    let mut command = process::command(postgres::program(program)?);
+    command.arg("--maintenance-db");
+    command.arg(sibling(url, "postgres")?);
+    Ok(command)
 }
 
 /// The name of the database in an address.
 fn name(url: &str) -> Result<&str> {
     let address = url.split('?').next().unwrap_or_default();
-    let name = address
+    address
         .split_once("://")
-        .and_then(|(_, rest)| rest.split_once('/'));
-    let (_, name) = name.context("the address names no database")?;
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
-    ensure!(
-        !name.is_empty() && name.chars().all(plain),
-        "the name of the database may have letters, digits, `_` and `-` only"
-    );
-    Ok(name)
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .map(|(_, name)| name)
+        .filter(|name| !name.is_empty())
+        .context("the address names no database")
 }
 
 #[cfg(test)]
@@ -170,9 +114,9 @@ mod tests {
     }
 
     #[test]
-    fn name_refuses_what_would_need_quoting() {
+    fn name_is_the_path() {
         assert_eq!(name("postgres://me@db/orghub?x=/y").ok(), Some("orghub"));
-        assert!(name("postgres://me@db/a\"b").is_err());
+        assert!(name("postgres://me@db/?x=y").is_err());
         assert!(name("postgres://me@db").is_err());
     }
 }

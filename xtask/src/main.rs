@@ -3,7 +3,7 @@
 //! One module per command (`run`, `test`, `check`, `prepare`, `bench`), and
 //! under them: `setup` (what a machine must have), `services` (the private
 //! PostgreSQL and Redis), `builds` (which cargo invocation builds what),
-//! `stack` (server and stand-in for Stripe), `database`, and the small tools
+//! `stack` (the server and the Stripe fake), `database`, and the small tools
 //! `process`, `steps` and `checkout`.
 
 #![allow(
@@ -17,7 +17,6 @@ mod builds;
 mod check;
 mod checkout;
 mod database;
-mod licenses;
 mod prepare;
 mod process;
 mod run;
@@ -45,7 +44,7 @@ enum Command {
     Run(run::Options),
     /// Run everything that must pass: checks, tests, browser tests
     Test,
-    /// Format, lints, builds, checked queries, licenses
+    /// Format, lints, builds, checked queries, dependencies
     Check,
     /// Describe the SQL queries anew in `.sqlx/`, after changing a query or a migration
     Prepare,

@@ -2,119 +2,112 @@
 //!
 //! The `query!` macros ask a database about each query while they compile. To
 //! compile without one they read the answers from `.sqlx/`, which is checked in.
-//! These are the answers of a database that has all migrations and nothing else.
+//! `cargo sqlx` writes and compares them; here it is given a scratch database that
+//! has all migrations and nothing else.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process;
-use std::time::SystemTime;
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::builds::NATIVE;
-use crate::checkout;
-use crate::database;
-use crate::process::{cargo, run as run_program};
-use crate::services::Services;
-use crate::setup;
-use crate::steps::{self, Step};
+use crate::{
+    builds::NATIVE,
+    checkout, database,
+    process::{self, cargo},
+    services::Services,
+    setup,
+    steps::{self, Step},
+};
 
 /// Refreshes `.sqlx/`.
 pub fn run() -> Result<()> {
     steps::report(|steps| {
-        setup::to_compile(steps)?;
+        setup::to_prepare(steps)?;
         let services = Services::start()?;
         let step = Step {
             name: "Queries",
             what: "describes each SQL query anew",
-            usually: "30 seconds, 5 minutes the first time",
+            usually: "40 seconds, 4 minutes the first time",
         };
-        steps.take(&step, || replace(&ask(&services)?))
+        steps.take(&step, || sqlx_prepare(&services, ""))
     })
 }
 
 /// Fails if `.sqlx/` is not what `prepare` would make it.
 pub fn verify(services: &Services) -> Result<()> {
-    let asked = answers(&ask(services)?)?;
+    sqlx_prepare(services, "--check")?;
+    // `cargo sqlx` forgives descriptions of queries that are gone.
+    let leftover: BTreeSet<_> = &descriptions(&checkout::root().join(".sqlx"))?
+        - &descriptions(&checkout::target().join("sqlx-prepare-check"))?;
     ensure!(
-        asked == answers(&folder())?,
-        "`.sqlx/` does not describe the queries as they are; run `cargo xtask prepare`"
+        leftover.is_empty(),
+        "`.sqlx/` describes queries that are gone ({leftover:?}); run `cargo xtask prepare`"
     );
     Ok(())
 }
 
-/// Compiles the core against a scratch database; the folder with the answers.
-fn ask(services: &Services) -> Result<PathBuf> {
-    let url = database::sibling(
-        &services.database_url,
-        &format!("orghub_prepare_{}", process::id()),
-    )?;
-    database::recreate(&url)?;
-    let outcome = database::migrate(&url).and_then(|()| compile_against(&url));
-    database::drop(&url)?;
-    outcome
+fn descriptions(folder: &Path) -> Result<BTreeSet<OsString>> {
+    let entries = fs::read_dir(folder)
+        .with_context(|| format!("cannot read {}", folder.display()))?;
+    entries.map(|entry| Ok(entry?.file_name())).collect()
 }
 
-fn compile_against(url: &str) -> Result<PathBuf> {
-    let answers = checkout::target().join("sqlx-answers");
-    if answers.exists() {
-        fs::remove_dir_all(&answers)?;
-    }
-    fs::create_dir_all(&answers)?;
-
-    // Cargo cannot know that a query's answer depends on the database, so a
-    // source file is made to look changed. Afterwards it gets its old time
-    // back: nothing but this check needs to compile again.
-    let source = fs::File::options()
-        .append(true)
-        .open(checkout::root().join("src/lib.rs"))?;
-    let written = source.metadata()?.modified()?;
-    source.set_modified(SystemTime::now())?;
-    let outcome = run_program(
-        cargo(&format!("check {NATIVE} --all-targets"))
-            .env("DATABASE_URL", url)
-            .env("SQLX_OFFLINE", "false")
-            .env("SQLX_OFFLINE_DIR", &answers),
+fn sqlx_prepare(services: &Services, check: &str) -> Result<()> {
+    let scratch = format!("orghub_prepare_{}", std::process::id());
+    let url = database::sibling(&services.database_url, &scratch)?;
+    ensure!(
+        database::is_local(&url),
+        "queries are described by a scratch database, which is made on this machine only"
     );
-    source.set_modified(written)?;
-    outcome.map(|()| answers)
+    let sqlx = |arguments: &str| {
+        let mut sqlx = cargo(&format!("sqlx {arguments}"));
+        process::run(sqlx.env("DATABASE_URL", &url))
+    };
+    let _modified = ModificationTimes::note()?;
+    let prepared = sqlx("database setup").and_then(|()| {
+        sqlx(&format!(
+            "prepare --workspace {check} -- {NATIVE} --all-targets"
+        ))
+    });
+    database::drop(&url)?;
+    prepared
 }
 
-/// Makes `.sqlx/` equal to the folder; files that are right already stay untouched.
-fn replace(asked: &Path) -> Result<()> {
-    let folder = folder();
-    fs::create_dir_all(&folder)?;
-    let known = answers(&folder)?;
-    let asked = answers(asked)?;
-    for name in known.keys().filter(|name| !asked.contains_key(*name)) {
-        fs::remove_file(folder.join(name))?;
+/// The modification times of the workspace's crate roots, put back when this is dropped.
+///
+/// `cargo sqlx` makes these files look changed, because Cargo cannot know that a query
+/// depends on a database. Left so, everything would be compiled again after it.
+struct ModificationTimes(Vec<(PathBuf, SystemTime)>);
+
+impl ModificationTimes {
+    fn note() -> Result<Self> {
+        let metadata = process::read(&mut cargo("metadata --no-deps --format-version 1"))?;
+        let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+        let packages = metadata["packages"].as_array();
+        let packages = packages.context("cargo describes packages in another form now")?;
+        let times = packages
+            .iter()
+            .flat_map(|package| package["targets"].as_array().into_iter().flatten())
+            .filter_map(|target| target["src_path"].as_str())
+            .map(|path| Ok((path.into(), fs::metadata(path)?.modified()?)))
+            .collect::<Result<_>>()?;
+        Ok(Self(times))
     }
-    for (name, answer) in &asked {
-        if known.get(name) != Some(answer) {
-            fs::write(folder.join(name), answer)?;
+}
+
+impl Drop for ModificationTimes {
+    fn drop(&mut self) {
+        for (path, time) in &self.0 {
+            // At worst this file is compiled once more.
+            let _ = File::options()
+                .append(true)
+                .open(path)
+                .and_then(|file| file.set_modified(*time));
         }
     }
-    println!("{} queries described in .sqlx/", asked.len());
-    Ok(())
-}
-
-/// The files of a folder; none if there is no such folder.
-fn answers(folder: &Path) -> Result<BTreeMap<OsString, Vec<u8>>> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Ok(BTreeMap::new());
-    };
-    entries
-        .map(|entry| {
-            let entry = entry?;
-            let answer = fs::read(entry.path())
-                .with_context(|| format!("cannot read {}", entry.path().display()))?;
-            Ok((entry.file_name(), answer))
-        })
-        .collect()
-}
-
-fn folder() -> PathBuf {
-    checkout::root().join(".sqlx")
 }

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
-use orghub::{domain::Role, testing::PrivateRedis};
+use orghub::domain::Role;
+use orghub_test_support::PrivateRedis;
 
 use crate::site::{Cost, Site, Visitor};
 

@@ -1,7 +1,7 @@
 //! What operators see.
 
 use http::StatusCode;
-use orghub::testing::PrivateRedis;
+use orghub_test_support::PrivateRedis;
 use serde_json::Value;
 
 use crate::site::Site;

@@ -1,8 +1,9 @@
 //! The figures of a node.
 
 use http::{Method, StatusCode};
-use orghub::{config::AppEnv, metrics::CATALOG, testing::PrivateRedis};
+use orghub::{config::AppEnv, metrics::CATALOG};
 use orghub_server::telemetry;
+use orghub_test_support::PrivateRedis;
 
 use crate::site::{Answer, Site};
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use orghub::{domain::Role, testing::PrivateRedis};
+use orghub::domain::Role;
+use orghub_test_support::PrivateRedis;
 use tokio::time::timeout;
 
 use crate::site::{Site, Visitor};

@@ -1,7 +1,8 @@
 //! Signing in and out.
 
 use http::StatusCode;
-use orghub::{routes, testing::PASSWORD};
+use orghub::routes;
+use orghub_test_support::PASSWORD;
 
 use crate::site::Site;
 

@@ -1,7 +1,6 @@
 //! A server in a process of its own, and a browser's half of a conversation with it.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -12,7 +11,8 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use orghub::{domain::CurrentUser, routes, testing::PASSWORD};
+use orghub::{domain::CurrentUser, routes};
+use orghub_test_support::{PASSWORD, free_port};
 
 /// A server in a process of its own.
 pub struct Server {
@@ -25,9 +25,7 @@ pub struct Server {
 impl Server {
     /// A server over these services, once it is ready.
     pub async fn start(database_url: &str, redis_url: &str) -> Self {
-        let port =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-        let address = port.expect("a free port").to_string();
+        let address = format!("127.0.0.1:{}", free_port());
         let process = Command::new(env!("CARGO_BIN_EXE_orghub-server"))
             .arg("serve")
             .env_clear()

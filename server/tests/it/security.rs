@@ -129,7 +129,7 @@ async fn production_insists_on_https_and_keeps_its_timings_to_admins() {
 
     let fields = [
         ("email", root.email.as_str()),
-        ("password", orghub::testing::PASSWORD),
+        ("password", orghub_test_support::PASSWORD),
     ];
     let answer = visitor.submit("/api/sign_in", &fields).await;
     let cookie = answer.header("set-cookie");

@@ -12,9 +12,9 @@ use orghub::{
     domain::{CurrentUser, OrgId},
     routes,
     services::Services,
-    testing::{PASSWORD, TestApp},
 };
 use orghub_server::{config::ServerConfig, router::router, startup, state::AppState};
+use orghub_test_support::{PASSWORD, TestApp};
 use tower::ServiceExt as _;
 
 /// A server over a database of its own.

@@ -10,11 +10,8 @@ use std::{
 };
 
 use http::StatusCode;
-use orghub::{
-    domain::Role,
-    routes,
-    testing::{PrivateRedis, TestApp},
-};
+use orghub::{domain::Role, routes};
+use orghub_test_support::{PrivateRedis, TestApp};
 
 use crate::process::Server;
 

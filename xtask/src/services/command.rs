@@ -1,14 +1,12 @@
 //! `cargo xtask services`.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::{fs, io::ErrorKind};
 
 use anyhow::Result;
 use clap::Subcommand;
 
-use super::{Services, address, pin, postgres, redis, stop, take_turn};
-use crate::setup;
-use crate::steps;
+use super::{Services, database_url, lock, pin, private, redis_url, stop};
+use crate::{setup, steps};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -32,13 +30,13 @@ fn up() -> Result<()> {
     steps::report(setup::to_serve)?;
     let services = Services::start()?;
     fs::write(pin()?, "")?;
-    // Letting go comes after pinning, so they stay.
+    // They stay, because this comes after pinning.
     drop(services);
     status()
 }
 
 fn down() -> Result<()> {
-    let _turn = take_turn()?;
+    let _lock = lock()?;
     match fs::remove_file(pin()?) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => stop(),
@@ -48,9 +46,9 @@ fn down() -> Result<()> {
 /// Prints one `NAME=value` a line, for scripts; an empty id means "not running".
 fn status() -> Result<()> {
     let id = |pid: Option<u32>| pid.map(|pid| pid.to_string()).unwrap_or_default();
-    println!("DATABASE_URL={}", address("DATABASE_URL", postgres::url)?);
-    println!("REDIS_URL={}", address("REDIS_URL", redis::url)?);
-    println!("POSTGRES_PID={}", id(postgres::pid()?));
-    println!("REDIS_PID={}", id(redis::pid()?));
+    println!("DATABASE_URL={}", database_url()?);
+    println!("REDIS_URL={}", redis_url()?);
+    println!("POSTGRES_PID={}", id(private::postgres()?.pid()));
+    println!("REDIS_PID={}", id(private::redis()?.daemon_pid()));
     Ok(())
 }

@@ -8,21 +8,17 @@
 
 mod command;
 mod port;
-mod postgres;
-mod redis;
+mod private;
 
-use std::fs::{self, File};
-use std::path::PathBuf;
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+};
 
 use anyhow::{Context, Result};
-
-use crate::checkout;
-use crate::database;
+use crate::{checkout, database, process};
 
 pub use command::{Command, run};
-pub use port::{free as free_port, is_free as is_free_port};
-pub use postgres::program as postgres_program;
-pub use redis::flush as flush_redis;
 
 /// The services, in use by this command.
 pub struct Services {
@@ -34,17 +30,17 @@ pub struct Services {
 impl Services {
     /// Starts what does not run yet.
     pub fn start() -> Result<Self> {
-        let turn = take_turn()?;
+        let lock = lock()?;
         let in_use = lock_file("in-use")?;
         in_use.lock_shared()?;
         let started = start();
         let services = Self {
-            database_url: address("DATABASE_URL", postgres::url)?,
-            redis_url: address("REDIS_URL", redis::url)?,
+            database_url: database_url()?,
+            redis_url: redis_url()?,
             in_use,
         };
-        // Letting go, which is what follows a failure, takes a turn of its own.
-        drop(turn);
+        // A failure drops the services, which takes the lock again.
+        drop(lock);
         started?;
         services.write_for_watchers()?;
         Ok(services)
@@ -61,7 +57,7 @@ impl Services {
     }
 
     fn let_go(&self) -> Result<()> {
-        let _turn = take_turn()?;
+        let _lock = lock()?;
         self.in_use.unlock()?;
         let unused = self.in_use.try_lock().is_ok();
         if unused && !pin()?.exists() {
@@ -82,30 +78,48 @@ impl Drop for Services {
 fn start() -> Result<()> {
     let dotenv = checkout::dotenv()?;
     if !dotenv.contains_key("DATABASE_URL") {
-        postgres::start()?;
-        database::create_if_missing(&postgres::url()?)?;
+        private::start_postgres()?;
+        database::create_if_missing(&database_url()?)?;
     }
     if !dotenv.contains_key("REDIS_URL") {
-        redis::start()?;
+        private::start_redis()?;
     }
     Ok(())
 }
 
 fn stop() -> Result<()> {
-    postgres::stop()?;
-    redis::stop()
+    private::stop_postgres()?;
+    private::redis()?.stop_daemon();
+    Ok(())
 }
 
-/// The address `.env` gives, or else that of the private service.
-fn address(name: &str, private: fn() -> Result<String>) -> Result<String> {
-    checkout::dotenv()?.remove(name).map_or_else(private, Ok)
+/// The address that `.env` gives, or else that of the private service.
+fn database_url() -> Result<String> {
+    match checkout::dotenv()?.remove("DATABASE_URL") {
+        Some(url) => Ok(url),
+        None => Ok(private::postgres()?.url("orghub")),
+    }
+}
+
+/// The address that `.env` gives, or else that of the private service.
+fn redis_url() -> Result<String> {
+    match checkout::dotenv()?.remove("REDIS_URL") {
+        Some(url) => Ok(url),
+        None => Ok(private::redis()?.url()),
+    }
+}
+
+/// Empties the Redis database that the address names.
+pub fn flush_redis(url: &str) -> Result<()> {
+    let mut cli = process::command("redis-cli");
+    process::read(cli.args(["-e", "-u", url, "FLUSHDB"])).map(drop)
 }
 
 /// Starting and stopping happen one at a time, also across commands.
-fn take_turn() -> Result<File> {
-    let turn = lock_file("turn")?;
-    turn.lock()?;
-    Ok(turn)
+fn lock() -> Result<File> {
+    let lock = lock_file("lock")?;
+    lock.lock()?;
+    Ok(lock)
 }
 
 fn lock_file(name: &str) -> Result<File> {

@@ -1,43 +1,22 @@
-//! What tests need: a database and a key prefix of their own, people and
-//! organizations in one line each. Real Postgres, real Redis.
-//!
-//! `DATABASE_URL` names a cluster in which databases may be created; `REDIS_URL`
-//! a Redis, unless `ENABLE_REDIS_CACHE=false`. `cargo xtask test` sets them.
+//! One node of the program, and users and organizations in it.
 
-mod accounting;
-mod child;
-mod counters;
-mod gate;
-mod postgres;
-mod proxy;
-mod redis;
-mod redis_cluster;
-
-use std::sync::{
-    LazyLock,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
 };
 
-use sqlx::{Connection, PgConnection};
-
-use crate::{
+use orghub::{
     access::OrgAccess,
-    accounts::hash_password,
+    auth::{ClientInfo, hash_password, sessions::EXPIRY},
     config::Config,
-    db::{self, Db},
     domain::{CurrentUser, Email, MemberId, OrgId, OrgName, OrgSlug, Role, UserId},
     services::Services,
+    test_hooks::{DbInternals as _, Tx, members},
 };
+use tower_sessions::{Session, session::Id};
+use uuid::Uuid;
 
-pub use self::{
-    child::{ChildProcess, is_child, kill_myself, serve_parent},
-    counters::Counters,
-    gate::Gate,
-    postgres::PrivatePostgres,
-    proxy::FaultProxy,
-    redis::PrivateRedis,
-    redis_cluster::PrivateCluster,
-};
+use crate::TestDatabase;
 
 /// The password of everybody whom [`TestApp::person`] makes.
 pub const PASSWORD: &str = "correct horse battery";
@@ -47,106 +26,6 @@ pub struct TestApp {
     /// The node's services.
     pub services: Services,
     database: TestDatabase,
-}
-
-/// A migrated, empty database; removed when the next test run begins.
-#[derive(Clone, Debug)]
-pub struct TestDatabase {
-    /// Its address.
-    pub url: String,
-}
-
-impl TestDatabase {
-    /// A new database, copied from a template that is migrated once a run.
-    pub async fn create() -> Self {
-        let cluster = std::env::var("DATABASE_URL")
-            .expect("tests need DATABASE_URL: run them with `cargo xtask test`, or after `cargo xtask services up`");
-        Self::create_in(&cluster).await
-    }
-
-    /// A new database in the cluster that `admin_url` leads to.
-    pub async fn create_in(admin_url: &str) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let template = template(admin_url).await;
-        let name = format!(
-            "orghub_test_{}_{}",
-            std::process::id(),
-            NUMBER.fetch_add(1, Ordering::Relaxed)
-        );
-        let mut admin = PgConnection::connect(admin_url)
-            .await
-            .expect("the cluster answers");
-        run(
-            &mut admin,
-            format!("drop database if exists {name} with (force)"),
-        )
-        .await;
-        run(
-            &mut admin,
-            format!("create database {name} template {template}"),
-        )
-        .await;
-        Self {
-            url: with_database(admin_url, &name),
-        }
-    }
-}
-
-/// Makes the template database of this schema, unless it is there.
-async fn template(admin_url: &str) -> String {
-    let name = format!("orghub_template_{:016x}", db::schema_fingerprint());
-    let mut admin = PgConnection::connect(admin_url)
-        .await
-        .expect("the cluster answers");
-    // Tests start at the same time, each in a process of its own.
-    run(
-        &mut admin,
-        "select pg_advisory_lock(hashtextextended('orghub.testing', 0))".to_owned(),
-    )
-    .await;
-    let exists: bool =
-        sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-            .bind(&name)
-            .fetch_one(&mut admin)
-            .await
-            .expect("the catalog answers");
-    if !exists {
-        let unfinished = format!("{name}_unfinished");
-        run(
-            &mut admin,
-            format!("drop database if exists {unfinished} with (force)"),
-        )
-        .await;
-        run(&mut admin, format!("create database {unfinished}")).await;
-        let db = Db::open_for_maintenance(&with_database(admin_url, &unfinished))
-            .await
-            .expect("the template opens");
-        db::migrate(db.pool())
-            .await
-            .expect("the migrations apply to an empty database");
-        db.close().await;
-        run(
-            &mut admin,
-            format!("alter database {unfinished} rename to {name}"),
-        )
-        .await;
-    }
-    admin.close().await.expect("the connection closes");
-    name
-}
-
-async fn run(connection: &mut PgConnection, statement: String) {
-    // Names made in this file from numbers.
-    sqlx::raw_sql(sqlx::AssertSqlSafe(statement.clone()))
-        .execute(connection)
-        .await
-        .unwrap_or_else(|error| panic!("{statement}: {error}"));
-}
-
-fn with_database(url: &str, database: &str) -> String {
-    let mut url = url::Url::parse(url).expect("DATABASE_URL is an address");
-    url.set_path(database);
-    url.into()
 }
 
 /// A configuration for `database`; everything else as the environment says.
@@ -238,18 +117,58 @@ impl TestApp {
 
     /// Makes `user` a member, as an accepted invitation would.
     pub async fn add_member(&self, org: OrgId, user: &CurrentUser, role: Role) -> MemberId {
-        let mut tx = self
-            .services
-            .db
-            .begin()
-            .await
-            .expect("a transaction begins");
-        let member = db::members::insert(&mut tx, org, user.id, role)
+        let mut tx = self.begin().await;
+        let member = members::insert(&mut tx, org, user.id, role)
             .await
             .expect("the member is added");
-        let commit = tx.commit().await.expect("it commits");
-        self.services.cache.wait_until_applied(commit).await;
+        self.commit(tx).await;
         member
+    }
+
+    async fn begin(&self) -> Tx {
+        let tx = self.services.db.begin().await;
+        tx.expect("a transaction begins")
+    }
+
+    /// Commits and waits as every mutation of the product does.
+    async fn commit(&self, tx: Tx) {
+        let committed = self.services.cache.commit(tx, &[]).await;
+        committed.expect("it commits");
+    }
+
+    /// Makes `count` new users members of `org`, all joined at the same moment, by one
+    /// statement. They are named "Person 00001" and so on, and come in that order.
+    pub async fn crowd(&self, org: OrgId, count: u32) -> Vec<(MemberId, UserId)> {
+        let mut tx = self.begin().await;
+        let ids: Vec<(Uuid, Uuid)> = sqlx::query_as(
+            "with people as (
+                 insert into users (id, email, name, password_hash)
+                 select gen_random_uuid(), 'person-' || number || '@crowd.test',
+                        'Person ' || lpad(number::text, 5, '0'), ''
+                 from generate_series(1, $2) as number
+                 returning id, name
+             ), joined as (
+                 insert into member (id, organization_id, user_id, role, created_at)
+                 select gen_random_uuid(), $1, id, 'member', '2026-01-01' from people
+                 returning id, user_id
+             )
+             select joined.id, joined.user_id
+             from joined join people on people.id = joined.user_id
+             order by people.name",
+        )
+        .bind(org.0)
+        .bind(i64::from(count))
+        .fetch_all(tx.conn())
+        .await
+        .expect("a crowd");
+        self.commit(tx).await;
+        let typed = |(member, user)| (MemberId(member), UserId(user));
+        ids.into_iter().map(typed).collect()
+    }
+
+    /// Signs `user` in on this node; see [`sign_in`].
+    pub async fn sign_in(&self, user: &CurrentUser) -> Id {
+        sign_in(&self.services, user).await
     }
 
     /// The proof that `user` may open `slug`.
@@ -277,12 +196,31 @@ impl TestApp {
     }
 }
 
+/// A browser that sent the cookie of this session to `node`, or none.
+pub fn browser(node: &Services, session: Option<Id>) -> Session {
+    let store = Arc::new(node.sessions.clone());
+    Session::new(session, store, Some(EXPIRY))
+}
+
+/// Signs in a user whom [`TestApp::person`] made, as the session layer does: the session is
+/// stored with the answer.
+pub async fn sign_in(node: &Services, user: &CurrentUser) -> Id {
+    let browser = browser(node, None);
+    let email = user.email.as_str();
+    node.auth
+        .sign_in(&browser, email, PASSWORD, &ClientInfo::default())
+        .await
+        .expect("the password is right");
+    browser.save().await.expect("the session is stored");
+    browser.id().expect("a stored session has an id")
+}
+
 async fn start(config: Config) -> Services {
     let services = Services::start(config).await.expect("the services start");
     assert!(
         services
             .cache
-            .wait_until_ready(std::time::Duration::from_secs(10))
+            .wait_until_ready(Duration::from_secs(10))
             .await,
         "the cache becomes ready"
     );

@@ -2,17 +2,17 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
-    net::{Ipv4Addr, TcpListener},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
+    env, fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
-use ::redis::{Client, Connection, FromRedisValue, RedisResult, Value, cmd};
+use local_services::{OwnedProcess, Redis, process::wait_until};
+use orghub::config::RedisConfig;
+use redis::{Client, Connection, FromRedisValue, RedisResult, Value, cmd};
 
-use crate::config::RedisConfig;
+use crate::free_port;
 
 /// Nodes that share the slots; the ones after them are their replicas.
 const PRIMARIES: usize = 3;
@@ -35,36 +35,49 @@ pub struct PrivateCluster {
 }
 
 struct Node {
-    port: u16,
+    server: Redis,
     bus_port: u16,
     id: String,
-    process: Option<Child>,
+    process: Option<OwnedProcess>,
+}
+
+impl Node {
+    /// A running node with its files in `folder`.
+    fn start(folder: &Path) -> Self {
+        let mut bus_port = 0;
+        let started = Redis::start_on_free_port(|port| {
+            bus_port = free_port();
+            Redis::new(port, folder)
+                .set("cluster-enabled", "yes")
+                .set("cluster-port", &bus_port.to_string())
+                .set("cluster-config-file", &format!("nodes-{port}.conf"))
+                .set("cluster-node-timeout", NODE_TIMEOUT_MS)
+                .set("cluster-replica-validity-factor", "0")
+                .set("repl-diskless-sync-delay", "0")
+                .set("repl-ping-replica-period", "1")
+        });
+        let (server, process) = started.expect("a node starts");
+        Self {
+            server,
+            bus_port,
+            id: String::new(),
+            process: Some(process),
+        }
+    }
 }
 
 impl PrivateCluster {
     /// A running, empty cluster in which every primary has `replicas` replicas.
     pub fn start(replicas: usize) -> Self {
-        let count = PRIMARIES * (1 + replicas);
-        // Held until all are known, or two nodes might get the same.
-        let held: Vec<[TcpListener; 2]> = (0..count).map(|_| [free_port(), free_port()]).collect();
-        let ports: Vec<[u16; 2]> = held
-            .iter()
-            .map(|pair| pair.each_ref().map(port_of))
-            .collect();
-        drop(held);
-        let folder = std::env::temp_dir().join(format!("orghub-test-cluster-{}", ports[0][0]));
-        fs::create_dir_all(&folder).expect("a temporary folder");
-        let nodes = ports.iter().map(|&[port, bus_port]| Node {
-            port,
-            bus_port,
-            id: String::new(),
-            process: None,
-        });
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("orghub-test-cluster-{}-{number}", std::process::id());
+        let folder = env::temp_dir().join(name);
+        let nodes = (0..PRIMARIES * (1 + replicas)).map(|_| Node::start(&folder));
         let mut cluster = Self {
-            folder,
             nodes: nodes.collect(),
+            folder,
         };
-        (0..count).for_each(|node| cluster.restart(node));
         cluster.join();
         cluster
     }
@@ -92,8 +105,10 @@ impl PrivateCluster {
             );
         }
         for node in 1..self.nodes.len() {
-            let [port, bus_port] =
-                [self.nodes[node].port, self.nodes[node].bus_port].map(|port| port.to_string());
+            let Node {
+                server, bus_port, ..
+            } = &self.nodes[node];
+            let [port, bus_port] = [server.port(), *bus_port].map(|port| port.to_string());
             self.order(0, &["CLUSTER", "MEET", "127.0.0.1", &port, &bus_port]);
         }
         self.wait("all nodes know each other", |cluster| {
@@ -151,7 +166,7 @@ impl PrivateCluster {
     }
 
     fn url(&self, node: usize) -> String {
-        format!("redis://127.0.0.1:{}", self.nodes[node].port)
+        self.nodes[node].server.url()
     }
 
     /// The numbers of all nodes, running or not.
@@ -208,7 +223,10 @@ impl PrivateCluster {
             let mut view = vec![None; SLOTS];
             for range in ranges {
                 let (first, last, port) = parse_range(&range)?;
-                let owner = self.nodes.iter().position(|node| node.port == port)?;
+                let owner = self
+                    .nodes
+                    .iter()
+                    .position(|node| node.server.port() == port)?;
                 view.get_mut(first..=last)?.fill(Some(owner));
             }
             let is_served = |slot: &Option<usize>| {
@@ -342,7 +360,7 @@ impl PrivateCluster {
     }
 
     fn carry_over(&self, slot: u16, from: usize, to: usize) {
-        let port = self.nodes[to].port.to_string();
+        let port = self.nodes[to].server.port().to_string();
         loop {
             let keys: Vec<String> =
                 self.ask(from, &["CLUSTER", "GETKEYSINSLOT", &slot.to_string(), "10"]);
@@ -386,57 +404,14 @@ impl PrivateCluster {
 
     /// Ends `node` without a word, as a crash does.
     pub fn kill(&mut self, node: usize) {
-        if let Some(mut process) = self.nodes[node].process.take() {
-            process.kill().expect("the process is ours");
-            process.wait().expect("the process ends");
-        }
+        self.nodes[node].process = None;
     }
 
     /// Starts `node` again, empty, as what its cluster takes it for.
     pub fn restart(&mut self, node: usize) {
         self.kill(node);
-        let Node { port, bus_port, .. } = self.nodes[node];
-        let process = Command::new("redis-server")
-            .args([
-                "--port",
-                &port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-            ])
-            .args([
-                "--cluster-enabled",
-                "yes",
-                "--cluster-port",
-                &bus_port.to_string(),
-            ])
-            .args(["--cluster-config-file", &format!("nodes-{port}.conf")])
-            .args([
-                "--cluster-node-timeout",
-                NODE_TIMEOUT_MS,
-                "--cluster-replica-validity-factor",
-                "0",
-            ])
-            .args([
-                "--repl-diskless-sync-delay",
-                "0",
-                "--repl-ping-replica-period",
-                "1",
-            ])
-            .arg("--dir")
-            .arg(&self.folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("redis-server is installed: `cargo xtask test` sees to it");
-        self.nodes[node].process = Some(process);
-        self.wait("a node listens", |cluster| {
-            cluster.try_ask::<String>(node, &["PING"]).is_ok()
-        });
+        let process = self.nodes[node].server.start();
+        self.nodes[node].process = Some(process.expect("the node starts again"));
     }
 
     /// Has the replica `node` take its primary's place, in agreement with it.
@@ -450,29 +425,20 @@ impl PrivateCluster {
 
     /// Stops `node` from doing anything, connections kept: it accepts and never answers.
     pub fn freeze(&self, node: usize) {
-        self.signal(node, "STOP");
+        self.process(node).freeze().expect("it runs");
     }
 
     /// Lets `node` go on.
     pub fn thaw(&self, node: usize) {
-        self.signal(node, "CONT");
+        self.process(node).thaw().expect("it runs");
     }
 
-    fn signal(&self, node: usize, signal: &str) {
-        let pid = self.nodes[node].process.as_ref().expect("it runs").id();
-        let sent = Command::new("kill")
-            .args([format!("-{signal}"), pid.to_string()])
-            .status()
-            .expect("kill runs");
-        assert!(sent.success(), "the signal arrives");
+    fn process(&self, node: usize) -> &OwnedProcess {
+        self.nodes[node].process.as_ref().expect("it runs")
     }
 
     fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !is_so(self) {
-            assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
-            sleep(Duration::from_millis(10));
-        }
+        wait_until(what, PATIENCE, || is_so(self)).unwrap_or_else(|error| panic!("{error:#}"));
     }
 }
 
@@ -496,14 +462,6 @@ fn parse_range(range: &[Value]) -> Option<(usize, usize, u16)> {
 fn has(part: &str, slot: u16) -> bool {
     let (first, last) = part.split_once('-').unwrap_or((part, part));
     matches!((first.parse::<u16>(), last.parse::<u16>()), (Ok(first), Ok(last)) if (first..=last).contains(&slot))
-}
-
-fn free_port() -> TcpListener {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port")
-}
-
-fn port_of(listener: &TcpListener) -> u16 {
-    listener.local_addr().expect("a bound address").port()
 }
 
 impl Drop for PrivateCluster {

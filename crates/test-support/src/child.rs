@@ -8,17 +8,19 @@ use std::{
     env,
     io::{BufRead, BufReader, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::Mutex,
     time::Duration,
 };
+
+use local_services::OwnedProcess;
 
 /// Names the address at which the test waits for its child.
 const PARENT: &str = "ORGHUB_TEST_PARENT";
 
 /// A child process and the line to it.
 pub struct ChildProcess {
-    process: Child,
+    process: OwnedProcess,
     line: Mutex<(TcpStream, BufReader<TcpStream>)>,
 }
 
@@ -29,14 +31,12 @@ impl ChildProcess {
     pub fn start(main: &str, variables: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("a bound address").to_string();
-        let process = Command::new(env::current_exe().expect("a program knows where it is"))
+        let mut command = Command::new(env::current_exe().expect("a program knows where it is"));
+        command
             .args(["--exact", main, "--ignored", "--nocapture"])
             .env(PARENT, address)
-            .envs(variables.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the program starts again");
+            .envs(variables.iter().copied());
+        let process = OwnedProcess::start(&mut command).expect("the program starts again");
         let (stream, _) = listener.accept().expect("the child connects");
         stream.set_nodelay(true).expect("a socket");
         stream
@@ -63,33 +63,14 @@ impl ChildProcess {
         }
     }
 
-    /// Ends it at once.
-    pub fn kill(&mut self) {
-        self.process.kill().expect("the process is ours");
-        self.process.wait().expect("the process ends");
-    }
-
     /// Stops it from doing anything.
     pub fn freeze(&self) {
-        self.signal("STOP");
+        self.process.freeze().expect("it runs");
     }
 
     /// Lets it go on.
     pub fn thaw(&self) {
-        self.signal("CONT");
-    }
-
-    fn signal(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args([format!("-{signal}"), self.process.id().to_string()])
-            .status();
-        assert!(sent.expect("kill runs").success(), "the signal arrives");
-    }
-}
-
-impl Drop for ChildProcess {
-    fn drop(&mut self) {
-        self.kill();
+        self.process.thaw().expect("it runs");
     }
 }
 
@@ -121,11 +102,4 @@ pub async fn serve_parent<Answering: Future<Output = String>>(
 /// Whether a test started this process to serve it.
 pub fn is_child() -> bool {
     env::var_os(PARENT).is_some()
-}
-
-/// Ends this very process at once, as somebody else would with `kill -9`.
-pub fn kill_myself() -> ! {
-    let me = std::process::id().to_string();
-    let sent = Command::new("kill").args(["-KILL", &me]).status();
-    unreachable!("dead by now: {sent:?}")
 }

@@ -1,27 +1,26 @@
-//! Holding a node up at a point of its cache.
+//! Holding a node up at a failpoint of its cache.
 
 use std::{sync::Arc, time::Duration};
 
 use futures::FutureExt;
+use orghub::{cache::Cache, test_hooks::Failpoint};
 use tokio::sync::{Semaphore, watch};
 
-use crate::cache::{Cache, Point};
-
-/// Whoever comes to a point waits there until the gate is opened, or dropped.
+/// Whoever comes to the failpoint waits there until the gate is opened, or dropped.
 pub struct Gate {
     cache: Cache,
-    point: Point,
+    failpoint: Failpoint,
     arrived: Arc<Semaphore>,
     is_open: watch::Sender<bool>,
 }
 
 impl Gate {
-    /// Closes `point` of the node's cache.
-    pub fn close(cache: &Cache, point: Point) -> Self {
+    /// Closes `failpoint` of the node's cache.
+    pub fn close(cache: &Cache, failpoint: Failpoint) -> Self {
         let arrived = Arc::new(Semaphore::new(0));
         let is_open = watch::Sender::new(false);
         let (arrivals, opened) = (arrived.clone(), is_open.clone());
-        cache.hooks().set(point, move || {
+        cache.failpoints().set(failpoint, move || {
             let (arrivals, mut opened) = (arrivals.clone(), opened.subscribe());
             async move {
                 arrivals.add_permits(1);
@@ -31,7 +30,7 @@ impl Gate {
         });
         Self {
             cache: cache.clone(),
-            point,
+            failpoint,
             arrived,
             is_open,
         }
@@ -41,7 +40,7 @@ impl Gate {
     pub async fn arrival(&self) {
         tokio::time::timeout(Duration::from_secs(10), self.arrived.acquire())
             .await
-            .unwrap_or_else(|_elapsed| panic!("nobody comes to {:?}", self.point))
+            .unwrap_or_else(|_elapsed| panic!("nobody comes to {:?}", self.failpoint))
             .expect("never closed")
             .forget();
     }
@@ -52,7 +51,7 @@ impl Gate {
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        self.cache.hooks().clear(self.point);
+        self.cache.failpoints().clear(self.failpoint);
         self.is_open.send_replace(true);
     }
 }

@@ -1,6 +1,8 @@
 //! What PostgreSQL has on its books of a test's database.
 
-use super::TestApp;
+use orghub::test_hooks::DbInternals as _;
+
+use crate::TestApp;
 
 impl TestApp {
     /// Transactions committed in the database so far, statements outside of one

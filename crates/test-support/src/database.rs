@@ -1,0 +1,106 @@
+//! Databases of a test's own.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use orghub::{Db, test_hooks::schema_fingerprint};
+use sqlx::{Connection, PgConnection};
+
+/// A migrated, empty database; removed when the next test run begins.
+#[derive(Clone, Debug)]
+pub struct TestDatabase {
+    /// Its address.
+    pub url: String,
+}
+
+impl TestDatabase {
+    /// A new database, copied from a template that is migrated once a run.
+    pub async fn create() -> Self {
+        let cluster = std::env::var("DATABASE_URL")
+            .expect("tests need DATABASE_URL: run them with `cargo xtask test`, or after `cargo xtask services up`");
+        Self::create_in(&cluster).await
+    }
+
+    /// A new database in the cluster that `admin_url` leads to.
+    pub async fn create_in(admin_url: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let template = template(admin_url).await;
+        let name = format!(
+            "orghub_test_{}_{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
+        let mut admin = PgConnection::connect(admin_url)
+            .await
+            .expect("the cluster answers");
+        run(
+            &mut admin,
+            format!("drop database if exists {name} with (force)"),
+        )
+        .await;
+        run(
+            &mut admin,
+            format!("create database {name} template {template}"),
+        )
+        .await;
+        Self {
+            url: with_database(admin_url, &name),
+        }
+    }
+}
+
+/// Makes the template database of this schema, unless it is there.
+async fn template(admin_url: &str) -> String {
+    let name = format!("orghub_template_{:016x}", schema_fingerprint());
+    let mut admin = PgConnection::connect(admin_url)
+        .await
+        .expect("the cluster answers");
+    // Tests start at the same time, each in a process of its own.
+    run(
+        &mut admin,
+        "select pg_advisory_lock(hashtextextended('orghub.testing', 0))".to_owned(),
+    )
+    .await;
+    let exists: bool =
+        sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+            .bind(&name)
+            .fetch_one(&mut admin)
+            .await
+            .expect("the catalog answers");
+    if !exists {
+        let unfinished = format!("{name}_unfinished");
+        run(
+            &mut admin,
+            format!("drop database if exists {unfinished} with (force)"),
+        )
+        .await;
+        run(&mut admin, format!("create database {unfinished}")).await;
+        let db = Db::open_for_maintenance(&with_database(admin_url, &unfinished))
+            .await
+            .expect("the template opens");
+        db.migrate()
+            .await
+            .expect("the migrations apply to an empty database");
+        db.close().await;
+        run(
+            &mut admin,
+            format!("alter database {unfinished} rename to {name}"),
+        )
+        .await;
+    }
+    admin.close().await.expect("the connection closes");
+    name
+}
+
+async fn run(connection: &mut PgConnection, statement: String) {
+    // Names made in this file from numbers.
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement.clone()))
+        .execute(connection)
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
+}
+
+fn with_database(url: &str, database: &str) -> String {
+    let mut url = url::Url::parse(url).expect("DATABASE_URL is an address");
+    url.set_path(database);
+    url.into()
+}
