@@ -7,11 +7,12 @@
 use std::{sync::Arc, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use orghub::test_hooks::DbInternals as _;
 use orghub::{
     config::Config,
     domain::{CurrentUser, MemberListQuery, OrgSegment, Role},
-    metrics::{RequestStats, with_request_stats},
     services::Services,
+    telemetry::{RequestCost, with_request_cost},
 };
 use orghub_test_support::{PrivateRedis, TestApp};
 use tower_sessions::session::Id;
@@ -56,8 +57,8 @@ impl Asker {
 
     /// SQL statements and Redis round trips of a look-up.
     async fn cost(&self) -> (u32, u32) {
-        let stats = Arc::new(RequestStats::default());
-        with_request_stats(stats.clone(), self.membership()).await;
+        let stats = Arc::new(RequestCost::default());
+        with_request_cost(stats.clone(), self.membership()).await;
         (stats.sql(), stats.redis())
     }
 }

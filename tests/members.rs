@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use orghub::test_hooks::{DbInternals as _, members};
 use orghub::{
     access::OrgAccess,
     domain::{
@@ -54,13 +55,15 @@ impl Tea {
         self.app.crowd(self.access.org_id(), count).await;
     }
 
-    async fn list(&self, query: &MemberListQuery) -> std::sync::Arc<Page<MemberRow>> {
+    async fn list(&self, query: &MemberListQuery) -> Page<MemberRow> {
         self.app
             .services
             .orgs
             .list_members(&self.access, query)
             .await
             .expect("a page")
+            .page
+            .clone()
     }
 
     async fn counted(&self) -> (i64, i64) {
@@ -520,8 +523,7 @@ async fn join(
     .bind(format!("newcomer{number}@people.test"))
     .execute(tx.conn())
     .await?;
-    orghub::db::members::insert(&mut tx, org, user, Role::Member).await?;
-    let commit = tx.commit().await?;
-    services.cache.wait_until_applied(commit).await;
+    members::insert(&mut tx, org, user, Role::Member).await?;
+    services.cache.commit(tx, &[]).await?;
     Ok(())
 }

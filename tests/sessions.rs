@@ -2,12 +2,8 @@
 
 use std::net::IpAddr;
 
-use orghub::{
-    accounts::ClientInfo,
-    domain::CurrentUser,
-    error::Error,
-    session,
-};
+use orghub::test_hooks::DbInternals as _;
+use orghub::{auth::ClientInfo, domain::CurrentUser, error::Error};
 use orghub_test_support::{PASSWORD, TestApp, browser};
 use time::Duration;
 use tower_sessions::{SessionStore, session::Id};
@@ -36,7 +32,7 @@ async fn try_password(
 ) -> Result<CurrentUser, Error> {
     let session = browser(&app.services, None);
     app.services
-        .accounts
+        .auth
         .sign_in(&session, email, password, &client(address))
         .await
 }
@@ -72,7 +68,7 @@ async fn signing_in_ends_a_planted_session() {
 
     let session = browser(&app.services, Some(planted_id));
     app.services
-        .accounts
+        .auth
         .sign_in(&session, ada.email.as_str(), PASSWORD, &client("192.0.2.1"))
         .await
         .expect("signed in");
@@ -117,7 +113,7 @@ async fn sign_out_is_seen_by_every_node_at_once() {
 
     let session = browser(&app.services, Some(id));
     app.services
-        .accounts
+        .auth
         .sign_out(&session)
         .await
         .expect("signed out");
@@ -147,7 +143,7 @@ async fn a_save_after_the_sign_out_does_not_bring_the_session_back() {
         .expect("the session is there");
 
     app.services
-        .accounts
+        .auth
         .sign_out(&browser(&app.services, Some(id)))
         .await
         .expect("signed out");
@@ -167,14 +163,14 @@ async fn a_save_cannot_make_the_session_somebody_elses() {
     let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
     let id = app.sign_in(&ada).await;
     let session = browser(&app.services, Some(id));
-    let forged = session::SignIn {
+    let forged = orghub::auth::sessions::SignInRecord {
         user_id: grace.id,
         epoch: 0,
         user_agent: None,
         address: None,
     };
     session
-        .insert(session::SignIn::KEY, forged)
+        .insert(orghub::auth::sessions::SignInRecord::KEY, forged)
         .await
         .expect("the session is there");
     session.save().await.expect("saved");
@@ -235,7 +231,7 @@ async fn a_session_is_extended_once_a_day_and_ends_after_thirty_without_use() {
         let session = browser(&app.services, Some(id));
         app.services
             .sessions
-            .recognize(&session)
+            .authenticate(&session)
             .await
             .expect("the store answers");
         session.is_modified()

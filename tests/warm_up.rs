@@ -9,8 +9,9 @@ use orghub::{
     access::OrgLookup,
     config::Config,
     domain::{MemberListQuery, OrgSegment, Role},
-    metrics::{RequestStats, with_request_stats},
-    services::{Services, WarmedUp},
+    jobs::WarmedUp,
+    services::Services,
+    telemetry::{RequestCost, with_request_cost},
 };
 use orghub_test_support::{PrivateRedis, TestApp};
 use tower_sessions::session::Id;
@@ -26,8 +27,8 @@ const FREE: Cost = Cost { sql: 0, redis: 0 };
 
 /// What the first pages of an organization cost `node`.
 async fn cost(node: &Services, session: Id, slug: &str) -> Cost {
-    let stats = Arc::new(RequestStats::default());
-    with_request_stats(stats.clone(), async {
+    let stats = Arc::new(RequestCost::default());
+    with_request_cost(stats.clone(), async {
         let user = node
             .sessions
             .current_user(&session)

@@ -433,7 +433,7 @@ mod tests {
         let now = Instant::now();
         let left_at = |later| {
             redis.leave_replica(now + later);
-            *redis.left_replica.lock().expect("no panic")
+            *redis.left_replica.lock()
         };
         assert_eq!(left_at(Duration::ZERO), Some(now));
         assert_eq!(left_at(DEMOTION_PAUSE / 2), Some(now));

@@ -11,9 +11,10 @@ use std::{
 };
 
 use futures::FutureExt;
+use orghub::test_hooks::{DbInternals as _, Failpoint};
 use orghub::{
     access::OrgAccess,
-    cache::{BreakerState, Change, Point},
+    cache::{BreakerState, Key, keys},
     config::RedisConfig,
     domain::{CurrentUser, MemberId, OrgSlug, Role},
     services::Services,
@@ -282,12 +283,15 @@ async fn values_of_several_slots_are_removed_in_one_go() {
             .count()
     };
     assert_eq!(stored(), ORGS);
-    let changes: Vec<Change> = town
+    let services = &town.app.services;
+    let outdated: Vec<Key> = town
         .orgs
         .iter()
-        .map(|org| Change::OrgMember(org.slug.clone(), town.guest.id))
+        .map(|org| keys::membership(&org.slug, town.guest.id))
         .collect();
-    town.app.services.cache.invalidate(&changes).await;
+    let tx = services.db.begin().await.expect("a transaction begins");
+    let committed = services.cache.commit(tx, &outdated).await;
+    committed.expect("it commits");
     assert_eq!(stored(), 0);
 }
 
@@ -434,64 +438,6 @@ async fn a_first_configured_node_that_vanished_keeps_nobody_from_the_rest_of_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_on_a_cluster_is_one_nodes_at_a_time() {
-    let cluster = PrivateCluster::start(1);
-    let app = TestApp::start_with(only_redis(&cluster)).await;
-    let other = app.another_node().await;
-    let (here, there) = (&app.services.cache, &other.cache);
-    let mut turns = Vec::new();
-    for number in 0..12 {
-        let name = format!("turn-{number}");
-        turns.push(
-            here.try_turn(&name, Duration::from_secs(60))
-                .await
-                .expect("nobody else is at it"),
-        );
-        assert!(
-            there
-                .try_turn(&name, Duration::from_secs(60))
-                .await
-                .is_none(),
-            "two at once"
-        );
-    }
-    let locks = cluster.keys();
-    let holders: BTreeSet<usize> = locks.iter().map(|(_, holder)| *holder).collect();
-    assert!(
-        locks.len() == 12 && holders.len() == 3,
-        "kept by all primaries: {locks:?}"
-    );
-
-    // A lock goes with its slot.
-    let (key, holder) = &locks[0];
-    cluster.move_slot(cluster.slot(key), (holder + 1) % 3);
-    let name = key.rsplit(':').next().expect("a name");
-    assert!(
-        there
-            .try_turn(name, Duration::from_secs(60))
-            .await
-            .is_none(),
-        "two at once after a move"
-    );
-
-    drop(turns);
-    eventually(
-        "the locks are given back",
-        Duration::from_secs(5),
-        async || cluster.keys().is_empty(),
-    )
-    .await;
-    for number in 0..12 {
-        assert!(
-            there
-                .try_turn(&format!("turn-{number}"), Duration::from_secs(60))
-                .await
-                .is_some()
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_doorbell_is_heard_whichever_node_of_the_cluster_somebody_listens_on() {
     let cluster = PrivateCluster::start(1);
     let acme = Acme::start_with(only_redis(&cluster)).await;
@@ -523,7 +469,7 @@ async fn the_doorbell_is_heard_whichever_node_of_the_cluster_somebody_listens_on
         .await;
         let polls = Arc::new(AtomicU64::new(0));
         let counted = polls.clone();
-        listener.cache.hooks().set(Point::Polled, move || {
+        listener.cache.failpoints().set(Failpoint::Polled, move || {
             counted.fetch_add(1, SeqCst);
             std::future::ready(()).boxed()
         });

@@ -29,11 +29,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use orghub::test_hooks::{CommitPosition, DbInternals as _, Failpoint, Tx};
 use orghub::{
-    access::OrgLookup,
-    cache::{Point, keys::MembershipKey},
+    access::{MembershipOf, OrgLookup},
     config::{Config, RedisConfig},
-    db::{self, CommitId, Tx},
     domain::{CurrentUser, OrgSegment, OrgSlug, Role},
     error::Result,
     services::Services,
@@ -122,20 +121,20 @@ async fn loads<T>(services: &Services, look_up: impl Future<Output = T>) -> (T, 
     use futures::FutureExt;
     let count = Arc::new(AtomicUsize::new(0));
     let counted = count.clone();
-    services.cache.hooks().set(Point::Loaded, move || {
+    services.cache.failpoints().set(Failpoint::Loaded, move || {
         counted.fetch_add(1, Ordering::Relaxed);
         std::future::ready(()).boxed()
     });
     let outcome = look_up.await;
-    services.cache.hooks().clear(Point::Loaded);
+    services.cache.failpoints().clear(Failpoint::Loaded);
     (outcome, count.load(Ordering::Relaxed))
 }
 
 /// Commits and waits as every mutation of the product does.
-async fn acked(services: &Services, tx: Tx) -> CommitId {
-    let commit = tx.commit().await.expect("it commits");
-    services.cache.wait_until_applied(commit).await;
-    commit
+async fn acked(services: &Services, tx: Tx) -> CommitPosition {
+    let position = tx.commit_at().await.expect("it commits");
+    services.cache.wait_until_applied(position).await;
+    position
 }
 
 /// Runs `statement` in a transaction of its own, and waits as mutations do.
@@ -149,19 +148,9 @@ async fn acked_sql(services: &Services, statement: &'static str) {
 }
 
 /// Looks the membership up as `access` does.
-async fn look_up_membership(services: &Services, key: &MembershipKey) -> Option<Role> {
-    let load = {
-        let key = key.clone();
-        move |reader| {
-            let key = key.clone();
-            async move { db::members::find_membership(&reader, &key.slug, key.user).await }
-        }
-    };
-    let lookup = services
-        .cache
-        .get_or_load(key, load)
-        .await
-        .expect("it can be known");
+async fn look_up_membership(services: &Services, query: &MembershipOf) -> Option<Role> {
+    let lookup = services.cache.get(query).await;
+    let lookup = lookup.expect("it can be known");
     lookup.and_then(|lookup| lookup.membership.as_ref().map(|membership| membership.role))
 }
 
@@ -278,8 +267,8 @@ impl Acme {
             .expect("an owner may");
     }
 
-    fn guests_key(&self) -> MembershipKey {
-        MembershipKey {
+    fn guests_membership(&self) -> MembershipOf {
+        MembershipOf {
             slug: self.slug.clone(),
             user: self.guest.id,
         }

@@ -3,7 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use orghub::{db, domain::Role, error::Error, services::Services};
+use orghub::test_hooks::{DbInternals as _, Reader, Stamped};
+use orghub::{
+    access::MembershipOf,
+    cache::{CachedQuery, Key, Scope},
+    domain::{MembershipLookup, Role},
+    error::{Error, Result},
+    services::Services,
+};
 use orghub_test_support::{
     FaultProxy, PrivatePostgres, PrivateRedis, TestApp, TestDatabase, eventually,
 };
@@ -140,25 +147,13 @@ async fn a_statement_that_is_never_answered_holds_nobody_up_for_long() {
     let app = TestApp::start_over(TestDatabase { url: proxy.url() }, only_near).await;
     let acme = Acme::over(app).await;
     let node = &acme.app.services;
-    let key = acme.guests_key();
 
     let unanswered = tokio::spawn({
-        let (cache, key) = (node.cache.clone(), key.clone());
-        async move {
-            let load = {
-                let key = key.clone();
-                move |reader: db::Reader| {
-                    let key = key.clone();
-                    async move {
-                        sqlx::query("select pg_sleep(0.5)")
-                            .execute(reader.conn())
-                            .await?;
-                        db::members::find_membership(&reader, &key.slug, key.user).await
-                    }
-                }
-            };
-            cache.get_or_load(&key, load).await
-        }
+        let (cache, query) = (
+            node.cache.clone(),
+            SlowMembershipOf(acme.guests_membership()),
+        );
+        async move { cache.get(&query).await }
     });
     tokio::time::sleep(Duration::from_millis(200)).await;
     proxy.swallow();
@@ -393,7 +388,7 @@ async fn a_long_write_transaction_costs_no_copy_in_this_process_and_no_truth() {
         // Redis cannot tell whether its value saw the change, so it is not believed.
         assert_eq!(acme.guests_role_on(&cold).await, Some(role));
     }
-    long.commit().await.expect("it commits");
+    long.commit_at().await.expect("it commits");
     assert_eq!(acme.guests_role_on(&cold).await, Some(Role::Admin));
 }
 
@@ -450,4 +445,27 @@ async fn while_a_trigger_is_disabled_no_copies_are_used_and_afterwards_none_from
         acme.guests_role_on(&acme.app.another_node().await).await,
         Some(Role::Member)
     );
+}
+
+/// A membership that PostgreSQL takes half a second to find.
+#[derive(Clone)]
+struct SlowMembershipOf(MembershipOf);
+
+impl CachedQuery for SlowMembershipOf {
+    type Answer = MembershipLookup;
+
+    fn key(&self) -> Key {
+        self.0.key()
+    }
+
+    fn scopes(&self, answer: Option<&Self::Answer>) -> Vec<Scope> {
+        self.0.scopes(answer)
+    }
+
+    async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {
+        sqlx::query("select pg_sleep(0.5)")
+            .execute(db.conn())
+            .await?;
+        self.0.load(db).await
+    }
 }

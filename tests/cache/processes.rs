@@ -9,8 +9,8 @@ use std::{
 };
 
 use futures::FutureExt;
+use orghub::test_hooks::{DbInternals as _, Failpoint};
 use orghub::{
-    cache::Point,
     domain::{CurrentUser, Email, MemberId, OrgSlug, Role, UserId},
     error::Error,
     services::Services,
@@ -66,7 +66,7 @@ async fn answer(node: Services, question: String) -> String {
         },
         "remove" | "remove-and-die" => {
             if verb == "remove-and-die" {
-                node.cache.hooks().set(Point::Committed, || {
+                node.cache.failpoints().set(Failpoint::Committed, || {
                     async {
                         kill_myself();
                     }

@@ -8,18 +8,16 @@ use std::{
     time::Duration,
 };
 
+use orghub::test_hooks::{DbInternals as _, Failpoint, members, orgs};
 use orghub::{
-    access::OrgLookup,
-    cache::{Point, keys::UserOrgsKey},
+    access::{MembershipOf, OrgLookup},
     config::Config,
-    db,
     domain::{OrgName, OrgSegment, OrgSlug, Role, UserId},
     error::Error,
 };
 use orghub_test_support::{
     Gate, PrivatePostgres, PrivateRedis, TestApp, TestDatabase, browser, eventually, sign_in,
 };
-use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     Acme, SecondLevel, acked, acked_sql, loads, look_up_membership, near_and_redis, only_near,
@@ -35,38 +33,22 @@ async fn a_value_read_before_a_change_and_stored_after_it_is_not_served() {
 pub(crate) async fn held_up_filler(redis: &impl SecondLevel) {
     let app = TestApp::start_with(near_and_redis(redis)).await;
     let owner = app.person("Olive").await;
-    let read = Arc::new(Notify::new());
-    let may_store = Arc::new(Semaphore::new(0));
 
     // A filler that has read the old state is held up before it can store it.
-    let filler = tokio::spawn({
-        let (cache, key) = (app.services.cache.clone(), UserOrgsKey { user: owner.id });
-        let (read, may_store) = (read.clone(), may_store.clone());
-        async move {
-            cache
-                .get_or_load(&key, move |reader| {
-                    let (read, may_store) = (read.clone(), may_store.clone());
-                    async move {
-                        let value = db::orgs::list_for_user(&reader, key.user).await;
-                        read.notify_one();
-                        let _permit = may_store.acquire().await.expect("never closed");
-                        value
-                    }
-                })
-                .await
-        }
-    });
-    read.notified().await;
-    app.org("acme", &owner).await;
-
-    // Who asks after the change does not get the value under way …
-    let joined_late = {
+    let loaded = Gate::close(&app.services.cache, Failpoint::Loaded);
+    let list_mine = || {
         let (orgs, owner) = (app.services.orgs.clone(), owner.clone());
         tokio::spawn(async move { orgs.list_mine(&owner).await.expect("a list").len() })
     };
+    let filler = list_mine();
+    loaded.arrival().await;
+    app.org("acme", &owner).await;
+
+    // Who asks after the change does not get the value under way …
+    let joined_late = list_mine();
     tokio::time::sleep(Duration::from_millis(50)).await;
-    may_store.add_permits(8);
-    filler.await.expect("no panic").expect("the old value");
+    loaded.open();
+    assert_eq!(filler.await.expect("no panic"), 0, "what it had read");
     assert_eq!(joined_late.await.expect("no panic"), 1);
 
     // … nor what the filler stored, here and on a node that has only Redis.
@@ -92,7 +74,7 @@ async fn a_value_found_in_redis_before_a_change_and_kept_after_it_is_not_served(
     crate::dump_when_stored(&mut redis.connect(), &acme.guest).await;
 
     let cold = acme.app.another_node().await;
-    let found = Gate::close(&cold.cache, Point::Found);
+    let found = Gate::close(&cold.cache, Failpoint::Found);
     let slow = tokio::spawn({
         let (cold, guest, slug) = (cold.clone(), acme.guest.clone(), acme.slug.clone());
         async move { role(&cold, &guest, &slug).await }
@@ -117,7 +99,7 @@ async fn of_two_fillers_the_one_that_stores_the_older_value_last_does_no_harm() 
     let acme = Acme::start_with(near_and_redis(&redis)).await;
     let slow_node = acme.app.another_node().await;
 
-    let loaded = Gate::close(&slow_node.cache, Point::Loaded);
+    let loaded = Gate::close(&slow_node.cache, Failpoint::Loaded);
     let slow = tokio::spawn({
         let (node, guest, slug) = (slow_node.clone(), acme.guest.clone(), acme.slug.clone());
         async move { role(&node, &guest, &slug).await }
@@ -160,7 +142,7 @@ async fn a_change_overtaken_by_later_transactions_is_not_lost() {
 
         // Changes the membership first, commits last.
         let mut slow = node.db.begin().await.expect("a transaction begins");
-        db::members::set_role(&mut slow, acme.member, Role::Member)
+        members::set_role(&mut slow, acme.member, Role::Member)
             .await
             .expect("written");
         for number in 0..5 {
@@ -193,7 +175,7 @@ async fn a_rolled_back_change_leaves_the_copies_alone() {
         .begin()
         .await
         .expect("a transaction begins");
-    db::members::set_role(&mut tx, acme.member, Role::Member)
+    members::set_role(&mut tx, acme.member, Role::Member)
         .await
         .expect("written");
     drop(tx);
@@ -216,14 +198,14 @@ async fn a_change_undone_to_a_savepoint_and_made_again_is_noticed() {
         .execute(tx.conn())
         .await
         .expect("set");
-    db::members::set_role(&mut tx, acme.member, Role::Owner)
+    members::set_role(&mut tx, acme.member, Role::Owner)
         .await
         .expect("written");
     sqlx::query("rollback to savepoint before")
         .execute(tx.conn())
         .await
         .expect("undone");
-    db::members::set_role(&mut tx, acme.member, Role::Member)
+    members::set_role(&mut tx, acme.member, Role::Member)
         .await
         .expect("written");
     acked(node, tx).await;
@@ -244,7 +226,7 @@ async fn a_prepared_change_is_noticed_when_it_is_committed() {
         .begin()
         .await
         .expect("a transaction begins");
-    db::members::set_role(&mut tx, acme.member, Role::Member)
+    members::set_role(&mut tx, acme.member, Role::Member)
         .await
         .expect("written");
     sqlx::query("prepare transaction 'demotion'")
@@ -336,7 +318,7 @@ async fn a_write_begun_by_somebody_who_is_demoted_meanwhile_is_refused_inside_it
 
     // The demotion holds the organization when the guest's own change comes.
     let mut demotion = node.db.begin().await.expect("a transaction begins");
-    db::orgs::lock(&mut demotion, acme.access.org_id())
+    orgs::lock(&mut demotion, acme.access.org_id())
         .await
         .expect("locked")
         .expect("an organization");
@@ -346,7 +328,7 @@ async fn a_write_begun_by_somebody_who_is_demoted_meanwhile_is_refused_inside_it
         async move { orgs.update(&guests_access, &name, &slug).await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
-    db::members::set_role(&mut demotion, acme.member, Role::Member)
+    members::set_role(&mut demotion, acme.member, Role::Member)
         .await
         .expect("written");
     acked(node, demotion).await;
@@ -521,7 +503,7 @@ pub(crate) async fn import_and_clearance(redis: &impl SecondLevel) {
             .fetch_all(acme.app.services.db.pool())
             .await
             .expect("a crowd");
-    let key = |id: &uuid::Uuid| orghub::cache::keys::MembershipKey {
+    let key = |id: &uuid::Uuid| MembershipOf {
         slug: acme.slug.clone(),
         user: UserId(*id),
     };
@@ -568,14 +550,14 @@ pub(crate) async fn held_up_session(redis: &impl SecondLevel) {
     let ada = app.person("Ada").await;
     let id = app.sign_in(&ada).await;
 
-    let loaded = Gate::close(&other.cache, Point::Loaded);
+    let loaded = Gate::close(&other.cache, Failpoint::Loaded);
     let slow = tokio::spawn({
         let other = other.clone();
         async move { other.sessions.current_user(&id).await.expect("an answer") }
     });
     loaded.arrival().await;
     app.services
-        .accounts
+        .auth
         .sign_out(&browser(&app.services, Some(id)))
         .await
         .expect("signed out");
@@ -656,7 +638,7 @@ async fn changes_keep_their_own_transaction_whatever_their_order_in_the_log() {
 
     // The node under test hears of both changes in one poll.
     let slow = app.another_node().await;
-    let held = Gate::close(&slow.cache, Point::HeartbeatDue);
+    let held = Gate::close(&slow.cache, Failpoint::HeartbeatDue);
     held.arrival().await;
     let change = async |statement: &'static str| {
         let mut tx = node.db.begin().await.expect("a transaction begins");
@@ -664,7 +646,7 @@ async fn changes_keep_their_own_transaction_whatever_their_order_in_the_log() {
             .execute(tx.conn())
             .await
             .expect("the statement runs");
-        tx.commit().await.expect("it commits")
+        tx.commit_at().await.expect("it commits")
     };
     let change_of_first = change(
         "update member set role = 'admin' where organization_id = (select id from organization where slug = 'first')",

@@ -235,11 +235,11 @@ async fn what_redis_brings_back_from_before_a_revocation_is_refused() {
                 .expect("restored");
         }
     };
-    let refused_before = counters.refused("changed");
+    let refused_before = counters.rejected("changed");
     restore(&mut store);
     assert_eq!(acme.guests_role().await, None);
     assert!(
-        counters.refused("changed") > refused_before,
+        counters.rejected("changed") > refused_before,
         "refused, and counted"
     );
     restore(&mut store);
@@ -271,7 +271,7 @@ async fn garbage_stumps_and_other_types_under_our_keys_are_misses_and_counted() 
             of_another_version,
             of_another_world,
         ] {
-            let before = counters.refused("undecodable");
+            let before = counters.rejected("undecodable");
             redis::cmd("SET")
                 .arg(&key)
                 .arg(value)
@@ -279,7 +279,7 @@ async fn garbage_stumps_and_other_types_under_our_keys_are_misses_and_counted() 
                 .expect("set");
             assert_eq!(acme.guests_role().await, Some(Role::Admin));
             if key.ends_with(&format!("member:{}", acme.guest.id)) {
-                assert_eq!(counters.refused("undecodable"), before + 1);
+                assert_eq!(counters.rejected("undecodable"), before + 1);
             }
         }
         let refusals = || counters.sum("orghub_redis_no_answers_total", ("reason", "refused"));

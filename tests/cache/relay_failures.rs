@@ -9,11 +9,10 @@ use std::{
 };
 
 use futures::FutureExt;
+use orghub::test_hooks::{DbInternals as _, Failpoint, cache_log};
 use orghub::{
     access::OrgLookup,
-    cache::Point,
     config::RedisConfig,
-    db::cache_log,
     domain::{OrgName, OrgSegment, Role},
 };
 use orghub_test_support::{FaultProxy, Gate, PrivateRedis, TestApp, eventually};
@@ -59,10 +58,10 @@ async fn a_node_that_vanished_holds_a_mutation_up_for_two_seconds_at_most() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_stalls_anywhere_in_a_renewal_serves_nothing_old_when_it_wakes() {
     for point in [
-        Point::HeartbeatDue,
-        Point::Heartbeat,
-        Point::Polled,
-        Point::LeaseDue,
+        Failpoint::HeartbeatDue,
+        Failpoint::Heartbeat,
+        Failpoint::Polled,
+        Failpoint::LeaseDue,
     ] {
         let acme = Acme::start_with(only_near).await;
         let slow = acme.app.another_node().await;
@@ -112,7 +111,7 @@ async fn a_node_that_stalls_anywhere_in_a_renewal_serves_nothing_old_when_it_wak
 async fn a_poll_answered_after_the_lease_has_ended_does_not_revive_it() {
     let app = TestApp::start_with(only_near).await;
     let cache = &app.services.cache;
-    for point in [Point::Polled, Point::LeaseDue] {
+    for point in [Failpoint::Polled, Failpoint::LeaseDue] {
         let stalled = Gate::close(cache, point);
         stalled.arrival().await;
         eventually("the lease runs out", BOUND, async || {
@@ -122,7 +121,7 @@ async fn a_poll_answered_after_the_lease_has_ended_does_not_revive_it() {
         // The one before it. Its own would have run for half a second more.
         tokio::time::sleep(Duration::from_millis(700)).await;
         // The renewal that was under way comes to its end; the next one may not begin.
-        let next = Gate::close(cache, Point::HeartbeatDue);
+        let next = Gate::close(cache, Failpoint::HeartbeatDue);
         stalled.open();
         next.arrival().await;
         assert!(
@@ -139,13 +138,13 @@ async fn a_poll_answered_after_the_lease_has_ended_does_not_revive_it() {
 async fn a_node_that_wakes_and_heartbeats_uses_no_copies_before_it_has_polled() {
     let app = TestApp::start_with(only_near).await;
     let cache = &app.services.cache;
-    let asleep = Gate::close(cache, Point::HeartbeatDue);
+    let asleep = Gate::close(cache, Failpoint::HeartbeatDue);
     asleep.arrival().await;
     eventually("the lease runs out", BOUND, async || {
         !cache.health().await.lease_is_running
     })
     .await;
-    let polling = Gate::close(cache, Point::Heartbeat);
+    let polling = Gate::close(cache, Failpoint::Heartbeat);
     asleep.open();
     polling.arrival().await;
     assert!(
@@ -198,7 +197,7 @@ async fn cut_the_log(app: &TestApp) {
 /// Test 26.
 #[tokio::test]
 async fn a_node_that_was_away_for_longer_than_the_log_is_kept_comes_back_cold() {
-    for point in [Point::HeartbeatDue, Point::Heartbeat] {
+    for point in [Failpoint::HeartbeatDue, Failpoint::Heartbeat] {
         let acme = Acme::start_with(only_near).await;
         let away = acme.app.another_node().await;
         assert_eq!(acme.guests_role_on(&away).await, Some(Role::Admin));
@@ -273,7 +272,7 @@ async fn a_doorbell_that_rings_ten_thousand_times_for_nothing_is_harmless() {
 
     let polls = Arc::new(AtomicUsize::new(0));
     let counted = polls.clone();
-    listener.cache.hooks().set(Point::Polled, move || {
+    listener.cache.failpoints().set(Failpoint::Polled, move || {
         counted.fetch_add(1, Ordering::Relaxed);
         std::future::ready(()).boxed()
     });
@@ -351,7 +350,7 @@ async fn without_a_doorbell_a_change_is_heard_by_the_next_poll() {
 #[tokio::test]
 async fn a_node_without_a_lease_answers_from_postgres_and_takes_changes() {
     let acme = Acme::start_with(only_near).await;
-    let asleep = Gate::close(&acme.app.services.cache, Point::HeartbeatDue);
+    let asleep = Gate::close(&acme.app.services.cache, Failpoint::HeartbeatDue);
     asleep.arrival().await;
     let cache = &acme.app.services.cache;
     eventually("the lease runs out", BOUND, async || {

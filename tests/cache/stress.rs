@@ -23,10 +23,10 @@ use std::{
 };
 
 use futures::FutureExt;
+use orghub::test_hooks::{DbInternals as _, Failpoint, Tx};
 use orghub::{
     access::{OrgAccess, OrgLookup},
-    cache::{Change, Point},
-    db::{CommitId, Tx},
+    cache::{Key, keys},
     domain::{CurrentUser, MemberListQuery, OrgName, OrgSegment, OrgSlug},
     error::{Error, Result},
     services::Services,
@@ -264,29 +264,26 @@ impl Strategy {
         }
     }
 
-    /// What comes between COMMIT and the answer.
-    async fn acknowledge(
+    /// How a mutation ends: COMMIT, and what comes between it and the answer.
+    async fn commit(
         &self,
+        tx: Tx,
         number: usize,
         subject: usize,
         subjects: &[Subject],
-        commit: CommitId,
-    ) {
+    ) -> Result<()> {
         match self {
             Self::Ours(services) => {
-                let subject = &subjects[subject];
-                let user = subject.owner.id;
-                let changes = [
-                    Change::OrgMember(subject.slug.clone(), user),
-                    Change::UserOrgs(user),
-                ];
-                services
-                    .cache
-                    .invalidate(if number == ORG { &changes } else { &[] })
-                    .await;
-                services.cache.wait_until_applied(commit).await;
+                let (slug, user) = (&subjects[subject].slug, subjects[subject].owner.id);
+                let outdated = [keys::membership(slug, user), keys::user_orgs(user)];
+                let outdated: &[Key] = if number == ORG { &outdated } else { &[] };
+                services.cache.commit(tx, outdated).await
             }
-            Self::CommitThenDelete(naive) => naive.delete(number, subject).await,
+            Self::CommitThenDelete(naive) => {
+                tx.commit_at().await?;
+                naive.delete(number, subject).await;
+                Ok(())
+            }
         }
     }
 }
@@ -315,6 +312,7 @@ async fn read_ours(services: &Services, question: Question, subject: &Subject) -
             .orgs
             .list_members(&subject.access, &MemberListQuery::default())
             .await?
+            .page
             .rows[0]
             .name
             .clone(),
@@ -476,8 +474,8 @@ impl Harness {
         }
         weather.shutdown().await;
         for strategy in &this.strategies {
-            for point in [Point::Found, Point::Loaded] {
-                strategy.services().cache.hooks().clear(point);
+            for point in [Failpoint::Found, Failpoint::Loaded] {
+                strategy.services().cache.failpoints().clear(point);
             }
         }
         // The hooks hold the harness too, until they are cleared and done.
@@ -590,20 +588,16 @@ impl Harness {
             )))
             .await;
         }
-        let commit = tx.commit().await?;
-        strategy
-            .acknowledge(number, subject, &self.subjects, commit)
-            .await;
-        Ok(())
+        strategy.commit(tx, number, subject, &self.subjects).await
     }
 
     /// Holds fillers up between reading and keeping.
     fn slow_fillers(self: &Arc<Self>, node: usize) {
-        let hooks = self.strategies[node].services().cache.hooks();
-        for point in [Point::Found, Point::Loaded] {
+        let hooks = self.strategies[node].services().cache.failpoints();
+        for point in [Failpoint::Found, Failpoint::Loaded] {
             let this = self.clone();
             hooks.set(point, move || {
-                if point == Point::Loaded {
+                if point == Failpoint::Loaded {
                     this.tally.fills.fetch_add(1, Relaxed);
                 }
                 tokio::time::sleep(some_fill_time()).boxed()
@@ -614,14 +608,14 @@ impl Harness {
     /// Holds the node's relay up every now and then, anywhere: mostly for as long as
     /// a busy machine would, sometimes for longer than the lease.
     async fn stall_relay(self: Arc<Self>, node: usize) {
-        const POINTS: [Point; 5] = [
-            Point::HeartbeatDue,
-            Point::Heartbeat,
-            Point::Polled,
-            Point::Applied,
-            Point::LeaseDue,
+        const POINTS: [Failpoint; 5] = [
+            Failpoint::HeartbeatDue,
+            Failpoint::Heartbeat,
+            Failpoint::Polled,
+            Failpoint::Applied,
+            Failpoint::LeaseDue,
         ];
-        let hooks = self.strategies[node].services().cache.hooks();
+        let hooks = self.strategies[node].services().cache.failpoints();
         loop {
             tokio::time::sleep(Duration::from_millis(rand::random_range(100..800))).await;
             let point = POINTS[rand::random_range(0..POINTS.len())];
