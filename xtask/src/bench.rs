@@ -1,16 +1,18 @@
 //! `cargo xtask bench`: how fast it is, side by side with itself, written to
 //! `docs/benchmarks.md`.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
+use local_services::postgres;
 
-use crate::checkout;
-use crate::process::{self, command};
-use crate::services::{self, Services};
-use crate::setup;
-use crate::steps::{self, Step};
+use crate::{
+    checkout,
+    process::{self, command},
+    services::Services,
+    setup,
+    steps::{self, Step},
+};
 
 /// What the micro-benchmarks ask, and where each answer can come from.
 const LOOK_UPS: [&str; 3] = [
@@ -76,7 +78,7 @@ fn machine() -> Result<String> {
     let cpu = cpu.trim_start_matches([' ', '\t', ':']);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let read = |program: &Path, argument: &str| process::read(command(program).arg(argument));
-    let postgres = read(&services::postgres_program("postgres")?, "--version")?;
+    let postgres = read(&postgres::program("postgres")?, "--version")?;
     let redis = read(Path::new("redis-server"), "--version")?;
     let redis = redis
         .split_whitespace()

@@ -5,16 +5,15 @@
 //! `.cargo/config.toml` alone: then tests, lints and the server share their
 //! dependencies, the largest of which take minutes.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 use anyhow::Result;
 
-use crate::checkout;
-use crate::process;
+use crate::{checkout, process};
 
-/// Everything but the browser's entry, which makes sense only for wasm32.
-pub const NATIVE: &str = "--workspace --exclude hydrate";
+/// Everything but the browser's entry, which makes sense only for wasm32; the server
+/// with its subcommand `seed`, which what is deployed does not have.
+pub const NATIVE: &str = "--workspace --exclude hydrate --features orghub-server/demo-data";
 
 /// The browser's side: the entry, and with it the application.
 ///
@@ -60,9 +59,11 @@ impl Profile {
     }
 }
 
-/// Builds the server and the stand-in for Stripe.
+/// Builds the server, with its subcommand `seed`, and the Stripe fake.
 pub fn server(profile: Profile) -> Result<()> {
-    process::run(&mut profile.cargo("build --package orghub-server --package fake-stripe"))
+    process::run(&mut profile.cargo(
+        "build --package orghub-server --package fake-stripe --features orghub-server/demo-data",
+    ))
 }
 
 /// Builds what the browser loads, into `target/site`.

@@ -1,9 +1,11 @@
 //! Where things are, and what the developer's `.env` says.
 
-use std::collections::BTreeMap;
-use std::env;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    env,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 

@@ -52,8 +52,8 @@ pub fn verify(services: &Services) -> Result<()> {
 }
 
 fn descriptions(folder: &Path) -> Result<BTreeSet<OsString>> {
-    let entries = fs::read_dir(folder)
-        .with_context(|| format!("cannot read {}", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     entries.map(|entry| Ok(entry?.file_name())).collect()
 }
 

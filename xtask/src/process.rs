@@ -14,8 +14,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use local_services::process::{line_of, stop};
 pub use local_services::process::{find, read};
+use local_services::process::{line_of, stop};
 
 use crate::checkout;
 

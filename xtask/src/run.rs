@@ -3,13 +3,14 @@
 use anyhow::Result;
 use clap::Args;
 
-use crate::builds::{self, Profile};
-use crate::database;
-use crate::process;
-use crate::services::{self, Services};
-use crate::setup;
-use crate::stack::{Audience, Plan};
-use crate::steps::{self, Step, Steps};
+use crate::{
+    builds::{self, Profile},
+    database, process,
+    services::{self, Services},
+    setup,
+    stack::{Audience, Plan},
+    steps::{self, Step, Steps},
+};
 
 #[derive(Args)]
 pub struct Options {

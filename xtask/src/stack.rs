@@ -1,23 +1,23 @@
-//! The running product: the server and, without a Stripe key, its stand-in.
+//! The running product: the server and, without a Stripe key, the Stripe fake.
 
-use std::collections::BTreeMap;
-use std::env;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Child, Command};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::File,
+    io::{Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail, ensure};
+use local_services::ports;
 
-use crate::builds::Profile;
-use crate::checkout;
-use crate::process;
-use crate::services;
+use crate::{builds::Profile, checkout, process};
 
-/// Shared by the stand-in, which signs webhooks with it, and the server, which
+/// Shared by the Stripe fake, which signs webhooks with it, and the server, which
 /// verifies them. No secret: it opens nothing but this checkout's own programs.
 const FAKE_WEBHOOK_SECRET: &str = "whsec_development_only";
 
@@ -50,7 +50,7 @@ impl Plan<'_> {
     /// Fails early where the server would fail late: after the build.
     pub fn check_port(&self) -> Result<()> {
         ensure!(
-            services::is_free_port(self.port),
+            ports::is_free(self.port),
             "port {} is in use; choose another with --port",
             self.port
         );
@@ -70,7 +70,7 @@ impl Plan<'_> {
         };
         let mut server = self.server()?;
         if !self.has_stripe_key()? {
-            let port = services::free_port()?;
+            let port = ports::free_port()?;
             stack.spawn(&mut self.fake_stripe(port)?)?;
             server
                 .env("STRIPE_API_BASE", format!("http://127.0.0.1:{port}/"))

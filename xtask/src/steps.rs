@@ -1,7 +1,9 @@
 //! Named steps: announced before they start, summed up in a table at the end.
 
-use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, ensure};
 

@@ -1,19 +1,22 @@
 //! `cargo xtask test`: everything that must pass.
 
-use std::fs::{self, File};
-use std::process::Command;
+use std::{
+    fs::{self, File},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
+use local_services::ports;
 
-use crate::builds::{self, NATIVE, Profile};
-use crate::check;
-use crate::checkout;
-use crate::database;
-use crate::process::{self, cargo};
-use crate::services::{self, Services};
-use crate::setup;
-use crate::stack::{Audience, Plan};
-use crate::steps::{self, Step, Steps};
+use crate::{
+    builds::{self, NATIVE, Profile},
+    check, checkout, database,
+    process::{self, cargo},
+    services::{self, Services},
+    setup,
+    stack::{Audience, Plan},
+    steps::{self, Step, Steps},
+};
 
 pub fn run() -> Result<()> {
     steps::report(|steps| {
@@ -136,7 +139,7 @@ fn playwright(services: &Services) -> Result<()> {
     fs::create_dir_all(checkout::target())?;
     let plan = Plan {
         profile: Profile::Dev,
-        port: services::free_port()?,
+        port: ports::free_port()?,
         database_url: &database_url,
         redis_url: &redis_url,
         audience: Audience::Tests(File::create(&log)?),

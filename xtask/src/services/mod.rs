@@ -15,8 +15,8 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::{Context, Result};
 use crate::{checkout, database, process};
+use anyhow::{Context, Result};
 
 pub use command::{Command, run};
 

@@ -1,14 +1,17 @@
 //! What the browser tests need: Chromium, and Playwright to drive it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 
 use super::debian;
-use crate::checkout;
-use crate::process;
-use crate::steps::{Step, Steps};
+use crate::{
+    checkout, process,
+    steps::{Step, Steps},
+};
 
 /// The names Chromium and its siblings go by.
 const NAMES: [&str; 4] = [

@@ -1,7 +1,6 @@
 //! Installing with Debian's package manager.
 
-use std::process::Command;
-use std::sync::Once;
+use std::{process::Command, sync::Once};
 
 use anyhow::{Context, Result, ensure};
 use nix::unistd::Uid;

@@ -28,6 +28,12 @@ pub fn to_compile(steps: &mut Steps) -> Result<()> {
     to_serve(steps)
 }
 
+/// What describes the queries as well.
+pub fn to_prepare(steps: &mut Steps) -> Result<()> {
+    to_compile(steps)?;
+    programs::ensure_sqlx(steps)
+}
+
 /// What builds the product for development and runs it.
 pub fn to_build(steps: &mut Steps) -> Result<()> {
     to_compile(steps)?;
@@ -45,7 +51,9 @@ pub fn to_release(steps: &mut Steps) -> Result<()> {
 /// What the checks need as well.
 pub fn to_check(steps: &mut Steps) -> Result<()> {
     to_build(steps)?;
-    toolchain::ensure_linters(steps)
+    toolchain::ensure_linters(steps)?;
+    programs::ensure_sqlx(steps)?;
+    programs::ensure_deny(steps)
 }
 
 /// What runs the tests as well.

@@ -1,14 +1,17 @@
 //! Node.js, which runs wasm-opt and Playwright.
 
-use std::env::consts::{ARCH, OS};
-use std::path::{Path, PathBuf};
+use std::{
+    env::consts::{ARCH, OS},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Result, bail};
 
 use super::debian;
-use crate::checkout;
-use crate::process;
-use crate::steps::{Step, Steps};
+use crate::{
+    checkout, process,
+    steps::{Step, Steps},
+};
 
 /// What Playwright demands. wasm-opt is content with less.
 const OLDEST_FOR_PLAYWRIGHT: u32 = 20;

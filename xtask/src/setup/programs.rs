@@ -1,20 +1,20 @@
 //! The programs the commands run, besides the compiler.
 
-use std::env;
-use std::fs;
-use std::path::PathBuf;
+use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
+use local_services::postgres;
 
 use super::debian;
-use crate::checkout;
-use crate::process;
-use crate::services;
-use crate::steps::{Step, Steps};
+use crate::{
+    checkout, process,
+    steps::{Step, Steps},
+};
 
 /// Later ones want a newer compiler than some machines can get.
 const CARGO_LEPTOS: &str = "0.3.10";
 const NEXTEST: &str = "0.9.151";
+const CARGO_DENY: &str = "0.20.2";
 const BINARYEN: &str = "132.0.0";
 
 /// What current Rust emits needs at least this `wasm-opt`.
@@ -32,17 +32,18 @@ pub fn ensure_databases(steps: &mut Steps) -> Result<()> {
     steps.ensure(
         &Step {
             name: "PostgreSQL",
-            what: "installs the database server and psql",
+            what: "installs the database server and its client programs",
             usually: "30 seconds",
         },
         || {
-            services::postgres_program("initdb").is_ok()
-                && services::postgres_program("psql").is_ok()
+            ["initdb", "pg_ctl", "psql", "createdb", "dropdb"]
+                .iter()
+                .all(|program| postgres::program(program).is_ok())
         },
         || {
             debian::install(
                 &["postgresql"],
-                "PostgreSQL 15 or newer (initdb, pg_ctl, psql on PATH)",
+                "PostgreSQL 15 or newer (initdb, pg_ctl, psql, createdb and dropdb on PATH)",
             )
         },
     )?;
@@ -66,11 +67,11 @@ pub fn ensure_cargo_leptos(steps: &mut Steps) -> Result<()> {
     steps.ensure(
         &Step {
             name: "cargo-leptos",
-            what: "compiles the build tool of the browser side",
+            what: "installs the build tool of the browser side",
             usually: "7 minutes",
         },
         || process::succeeds(&mut process::cargo("leptos --version")),
-        || compile("--locked cargo-leptos", CARGO_LEPTOS, Effort::Least),
+        || install("cargo-leptos", CARGO_LEPTOS, "--locked", Effort::Least),
     )
 }
 
@@ -80,12 +81,12 @@ pub fn ensure_wasm_bindgen(steps: &mut Steps) -> Result<()> {
     steps.ensure(
         &Step {
             name: "wasm-bindgen",
-            what: "compiles the tool that joins browser code and JavaScript",
+            what: "installs the tool that joins browser code and JavaScript",
             usually: "3 minutes",
         },
         || version_of("wasm-bindgen").is_some_and(|found| found == version),
         // Its own lock file names versions a registry may have withdrawn.
-        || compile("--force wasm-bindgen-cli", &version, Effort::Some),
+        || install("wasm-bindgen-cli", &version, "--force", Effort::Some),
     )
 }
 
@@ -93,11 +94,40 @@ pub fn ensure_nextest(steps: &mut Steps) -> Result<()> {
     steps.ensure(
         &Step {
             name: "cargo-nextest",
-            what: "compiles the test runner",
-            usually: "6 minutes",
+            what: "installs the test runner",
+            usually: "3 minutes",
         },
         || process::succeeds(&mut process::cargo("nextest --version")),
-        || compile("--locked cargo-nextest", NEXTEST, Effort::Least),
+        || install("cargo-nextest", NEXTEST, "--locked", Effort::Least),
+    )
+}
+
+/// The program and the library must agree on how queries are described.
+pub fn ensure_sqlx(steps: &mut Steps) -> Result<()> {
+    let version = locked_version("sqlx")?;
+    steps.ensure(
+        &Step {
+            name: "sqlx-cli",
+            what: "installs the tool that describes queries",
+            usually: "1 minute",
+        },
+        || version_of("sqlx").is_some_and(|found| found == version),
+        || {
+            let options = "--locked --force --no-default-features --features postgres,rustls";
+            install("sqlx-cli", &version, options, Effort::Least)
+        },
+    )
+}
+
+pub fn ensure_deny(steps: &mut Steps) -> Result<()> {
+    steps.ensure(
+        &Step {
+            name: "cargo-deny",
+            what: "installs the tool that checks licenses and sources of dependencies",
+            usually: "1 minute",
+        },
+        || process::succeeds(&mut process::cargo("deny --version")),
+        || install("cargo-deny", CARGO_DENY, "--locked", Effort::Least),
     )
 }
 
@@ -126,16 +156,36 @@ pub fn ensure_wasm_opt(steps: &mut Steps) -> Result<()> {
     )
 }
 
-/// Compiles a program from the package registry into cargo's folder.
-///
+/// Installs a program from the package registry into cargo's folder: ready-made if
+/// `cargo binstall` is there and finds it quickly, or else compiled with `options`.
+fn install(package: &str, version: &str, options: &str, effort: Effort) -> Result<()> {
+    if process::find("cargo-binstall").is_some() {
+        let mut binstall = process::cargo("binstall --no-confirm --force");
+        binstall
+            .args([
+                "--disable-strategies",
+                "compile",
+                "--maximum-resolution-timeout",
+                "15",
+            ])
+            .arg(format!("{package}@={version}"));
+        match process::run(&mut binstall) {
+            Ok(()) => return Ok(()),
+            Err(error) => eprintln!("{error:#}; compiling it instead"),
+        }
+        process::pause()?;
+    }
+    compile(package, version, options, effort)
+}
+
 /// The packages ask for a release profile that takes several times as long to
 /// compile as it will ever save here.
-fn compile(package: &str, version: &str, effort: Effort) -> Result<()> {
+fn compile(package: &str, version: &str, options: &str, effort: Effort) -> Result<()> {
     let level = match effort {
         Effort::Least => "0",
         Effort::Some => "1",
     };
-    let mut cargo = process::cargo(&format!("install --version ={version} {package}"));
+    let mut cargo = process::cargo(&format!("install --version ={version} {options} {package}"));
     cargo
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level)

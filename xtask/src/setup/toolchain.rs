@@ -6,15 +6,15 @@
 //! compiler then builds the server too: with two, everything would be compiled
 //! twice.
 
-use std::fs;
-use std::process::Stdio;
+use std::{fs, process::Stdio};
 
 use anyhow::{Context, Result, ensure};
 
 use super::debian::{self, as_root};
-use crate::checkout;
-use crate::process;
-use crate::steps::{Step, Steps};
+use crate::{
+    checkout, process,
+    steps::{Step, Steps},
+};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
