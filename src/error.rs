@@ -62,6 +62,11 @@ impl Error {
     pub fn conflict(field: &str, message: &str) -> Self {
         Self::Conflict(Invalid::new(field, message))
     }
+
+    /// A conflict that is not about one field; `message` says what to do instead.
+    pub fn refused(message: &str) -> Self {
+        Self::Conflict(Invalid::form(message))
+    }
 }
 
 impl From<Invalid> for Error {

@@ -29,7 +29,6 @@ const CORE: &[(&str, &[&str])] = &[
             "domain", "error", "config", "metrics", "clock", "db", "cache",
         ],
     ),
-    ("foresight", &["domain", "routes", "cache", "session"]),
     ("access", &["domain", "error", "db", "cache", "metrics"]),
     (
         "billing",
@@ -81,20 +80,8 @@ const APP_DOORS: &[(&str, &[&str])] = &[
 /// What the server may name of the core: it opens the database to migrate it and
 /// asks the cache for its health, and has no business with a rule.
 const SERVER: &[&str] = &[
-    "access",
-    "accounts",
-    "cache",
-    "clock",
-    "config",
-    "db",
-    "domain",
-    "error",
-    "foresight",
-    "metrics",
-    "routes",
-    "seed",
-    "services",
-    "session",
+    "access", "accounts", "cache", "clock", "config", "db", "domain", "error", "metrics", "routes",
+    "seed", "services", "session",
 ];
 
 /// Crates that one module of the core alone knows: what is named in one place can

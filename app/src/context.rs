@@ -1,11 +1,10 @@
-//! The only door from the application to the core.
+//! The only way from the application to the core.
 //!
-//! The server puts [`Services`] into Leptos' context and what it found out about
-//! the request (who is asking, of which organization they are a member) into the
-//! request's extensions. Server functions are not below `/orgs/{slug}`, so the
-//! membership middleware does not see them; [`org_access`] asks the same cached
-//! question for them. Either way a use case gets its proof from here and nothing
-//! is ever protected by what a page shows or hides.
+//! The server puts [`Services`] into Leptos' context, and what it found out about the
+//! request (the user, the membership) into the request's extensions. Server functions are
+//! not below `/orgs/{slug}`, so the membership middleware does not see them; [`org_access`]
+//! asks the same cached question for them. Either way a use case gets its proof from here,
+//! and nothing is ever protected by what a page shows or hides.
 
 use std::time::Instant;
 
@@ -21,33 +20,30 @@ use orghub::{
 
 use crate::{error::AppError, response};
 
-/// The core.
 pub fn services() -> Services {
     use_context().expect("the server provides the services with every request")
 }
 
-/// Who is asking, if somebody is signed in.
+/// The user, if somebody is signed in.
 pub fn current_user() -> Option<CurrentUser> {
     response::request_extension::<SignedIn>()?.0
 }
 
-/// Who is asking.
-///
 /// # Errors
 /// [`AppError::SignedOut`].
 pub fn require_user() -> Result<CurrentUser, AppError> {
     current_user().ok_or(AppError::SignedOut)
 }
 
-/// The proof that the person asking is a member of the organization `slug` names:
-/// the middleware's where it looked already, or asked for now.
+/// The proof that the user is a member of the organization that `slug` names: the
+/// middleware's if it looked already, or made now.
 ///
 /// # Errors
-/// [`AppError::SignedOut`]; [`AppError::NotFound`] where there is no such
-/// organization and where the person is no member, alike; [`AppError::Unavailable`].
+/// [`AppError::SignedOut`]; [`AppError::NotFound`], whether there is no such organization
+/// or the user is not a member; [`AppError::Unavailable`].
 pub async fn org_access(slug: &str) -> Result<OrgAccess, AppError> {
     let user = require_user()?;
-    let slug = OrgSlug::parse(slug).map_err(|_no_such_slug| AppError::NotFound)?;
+    let slug = OrgSlug::parse(slug).map_err(|_not_a_slug| AppError::NotFound)?;
     let found = response::request_extension::<OrgAccess>().filter(|access| access.slug() == &slug);
     match found {
         Some(access) => Ok(access),
@@ -76,7 +72,7 @@ pub fn client_info() -> ClientInfo {
     })
 }
 
-/// Runs `load`, the work that gets a page its data, and notes how long it took.
+/// Runs `load`, which gets a page its data, and notes how long it took.
 pub async fn timed<T>(load: impl Future<Output = T>) -> T {
     let start = Instant::now();
     let loaded = load.await;

@@ -1,18 +1,17 @@
-//! What a person is told when something does not work, and with which status.
+//! What a user is told when something does not work, and with which status.
 //!
-//! The core's errors say what its caller can do; [`AppError`] says the same to a
-//! person. It is made in one place, the `From` below, which is also the one place
-//! where an error's chain of causes reaches the log.
+//! The core's errors say what the caller can do; [`AppError`] says the same to a user, and
+//! is the one place with these sentences. It is made in one place, the `From` below, which
+//! is also the one place where an error's chain of causes reaches the log.
 //!
-//! How it reaches the person depends on what was asked:
+//! How it reaches the user depends on what was asked:
 //!
-//! * a **page** answers with the error's page and status (`components::error_view`);
-//! * a **form** goes back to its own page, which shows the message next to the
-//!   field and keeps what was typed. The two travel in a short-lived cookie, not
-//!   in the address: an address is logged, shared, and can be made up by anybody
-//!   who wants our page to show their words. `flash` has the details;
-//! * an **island** or another program that asks for JSON gets the error as JSON,
-//!   with its status.
+//! * a **page** answers with the error's page and status (`pages::error`), as the server
+//!   does where a request fails before any page (`error_page`);
+//! * a **form** goes back to its own page, which shows the message next to the field and
+//!   keeps what was typed (`forms`);
+//! * an **island** or another program that asks for JSON gets the error as JSON, with its
+//!   status.
 
 use leptos::server_fn::{
     codec::JsonEncoding,
@@ -21,43 +20,39 @@ use leptos::server_fn::{
 use orghub::domain::Invalid;
 use serde::{Deserialize, Serialize};
 
-/// Why a page or form does not do what was asked, in terms of what the person
-/// can do about it.
+/// When a service that was away is worth asking again: a node that lost its database needs
+/// about that long to serve once it is back.
+const OUTAGE_RETRY_SECONDS: u64 = 2;
+
+/// Why a page or form does not do what was asked, by what the user can do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppError {
-    /// Nobody is signed in.
     #[error("Please sign in.")]
     SignedOut,
-    /// There is no such thing, or the person may not know of it.
+    /// There is no such thing, or the user may not know of it.
     #[error("There is nothing at this address, or you have no access to it.")]
     NotFound,
-    /// The person's role does not allow it.
     #[error("Your role in this organization does not allow this.")]
     Forbidden,
-    /// A field's input cannot be taken.
     #[error("{}", .0.message)]
     Invalid(Invalid),
-    /// Well-formed, but it clashes with what is there; field "" means the whole form.
+    /// Well-formed, but it conflicts with what is there.
     #[error("{}", .0.message)]
     Conflict(Invalid),
-    /// A limit is reached; a sentence saying which.
+    /// The sentence says which limit.
     #[error("{0}")]
     LimitReached(String),
-    /// Address and password open no account.
     #[error("E-mail or password is wrong. Check both and try again.")]
     SignInFailed,
-    /// Too many attempts.
     #[error("Too many attempts. Try again in {}.", in_words(*retry_after_seconds))]
-    RateLimited {
-        /// When another attempt makes sense.
-        retry_after_seconds: u64,
-    },
-    /// Something we rely on does not answer.
+    RateLimited { retry_after_seconds: u64 },
+    /// A service we rely on does not answer.
     #[error(
-        "Orghub cannot reach one of its services right now. Nothing is lost. Please try again in a few seconds."
+        "Orghub cannot reach one of its services right now. Nothing is lost. \
+         Please try again in a few seconds."
     )]
     Unavailable,
-    /// A surprise of ours.
+    /// A defect of ours.
     #[error("That was our mistake and it has been recorded. Please try again.")]
     Internal,
     /// A request that could not be sent, read or answered.
@@ -66,17 +61,35 @@ pub enum AppError {
 }
 
 impl AppError {
+    /// The title of a page that consists of this error.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::NotFound => "Page not found",
+            Self::Forbidden => "Not allowed",
+            Self::Unavailable => "Back in a moment",
+            _ => "Something went wrong",
+        }
+    }
+
     /// The form field it is about, if it is about one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Invalid(invalid) | Self::Conflict(invalid) => Some(&invalid.field)
-                .filter(|field| !field.is_empty())
-                .map(String::as_str),
+            Self::Invalid(invalid) | Self::Conflict(invalid) => invalid.field.as_deref(),
             _ => None,
         }
     }
 
-    /// The status of an answer that consists of this error.
+    /// When trying again makes sense, if waiting helps.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited {
+                retry_after_seconds,
+            } => Some(*retry_after_seconds),
+            Self::Unavailable => Some(OUTAGE_RETRY_SECONDS),
+            _ => None,
+        }
+    }
+
     #[cfg(feature = "ssr")]
     pub fn status(&self) -> http::StatusCode {
         use http::StatusCode;
@@ -95,7 +108,7 @@ impl AppError {
     }
 }
 
-/// A waiting time as people say it, never too short.
+/// A waiting time in words, rounded up.
 fn in_words(seconds: u64) -> String {
     match seconds {
         0..=1 => "a second".to_owned(),
@@ -170,7 +183,7 @@ mod tests {
 
     #[test]
     fn an_error_about_the_whole_form_names_no_field() {
-        assert_eq!(AppError::Conflict(Invalid::new("", "No.")).field(), None);
+        assert_eq!(AppError::Conflict(Invalid::form("No.")).field(), None);
         assert_eq!(
             AppError::Conflict(Invalid::new("slug", "Taken.")).field(),
             Some("slug")

@@ -1,38 +1,33 @@
 //! Light, dark, or what the system says.
 //!
-//! The choice is kept in a cookie rather than in the browser's storage, because
-//! the server must know it to render the first byte in the right colors:
-//! `data-theme` on the root element, which the style sheet's tokens follow.
+//! The choice is kept in a cookie rather than in the browser's storage, because the server
+//! must know it to render the first byte in the right colors: `data-theme` on the root
+//! element, which the style sheet's tokens follow.
 
-/// A choice of colors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// A choice of colors. The text is that of cookie, form and `data-theme`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Theme {
-    /// As the system is set.
     #[default]
     System,
-    /// Always light.
     Light,
-    /// Always dark.
     Dark,
 }
 
 impl Theme {
     /// All choices, the default first.
-    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// Name of the cookie; scripts may read it, it holds nothing but the choice.
+    /// Name of the cookie. Scripts may read it: it holds nothing but the choice.
     pub const COOKIE: &'static str = "theme";
 
-    /// The choice in the cookie and in forms.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
+        self.into()
     }
 
-    /// The choice in words for people.
+    /// The choice as pages show it.
     pub fn label(self) -> &'static str {
         match self {
             Self::System => "System",
@@ -41,21 +36,16 @@ impl Theme {
         }
     }
 
-    /// Reads the cookie or the form; anything else means the system's.
+    /// Reads cookie and form; anything unknown means the system's.
     pub fn parse(text: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|theme| theme.as_str() == text)
-            .unwrap_or_default()
+        text.parse().unwrap_or_default()
     }
 
-    /// The cookie that keeps the choice for a year.
+    /// The cookie that keeps the choice for a year. Written by hand, because the browser
+    /// writes it as well, and would have to load the `cookie` crate for one line.
     pub fn cookie(self) -> String {
-        format!(
-            "{}={}; Path=/; Max-Age=31536000; SameSite=Lax",
-            Self::COOKIE,
-            self.as_str()
-        )
+        let (name, value) = (Self::COOKIE, self.as_str());
+        format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax")
     }
 
     /// The choice this page is rendered with.
@@ -79,8 +69,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_theme_means_the_systems() {
+    fn anything_unknown_means_the_systems() {
         assert_eq!(Theme::parse("dark"), Theme::Dark);
         assert_eq!(Theme::parse("\"><script>"), Theme::System);
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn the_cookie_is_one_that_scripts_may_write() {
+        let cookie = cookie::Cookie::parse(Theme::Dark.cookie()).expect("a cookie");
+        assert_eq!(cookie.name_value(), (Theme::COOKIE, "dark"));
+        assert_eq!(cookie.path(), Some("/"));
+        assert_eq!(cookie.max_age(), Some(time::Duration::days(365)));
+        assert_eq!(cookie.same_site(), Some(cookie::SameSite::Lax));
+        assert_eq!(cookie.http_only(), None);
     }
 }

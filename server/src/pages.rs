@@ -1,5 +1,5 @@
-//! The application as Axum routes: what each page and server function finds in
-//! its Leptos context, and the policy its document is sent with.
+//! The application as Axum routes: what each page and server function finds in its Leptos
+//! context, and the policy its document is sent with.
 
 use axum::{Router, body::Body, response::Response};
 use http::{Request, header};
@@ -14,8 +14,8 @@ use orghub_app::app::{App, shell};
 
 use crate::{middleware::security_headers, state::AppState};
 
-/// All pages, each rendered as its own route says, all server functions, and the
-/// "not found" page for every other address.
+/// All pages, each rendered as its route says, all server functions, and the "not found"
+/// page for every other address.
 pub fn router(state: &AppState) -> Router<AppState> {
     let options = state.leptos.clone();
     let document = move || shell(options.clone());
@@ -29,14 +29,14 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .fallback(move |request: Request<Body>| not_found(unknown.clone(), request))
 }
 
-/// What `app` finds besides the request's parts, which hold everything the
-/// middleware put into its extensions.
+/// What `app` finds besides the request's parts, which hold everything that the middleware
+/// put into the extensions.
 fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     move || {
         provide_context(state.services.clone());
-        // Leptos makes a nonce for every page it renders and none for a server
-        // function. The policy goes out with the document it was made for.
+        // Leptos makes a nonce for every page it renders, and none for a server function.
+        // The policy goes out with the document it was made for.
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) {
             response.insert_header(
                 header::CONTENT_SECURITY_POLICY,
@@ -46,9 +46,8 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     }
 }
 
-/// The application at an address that is none of its routes. It renders its own
-/// "not found" page; the status is set here as well, so that it cannot be
-/// forgotten.
+/// The application at an address that no route has. It renders its "not found" page; the
+/// status is set here as well, so that it cannot be forgotten.
 async fn not_found<F>(render: impl FnOnce(Request<Body>) -> F, request: Request<Body>) -> Response
 where
     F: Future<Output = Response>,

@@ -1,15 +1,14 @@
-//! What a request passes, and why in that order.
+//! What a request passes, and the reasons for the order.
 //!
-//! Three kinds of addresses meet here. Operators and Stripe get handlers of their
-//! own, which know no session. Pages and server functions are the application,
-//! and only they pass the three layers about people: *which session, who is that,
-//! may they see this organization*. For any other address there is perhaps a file
-//! in the site's folder, and if not, the application's "not found" page. So a
-//! picture or a health check never looks up a session, and nothing is rendered
-//! for somebody who may not see it.
+//! Three kinds of addresses meet here. Operators and Stripe get handlers of their own, which
+//! know no session. Pages and server functions are the application, and only they pass the
+//! three layers about users: *which session, which user, which membership*. For any other
+//! address there is perhaps a file in the site's folder, and if not, the application's "not
+//! found" page. So a picture or a health check never looks up a session, and no page is
+//! rendered for somebody who may not see it.
 //!
-//! A layer sees a request before those written above it, and the response after
-//! them: to follow a request in, read from the bottom up.
+//! A layer sees a request before those written above it, and the response after them: to
+//! follow a request in, read from the bottom up.
 
 use std::time::Duration;
 
@@ -30,7 +29,7 @@ use tower_http::{
 use crate::{
     error_page,
     handlers::{health, metrics, stripe_webhook},
-    middleware::{access_log, csrf, foresight, org_membership, security_headers, session, timing},
+    middleware::{access_log, csrf, org_membership, security_headers, session, timing},
     pages,
     state::AppState,
 };
@@ -38,47 +37,42 @@ use crate::{
 /// Most bytes of a form: the largest has a few short fields.
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
-/// When to give up on a request. Statements end after 2 s and calls to Stripe
-/// after 10 s by themselves; this is for what nobody thought of.
+/// When to give up on a request. Statements end after 2 s and calls to Stripe after 10 s by
+/// themselves; this is for what nobody thought of.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// Answers of the application hold what one person may see: no cache but that
-/// person's own may keep them, and that one must not show them after a sign-out.
+/// The application's responses hold what one user may see: no cache but that user's own may
+/// keep them, and that one must not show them after a sign-out.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
-/// Files keep their names from build to build, so a browser has to ask whether it
-/// still has the right one; it does so with the file's date and mostly hears "yes".
+/// Files keep their names from build to build, so a browser has to ask whether it still has
+/// the right one. It does so with the file's tag or date, and mostly hears "yes".
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The whole server.
 pub fn router(state: AppState) -> Router {
     let application = pages::router(&state)
         // The quickest level makes an eighth of a page (fifty members: 86 KB to 10 KB).
-        // Who does not ask for it, such as a proxy that compresses itself, costs nothing.
+        // Clients that do not ask for it, such as a proxy that compresses, cost nothing.
         .layer(
             CompressionLayer::new()
                 .gzip(true)
                 .quality(CompressionLevel::Fastest),
         )
-        // Needs the person. Nothing above is run for somebody who may not see it.
+        // Needs the user. Nothing above runs for somebody who may not see it.
         .layer(from_fn_with_state(
             state.clone(),
-            org_membership::require_membership,
+            org_membership::resolve_membership,
         ))
         // Needs the session.
-        .layer(from_fn_with_state(state.clone(), session::resolve_person))
-        // Needs the session's id, and has to come before anything is looked up.
-        .layer(from_fn_with_state(state.clone(), foresight::foresee))
+        .layer(from_fn_with_state(state.clone(), session::resolve_user))
         .layer(session::layer(&state.services))
-        // Around the session, so that its look-up is measured too.
+        // Around the session, so that its look-up is measured, too.
         .layer(from_fn_with_state(state.clone(), timing::measure))
         // A foreign write is refused before anything is looked up for it.
-        .layer(from_fn_with_state(
-            state.clone(),
-            csrf::refuse_foreign_writes,
-        ))
+        .layer(csrf::layer(&state.services.config.app_url))
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
-        // Around all of it: where a redirect leads depends on the person as well.
+        // Around all of it: where a redirect leads depends on the user as well.
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             PRIVATE,
@@ -93,12 +87,13 @@ pub fn router(state: AppState) -> Router {
         .fallback(application.clone().with_state::<()>(state.clone()));
 
     Router::new()
-        .route("/healthz", get(health::is_up))
-        .route("/readyz", get(health::is_ready))
-        .route("/metrics", get(metrics::show))
+        .route(routes::HEALTHZ, get(health::is_up))
+        .route(routes::READYZ, get(health::is_ready))
+        .route(routes::METRICS, get(metrics::show))
         .route(
             routes::STRIPE_WEBHOOK,
-            // Without the session and the check for foreign writes: Stripe is foreign, and signs.
+            // Without the session and the check for foreign writes: Stripe is foreign, and
+            // signs its events.
             post(stripe_webhook::receive)
                 .layer(DefaultBodyLimit::max(stripe_webhook::MAX_EVENT_BYTES)),
         )
@@ -114,7 +109,7 @@ pub fn router(state: AppState) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             TIME_LIMIT,
         ))
-        // Around everything that can answer: error pages and files get them too.
+        // Around everything that can respond: error pages and files get them, too.
         .layer(from_fn_with_state(
             state.clone(),
             security_headers::add_security_headers,

@@ -11,14 +11,12 @@ use crate::config::ServerConfig;
 pub struct AppState {
     /// Where the browser's files are and what they are called.
     pub leptos: LeptosOptions,
-    /// The core.
     pub services: Services,
-    /// Where browsers hear that the program was rebuilt, while it is being watched.
+    /// Where browsers hear that the program was rebuilt, under `cargo leptos watch`.
     pub reload_port: Option<u16>,
 }
 
 impl AppState {
-    /// The state of a server configured by `config` upon `services`.
     pub fn new(config: &ServerConfig, services: Services) -> Self {
         let leptos = LeptosOptions::builder()
             // As in the root Cargo.toml, where cargo-leptos reads it.

@@ -125,16 +125,26 @@ impl MemberListQuery {
     /// Most characters of a search; the rest is dropped.
     pub const MAX_SEARCH_LENGTH: usize = 100;
 
-    /// Reads the address's parameters `page`, `q`, `role`, `sort`.
-    pub fn from_params<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Self {
-        let text = |name| get(name).unwrap_or_default();
-        let search = text("q").trim().replace('\0', "");
-        Self {
-            page: PageNumber::parse(text("page")),
-            search: search.chars().take(Self::MAX_SEARCH_LENGTH).collect(),
-            role: text("role").parse().ok(),
-            sort: text("sort").parse().unwrap_or_default(),
+    /// Reads the parameters `page`, `q`, `role` and `sort` of an address's query. Of one
+    /// that is there twice, the last counts.
+    pub fn from_query(query: &str) -> Self {
+        let mut list = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "page" => list.page = PageNumber::parse(&value),
+                "q" => list.search = Self::clean_search(&value),
+                "role" => list.role = value.parse().ok(),
+                "sort" => list.sort = value.parse().unwrap_or_default(),
+                _ => {}
+            }
         }
+        list
+    }
+
+    /// A NUL is no text to PostgreSQL.
+    fn clean_search(text: &str) -> String {
+        let text = text.trim().replace('\0', "");
+        text.chars().take(Self::MAX_SEARCH_LENGTH).collect()
     }
 
     /// Another page of the same list.
@@ -163,8 +173,35 @@ impl MemberListQuery {
         params
     }
 }
-impl MemberListQuery {
-    pub fn from_query(_: &str) -> Self {
-        Self::default()
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonsense_in_an_address_means_the_default() {
+        for query in [
+            "",
+            "page",
+            "page=-1",
+            "role=king&sort=size",
+            "q=%00",
+            "x=%ff",
+            "&&=",
+        ] {
+            assert_eq!(
+                MemberListQuery::from_query(query),
+                MemberListQuery::default(),
+                "{query:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_of_two_parameters_counts() {
+        let list = MemberListQuery::from_query("page=2&q=a+b&page=3&sort=name");
+        assert_eq!(list.page, PageNumber::new(3));
+        assert_eq!(list.search, "a b");
+        assert_eq!(list.sort, MemberSort::Name);
     }
 }

@@ -1,15 +1,15 @@
 //! Every endpoint of the product, by noun.
 //!
-//! Forms post to these as plain HTML; islands ask those in [`lookups`]. Each one
-//! states the right it requires by the proof it fetches: none (signing in), the
-//! person (`require_user`), or the membership (`org_access`). Everything beyond
-//! that is the use case's own business, which checks the role again in its
-//! transaction.
+//! Forms post to these as plain HTML; islands ask those in [`lookups`]. Each one shows
+//! the right it requires by the proof it fetches: none (signing in), the user
+//! (`require_user`), or the membership (`org_access`). Everything beyond that is up to the
+//! use case, which checks the role again in its transaction.
+//!
+//! Their addresses are in `orghub::routes::api`. The macro takes literals only, so a test
+//! compares the two lists.
 
 pub mod lookups;
 
-#[cfg(feature = "ssr")]
-mod form_post;
 #[cfg(feature = "ssr")]
 pub mod members;
 #[cfg(feature = "ssr")]

@@ -3,59 +3,46 @@
 use leptos::prelude::*;
 use orghub::routes;
 
-use super::form_post::{Done, FormPost};
 use crate::{
     context,
     error::AppError,
-    flash::{FormName, Notice},
+    forms::{self, Done, FormPost},
 };
 
-/// Signs a person in and leads to `next`, a path of ours. Open to everybody;
-/// failures are slow, uniform and limited in number.
+/// Signs a user in and leads to `next`. Open to everybody; failures are slow, uniform and
+/// limited in number.
 #[server(prefix = "/api", endpoint = "sign_in")]
 pub async fn sign_in(
-    /// The account's address.
-    #[server(default)]
-    email: String,
-    /// Its password.
-    #[server(default)]
-    password: String,
-    /// Where to go on; empty: to the list of organizations.
+    #[server(default)] email: String,
+    #[server(default)] password: String,
+    /// Written by anybody: see [`routes::safe_next`]. Empty: the list of organizations.
     #[server(default)]
     next: String,
 ) -> Result<(), AppError> {
-    let page = if next.is_empty() {
-        routes::SIGN_IN.to_owned()
-    } else {
-        routes::sign_in_then(routes::safe_next(&next))
-    };
-    FormPost::new(FormName::SignIn, page)
-        .typed("email", &email)
-        .answer(async {
-            let accounts = context::services().accounts;
-            accounts
-                .sign_in(
-                    &context::session()?,
-                    &email,
-                    &password,
-                    &context::client_info(),
-                )
-                .await?;
-            Ok(Done::at(routes::safe_next(&next)))
-        })
-        .await
+    let mut post = FormPost::of(&forms::SIGN_IN).typed("email", &email);
+    if !next.is_empty() {
+        post = post.back_to(routes::sign_in_then(routes::safe_next(&next)));
+    }
+    post.answer(async {
+        let session = context::session()?;
+        let client = context::client_info();
+        let accounts = context::services().accounts;
+        accounts
+            .sign_in(&session, &email, &password, &client)
+            .await?;
+        Ok(Done::at(routes::safe_next(&next)))
+    })
+    .await
 }
 
 /// Ends this session. Open to everybody: without a session there is nothing to end.
 #[server(prefix = "", endpoint = "sign-out")]
 pub async fn sign_out() -> Result<(), AppError> {
-    FormPost::new(FormName::SignIn, routes::SIGN_IN)
+    FormPost::of(&forms::SIGN_OUT)
         .answer(async {
-            context::services()
-                .accounts
-                .sign_out(&context::session()?)
-                .await?;
-            Ok(Done::at(routes::SIGN_IN).saying(Notice::SignedOut))
+            let session = context::session()?;
+            context::services().accounts.sign_out(&session).await?;
+            Ok(Done::at(routes::SIGN_IN).saying("You are signed out."))
         })
         .await
 }

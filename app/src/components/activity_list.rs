@@ -5,12 +5,9 @@ use orghub::domain::Activity;
 
 use super::dates::Moment;
 
-/// The entries, as sentences.
+/// The entries, as sentences, in the order given.
 #[component]
-pub fn ActivityList(
-    /// The entries, newest first.
-    entries: Vec<Activity>,
-) -> impl IntoView {
+pub fn ActivityList(entries: Vec<Activity>) -> impl IntoView {
     view! {
         <ol class="activity">
             {entries
@@ -19,7 +16,7 @@ pub fn ActivityList(
                     let sentence = entry.sentence();
                     view! {
                         <li class="activity__entry">
-                            <span class="activity__what"><strong>{entry.actor}</strong>" "{sentence}</span>
+                            <span><strong>{entry.actor}</strong>" "{sentence}</span>
                             <span class="activity__when"><Moment at=entry.at/></span>
                         </li>
                     }

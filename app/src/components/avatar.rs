@@ -1,19 +1,19 @@
-//! A picture, or initials on a color, of a person or an organization.
+//! A picture of a user or an organization, or initials on a color.
 
 use leptos::prelude::*;
 
 /// Number of colors in `style/avatar.css`.
 const HUES: u32 = 8;
 
-/// Decorates a name that stands beside it; assistive technology does not hear of it.
+/// Decorates a name that stands beside it, so assistive technology skips it.
 #[component]
 pub fn Avatar<'a>(
-    /// Whose; gives initials and color.
+    /// Gives initials and color.
     name: &'a str,
-    /// The picture, if there is one.
+    /// Address of a picture.
     #[prop(optional_no_strip)]
     picture: Option<String>,
-    /// Organizations are square, people are round.
+    /// Organizations are square, users are round.
     #[prop(optional)]
     square: bool,
 ) -> impl IntoView + use<> {
@@ -23,9 +23,15 @@ pub fn Avatar<'a>(
         "avatar"
     };
     match picture {
-        Some(address) => view! { <img class=class src=address alt="" width="28" height="28"/> }.into_any(),
-        None => view! { <span class=class data-hue=hue(name).to_string() aria-hidden="true">{initials(name)}</span> }
-            .into_any(),
+        Some(address) => {
+            view! { <img class=class src=address alt="" width="28" height="28"/> }.into_any()
+        }
+        None => view! {
+            <span class=class data-hue=hue(name).to_string() aria-hidden="true">
+                {initials(name)}
+            </span>
+        }
+        .into_any(),
     }
 }
 

@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 use orghub::domain::Role;
+use strum::IntoStaticStr;
 
 /// How a badge is meant. The word says it; the color only repeats it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Tone {
     /// A plain fact.
     Neutral,
-    /// Something of one's own.
+    /// It belongs to the reader, or to the choice in force.
     Accent,
     /// As it should be.
     Good,
@@ -18,36 +20,14 @@ pub enum Tone {
     Bad,
 }
 
-impl Tone {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Neutral => "neutral",
-            Self::Accent => "accent",
-            Self::Good => "good",
-            Self::Warning => "warning",
-            Self::Bad => "bad",
-        }
-    }
+#[component]
+pub fn Badge(tone: Tone, #[prop(into)] text: String) -> impl IntoView {
+    let tone: &'static str = tone.into();
+    view! { <span class="badge" data-tone=tone>{text}</span> }
 }
 
-/// The word.
 #[component]
-pub fn Badge(
-    /// How it is meant.
-    tone: Tone,
-    /// The word.
-    #[prop(into)]
-    text: String,
-) -> impl IntoView {
-    view! { <span class="badge" data-tone=tone.as_str()>{text}</span> }
-}
-
-/// A role.
-#[component]
-pub fn RoleBadge(
-    /// The role.
-    role: Role,
-) -> impl IntoView {
+pub fn RoleBadge(role: Role) -> impl IntoView {
     let tone = if role == Role::Owner {
         Tone::Accent
     } else {

@@ -1,54 +1,40 @@
-//! Dates for people, in UTC: the server knows no better zone, and a page must
-//! read the same before and after its script wakes.
+//! Dates as pages show them: in UTC, because the server knows of no better zone, and a page
+//! must read the same before and after its script starts.
 
 use leptos::prelude::*;
-use time::OffsetDateTime;
+use time::{
+    OffsetDateTime, UtcOffset,
+    format_description::{StaticFormatDescription, well_known::Rfc3339},
+    macros::format_description,
+};
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const DAY: StaticFormatDescription =
+    format_description!("[day padding:none] [month repr:short] [year]");
+const MOMENT: StaticFormatDescription =
+    format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
 
 /// A day, such as "12 Mar 2026".
 #[component]
-pub fn Day(
-    /// Any time of that day.
-    at: OffsetDateTime,
-) -> impl IntoView {
-    view! { <time datetime=machine(at)>{day(at)}</time> }
+pub fn Day(at: OffsetDateTime) -> impl IntoView {
+    view! { <time datetime=for_programs(at)>{for_readers(at, DAY)}</time> }
 }
 
 /// A moment, such as "12 Mar 2026, 14:05 UTC".
 #[component]
-pub fn Moment(
-    /// The moment.
-    at: OffsetDateTime,
-) -> impl IntoView {
-    let utc = at.to_offset(time::UtcOffset::UTC);
-    view! { <time datetime=machine(at)>{format!("{}, {:02}:{:02} UTC", day(at), utc.hour(), utc.minute())}</time> }
+pub fn Moment(at: OffsetDateTime) -> impl IntoView {
+    view! { <time datetime=for_programs(at)>{for_readers(at, MOMENT)}</time> }
 }
 
-fn day(at: OffsetDateTime) -> String {
-    let date = at.to_offset(time::UtcOffset::UTC).date();
-    format!(
-        "{} {} {}",
-        date.day(),
-        MONTHS[usize::from(u8::from(date.month())) - 1],
-        date.year()
-    )
+fn for_readers(at: OffsetDateTime, format: StaticFormatDescription) -> String {
+    let utc = at.to_offset(UtcOffset::UTC);
+    utc.format(format)
+        .expect("a date and a time have all of these parts")
 }
 
-fn machine(at: OffsetDateTime) -> String {
-    let utc = at.to_offset(time::UtcOffset::UTC);
-    let (date, time) = (utc.date(), utc.time());
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        date.year(),
-        u8::from(date.month()),
-        date.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
+fn for_programs(at: OffsetDateTime) -> String {
+    let utc = at.to_offset(UtcOffset::UTC).truncate_to_second();
+    utc.format(&Rfc3339)
+        .expect("dates here are between the years 0 and 9999")
 }
 
 #[cfg(test)]
@@ -56,10 +42,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_those_of_utc() {
-        let at = OffsetDateTime::from_unix_timestamp(1_773_360_300).expect("in range");
-        let east = at.to_offset(time::UtcOffset::from_hms(14, 0, 0).expect("an offset"));
-        assert_eq!(day(east), "13 Mar 2026");
-        assert_eq!(machine(east), "2026-03-13T00:05:00Z");
+    fn dates_are_those_of_utc() {
+        let at = OffsetDateTime::from_unix_timestamp(1_773_360_300).expect("in range")
+            + time::Duration::milliseconds(250);
+        let east = at.to_offset(UtcOffset::from_hms(14, 0, 0).expect("an offset"));
+        assert_eq!(for_readers(east, DAY), "13 Mar 2026");
+        assert_eq!(for_readers(east, MOMENT), "13 Mar 2026, 00:05 UTC");
+        assert_eq!(for_programs(east), "2026-03-13T00:05:00Z");
     }
 }

@@ -2,12 +2,10 @@
 
 use leptos::prelude::*;
 
-/// Says why there is nothing and what to do next.
+/// Says why there is nothing, and what to do next.
 #[component]
 pub fn EmptyState(
-    /// Why.
-    #[prop(into)]
-    title: String,
+    title: &'static str,
     /// What to do next: a sentence, a link.
     children: Children,
 ) -> impl IntoView {

@@ -1,29 +1,37 @@
-//! The way out of an organization.
-
 use leptos::prelude::*;
-use orghub::access::OrgAccess;
+use orghub::{domain::OrgSlug, routes::OrgPage};
 
-/// Ends one's own membership, after a question.
+use crate::forms::{FormMessage, FormState};
+
+/// Ends the reader's own membership, after a question.
 #[component]
 pub fn LeaveForm(
-    /// Whose membership.
-    access: OrgAccess,
-    /// The page the form stands on.
-    return_to: String,
+    form: FormState,
+    org_name: String,
+    slug: OrgSlug,
+    /// The page that has the form.
+    page: OrgPage,
+    /// What stands beside the button.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
-    let name = access.membership().org_name.clone();
     view! {
-        <form
-            method="post"
-            action="/api/leave_org"
-            data-confirm=format!("Leave {name}?")
-            data-confirm-detail="You lose access at once. To come back you need a new invitation."
-            data-confirm-verb="Leave organization"
-        >
-            <input type="hidden" name="org" value=access.slug().to_string()/>
-            <input type="hidden" name="return_to" value=return_to/>
-            <button class="button button--danger-quiet">"Leave organization"</button>
-        </form>
+        <FormMessage form=&form/>
+        <div class="card__split">
+            {children.map(|children| children())}
+            <form
+                method="post"
+                action=form.action()
+                data-confirm=format!("Leave {org_name}?")
+                data-confirm-detail="You lose access immediately. \
+                                     To come back, you need a new invitation."
+                data-confirm-verb="Leave organization"
+            >
+                <input type="hidden" name="org" value=slug.to_string()/>
+                <input type="hidden" name="return_to" value=page.path(&slug)/>
+                <button class="button button--danger-quiet">"Leave organization"</button>
+            </form>
+        </div>
     }
     .into_any()
 }

@@ -11,9 +11,7 @@ use super::{
 /// The limits in force, and what the plan alone would allow where they differ.
 #[component]
 pub fn LimitsTable(
-    /// The plan in force.
     plan: Plan,
-    /// The limits in force.
     limits: Limits,
     /// Whether the organization has limits of its own.
     overridden: bool,
@@ -26,7 +24,8 @@ pub fn LimitsTable(
     ]
     .map(|(name, limit, standard, unit)| {
         let note = (limit != standard).then(|| {
-            view! { <span class="limits__standard">{format!("{} in the plan", grouped(standard))}</span> }
+            let text = format!("{} in the plan", grouped(standard));
+            view! { <span class="limits__standard">{text}</span> }
         });
         view! {
             <tr>

@@ -1,31 +1,35 @@
-//! What of the member list is shown: search, role, order. All of it is in the
-//! address, put there by a plain form.
+//! Search, role and order of the member list. A plain form puts them into the address.
 
 use leptos::prelude::*;
 use orghub::{
     domain::{MemberListQuery, MemberSort, OrgSlug, Role},
-    routes,
+    routes::OrgPage,
 };
 
 use super::icon::{Icon, Symbol};
 
-/// The form. What it does not name, the page, starts over.
+/// The form. The page number is not in it, so every choice begins at the first page.
 #[component]
 pub fn MemberFilter(
-    /// Whose list.
     slug: OrgSlug,
     /// What is shown now.
     query: MemberListQuery,
 ) -> impl IntoView {
+    let everybody = OrgPage::Members.path(&slug);
     let is_filtered = !query.search.is_empty() || query.role.is_some();
+    let clear = is_filtered.then(|| {
+        view! { <a class="filter__clear" href=everybody.clone()>"Clear"</a> }
+    });
     let roles = Role::ALL.map(|role| {
-        view! { <option value=role.as_str() selected=query.role == Some(role)>{plural(role)}</option> }
+        let is_chosen = query.role == Some(role);
+        view! { <option value=role.as_str() selected=is_chosen>{plural(role)}</option> }
     });
     let orders = MemberSort::ALL.map(|sort| {
-        view! { <option value=sort.as_str() selected=query.sort == sort>{in_words(sort)}</option> }
+        let is_chosen = query.sort == sort;
+        view! { <option value=sort.as_str() selected=is_chosen>{in_words(sort)}</option> }
     });
     view! {
-        <form class="filter" method="get" action=routes::members(&slug) role="search" aria-label="Members">
+        <form class="filter" method="get" action=everybody role="search" aria-label="Members">
             <div class="filter__search">
                 <label class="visually-hidden" for="member-search">"Name or e-mail"</label>
                 <Icon symbol=Symbol::Search/>
@@ -48,7 +52,7 @@ pub fn MemberFilter(
             <label class="visually-hidden" for="member-sort">"Order"</label>
             <select class="select" id="member-sort" name="sort">{orders}</select>
             <button class="button">"Apply"</button>
-            {is_filtered.then(|| view! { <a class="filter__clear" href=routes::members(&slug)>"Clear"</a> })}
+            {clear}
         </form>
     }
     .into_any()

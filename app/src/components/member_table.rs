@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 use orghub::{
-    access::OrgAccess,
-    domain::{MemberListQuery, MemberRow, MemberSort, Page, Permission, Role},
+    domain::{MemberListQuery, MemberRow, MemberSort, Membership, Page, Permission, Role},
     routes,
 };
 
@@ -12,30 +11,30 @@ use super::{
     badge::{Badge, RoleBadge, Tone},
     dates::Day,
 };
-use crate::flash::Problem;
+use crate::forms::{self, Problem};
 
-/// What every row needs to know of its page; made once.
+/// What all rows share.
 struct RowContext<'a> {
-    access: &'a OrgAccess,
-    /// Whether the reader may change somebody here, so that there is a column for it.
+    reader: &'a Membership,
+    /// Whether the reader may change anybody, so that there is a column for it.
     manages: bool,
     /// The list as it is shown, to come back to.
     list: String,
-    /// What became of the last change, which belongs to one row.
+    /// What went wrong with the last change. It belongs to one row.
     problem: Option<&'a Problem>,
 }
 
 /// The table. Rows carry `data-member-id` and `data-role`.
 pub fn member_table(
-    access: &OrgAccess,
+    reader: &Membership,
     query: &MemberListQuery,
     page: &Page<MemberRow>,
     problem: Option<&Problem>,
 ) -> AnyView {
     let context = RowContext {
-        access,
-        manages: access.role().may(Permission::ManageMembers),
-        list: routes::member_list(access.slug(), query),
+        reader,
+        manages: reader.role.may(Permission::ManageMembers),
+        list: routes::member_list(&reader.org_slug, query),
         problem,
     };
     let rows = page
@@ -45,11 +44,14 @@ pub fn member_table(
         .collect_view();
     let caption = format!(
         "Members of {}, page {} of {}",
-        access.membership().org_name,
+        reader.org_name,
         page.number,
         page.last()
     );
-    let heading = |sort: MemberSort, text: &'static str| heading(access, query, sort, text);
+    let heading = |sort: MemberSort, text: &'static str| heading(reader, query, sort, text);
+    let actions = context.manages.then(|| {
+        view! { <th scope="col"><span class="visually-hidden">"Actions"</span></th> }
+    });
     view! {
         <table class="table members" class:members--managed=context.manages>
             <caption class="visually-hidden">{caption}</caption>
@@ -58,7 +60,7 @@ pub fn member_table(
                     {heading(MemberSort::Name, "Member")}
                     {heading(MemberSort::Role, "Role")}
                     {heading(MemberSort::Joined, "Joined")}
-                    {context.manages.then(|| view! { <th scope="col"><span class="visually-hidden">"Actions"</span></th> })}
+                    {actions}
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -67,9 +69,9 @@ pub fn member_table(
     .into_any()
 }
 
-/// A column's heading, which is also the way to have the list in its order.
+/// A column's heading, which also links to the list in the column's order.
 fn heading(
-    access: &OrgAccess,
+    reader: &Membership,
     query: &MemberListQuery,
     sort: MemberSort,
     text: &'static str,
@@ -82,27 +84,30 @@ fn heading(
         sort,
         ..query.at_page(Default::default())
     };
+    let address = routes::member_list(&reader.org_slug, &sorted);
     view! {
         <th scope="col" aria-sort=(query.sort == sort).then_some(order)>
-            <a class="table__sort" href=routes::member_list(access.slug(), &sorted)>{text}</a>
+            <a class="table__sort" href=address>{text}</a>
         </th>
     }
     .into_any()
 }
 
 fn row(member: &MemberRow, context: &RowContext<'_>) -> impl IntoView + use<> {
-    let (id, me) = (member.id.to_string(), context.access.role());
-    let is_me = member.user_id == context.access.user().id;
+    let (id, my_role) = (member.id.to_string(), context.reader.role);
+    let is_me = member.user_id == context.reader.user_id;
     let problem = context
         .problem
         .filter(|problem| problem.typed("member_id") == Some(id.as_str()));
-    let error =
-        problem.map(|problem| view! { <p class="field__error" role="alert">{problem.error.message.clone()}</p> });
+    let error = problem.map(|problem| {
+        let text = problem.message().to_owned();
+        view! { <p class="field__error" role="alert">{text}</p> }
+    });
 
     let choices = || {
         Role::ALL
             .into_iter()
-            .filter(|role| *role == member.role || me.may_change(member.role, Some(*role)))
+            .filter(|role| *role == member.role || my_role.may_change(member.role, Some(*role)))
     };
     let role = if choices().count() > 1 {
         role_form(member, &id, is_me, context, choices())
@@ -110,13 +115,17 @@ fn row(member: &MemberRow, context: &RowContext<'_>) -> impl IntoView + use<> {
         view! { <RoleBadge role=member.role/> }.into_any()
     };
     let actions = context.manages.then(|| {
-        let removal = (!is_me && me.may_change(member.role, None))
+        let removal = (!is_me && my_role.may_change(member.role, None))
             .then(|| removal_form(member, &id, context));
         view! { <td class="members__actions">{removal}</td> }
     });
 
     view! {
-        <tr id=problem.map(|_| format!("member-{id}")) data-member-id=id data-role=member.role.as_str()>
+        <tr
+            id=problem.map(|_| format!("member-{id}"))
+            data-member-id=id
+            data-role=member.role.as_str()
+        >
             <th scope="row" class="members__who">
                 <Avatar name=&member.name/>
                 <span class="members__name">
@@ -133,8 +142,8 @@ fn row(member: &MemberRow, context: &RowContext<'_>) -> impl IntoView + use<> {
     }
 }
 
-/// The choice of a role. Its button shows when another role is chosen, which the
-/// style sheet sees to, with or without JavaScript.
+/// The choice of a role. Its button shows when another role is chosen, which is up to the
+/// style sheet, with and without JavaScript.
 fn role_form(
     member: &MemberRow,
     id: &str,
@@ -142,22 +151,24 @@ fn role_form(
     context: &RowContext<'_>,
     choices: impl Iterator<Item = Role>,
 ) -> AnyView {
-    let options = choices.map(|role| {
-        view! { <option value=role.as_str() selected=role == member.role>{role.label()}</option> }
-    });
+    let options = choices
+        .map(|role| {
+            let is_chosen = role == member.role;
+            view! { <option value=role.as_str() selected=is_chosen>{role.label()}</option> }
+        })
+        .collect_view();
+    let label = format!("Role of {}", member.name);
     view! {
         <form
             class="role-form"
             method="post"
-            action="/api/change_role"
+            action=forms::CHANGE_ROLE.action
             data-confirm=is_me.then_some("Change your own role?")
             data-confirm-detail=is_me.then_some("You may not be able to change it back yourself.")
             data-confirm-verb=is_me.then_some("Change my role")
         >
             {hidden(id, context)}
-            <select class="select" name="role" aria-label=format!("Role of {}", member.name) autocomplete="off">
-                {options.collect_view()}
-            </select>
+            <select class="select" name="role" aria-label=label autocomplete="off">{options}</select>
             <button class="button role-form__save">"Save"</button>
         </form>
     }
@@ -165,17 +176,19 @@ fn role_form(
 }
 
 fn removal_form(member: &MemberRow, id: &str, context: &RowContext<'_>) -> AnyView {
-    let org = &context.access.membership().org_name;
+    let org = &context.reader.org_name;
+    let label = format!("Remove {}", member.name);
+    let question = format!("{label}?");
     view! {
         <form
             method="post"
-            action="/api/remove_member"
-            data-confirm=format!("Remove {}?", member.name)
-            data-confirm-detail=format!("They lose access to {org} at once.")
+            action=forms::REMOVE_MEMBER.action
+            data-confirm=question
+            data-confirm-detail=format!("They lose access to {org} immediately.")
             data-confirm-verb="Remove member"
         >
             {hidden(id, context)}
-            <button class="button button--quiet" aria-label=format!("Remove {}", member.name)>"Remove"</button>
+            <button class="button button--quiet" aria-label=label>"Remove"</button>
         </form>
     }
     .into_any()
@@ -184,7 +197,7 @@ fn removal_form(member: &MemberRow, id: &str, context: &RowContext<'_>) -> AnyVi
 /// What every form of a row carries besides its own fields.
 fn hidden(id: &str, context: &RowContext<'_>) -> impl IntoView + use<> {
     view! {
-        <input type="hidden" name="org" value=context.access.slug().to_string()/>
+        <input type="hidden" name="org" value=context.reader.org_slug.to_string()/>
         <input type="hidden" name="member_id" value=id.to_owned()/>
         <input type="hidden" name="return_to" value=context.list.clone()/>
     }

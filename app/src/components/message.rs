@@ -2,23 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::flash::Notice;
-
-/// It went well.
+/// It did what it was asked to.
 #[component]
-pub fn NoticeMessage(
-    /// What went well.
-    notice: Notice,
-) -> impl IntoView {
-    view! { <p class="message" data-tone="good" role="status">{notice.sentence()}</p> }
+pub fn NoticeMessage(text: String) -> impl IntoView {
+    view! { <p class="message" data-tone="good" role="status">{text}</p> }
 }
 
-/// It did not.
+/// It did not: what is wrong, and what to do.
 #[component]
-pub fn ProblemMessage(
-    /// What is wrong and what to do.
-    #[prop(into)]
-    text: String,
-) -> impl IntoView {
+pub fn ProblemMessage(text: String) -> impl IntoView {
     view! { <p class="message" data-tone="bad" role="alert">{text}</p> }
 }

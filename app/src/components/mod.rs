@@ -1,25 +1,26 @@
-//! What pages are made of: small, taking plain data, knowing nothing of where it
-//! came from.
+//! What pages are made of: small, taking plain data, without knowing where it comes from.
 
 mod activity_list;
 mod avatar;
 mod badge;
+mod brand;
 mod dates;
 mod empty_state;
 mod error_view;
-mod field;
+mod frame;
 mod icon;
-mod layout;
 mod leave_form;
 mod limits_table;
 mod member_filter;
 mod member_table;
 mod message;
 mod numbers;
+mod org_nav;
 mod pagination;
 mod price_list;
 mod seats;
 mod subscription_card;
+mod user_menu;
 
 pub use activity_list::ActivityList;
 pub use avatar::Avatar;
@@ -27,9 +28,8 @@ pub use badge::{Badge, RoleBadge, Tone};
 pub use dates::{Day, Moment};
 pub use empty_state::EmptyState;
 pub use error_view::ErrorView;
-pub use field::Field;
+pub use frame::{OrgFrame, PublicFrame, UserFrame};
 pub use icon::{Icon, Symbol};
-pub use layout::{OrgLayout, PersonLayout, PublicLayout, Section};
 pub use leave_form::LeaveForm;
 pub use limits_table::LimitsTable;
 pub use member_filter::MemberFilter;

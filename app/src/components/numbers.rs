@@ -1,4 +1,4 @@
-//! Numbers for people.
+//! Numbers as pages show them.
 
 /// The number with its thousands set apart: `10,000`.
 pub fn grouped(number: impl Into<i64>) -> String {

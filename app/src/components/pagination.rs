@@ -1,4 +1,4 @@
-//! The ways from one page of a list to the others.
+//! The links from one page of a list to the others.
 
 use leptos::prelude::*;
 use orghub::domain::{Page, PageNumber};
@@ -6,11 +6,11 @@ use orghub::domain::{Page, PageNumber};
 /// How many page numbers stand around the current one.
 const WINDOW: u32 = 5;
 
-/// Links to the first, previous, next and last page and to those around this one.
-/// Nothing where one page holds all.
+/// Links to the first, previous, next and last page and to those around this one. Nothing
+/// if the list has one page.
 ///
-/// The ends stay in their places when they lead nowhere, so that "next" is always
-/// under the same finger.
+/// The ends keep their places when they lead nowhere, so that "Next" is always under the
+/// same finger.
 pub fn pagination<T>(
     page: &Page<T>,
     label: &'static str,
@@ -44,11 +44,11 @@ pub fn pagination<T>(
     view! {
         <nav class="pager" aria-label=label>
             <ul class="pager__list">
-                <li class="pager__outer">{end("First", None, (page.number > first).then_some(first))}</li>
-                <li class="pager__end">{end("Previous", Some("prev"), page.previous())}</li>
+                <li>{end("First", None, (page.number > first).then_some(first))}</li>
+                <li>{end("Previous", Some("prev"), page.previous())}</li>
                 {numbers}
-                <li class="pager__end">{end("Next", Some("next"), page.next())}</li>
-                <li class="pager__outer">{end("Last", None, (page.number < last).then_some(last))}</li>
+                <li>{end("Next", Some("next"), page.next())}</li>
+                <li>{end("Last", None, (page.number < last).then_some(last))}</li>
             </ul>
         </nav>
     }

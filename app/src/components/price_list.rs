@@ -10,12 +10,10 @@ use super::{
 
 /// What each plan costs and allows; the one in force is marked.
 #[component]
-pub fn PriceList(
-    /// The plan in force.
-    current: Plan,
-) -> impl IntoView {
+pub fn PriceList(current: Plan) -> impl IntoView {
     let rows = Plan::ALL.map(|plan| {
         let limits = plan.limits();
+        let storage = format!("{} GB", grouped(limits.storage_gb));
         let is_current = plan == current;
         let price = match plan {
             Plan::Free => "$0".to_owned(),
@@ -34,7 +32,7 @@ pub fn PriceList(
                 <td data-label="Price">{price}</td>
                 <td class="table__number" data-label="Members">{grouped(limits.members)}</td>
                 <td class="table__number" data-label="Projects">{grouped(limits.projects)}</td>
-                <td class="table__number" data-label="Storage">{grouped(limits.storage_gb)}" GB"</td>
+                <td class="table__number" data-label="Storage">{storage}</td>
             </tr>
         }
     });

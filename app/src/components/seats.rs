@@ -9,14 +9,13 @@ use super::numbers::grouped;
 pub fn Seats(
     /// Members and pending invitations.
     used: i64,
-    /// How many there may be.
     limit: u32,
 ) -> impl IntoView {
     let free = i64::from(limit) - used;
     let percent = (used.max(0) * 100 / i64::from(limit.max(1))).min(100);
     let (state, sentence) = match free {
         ..0 => ("over", format!("{} over the limit", grouped(-free))),
-        0 => ("full", "No seat left".to_owned()),
+        0 => ("full", "No seats left".to_owned()),
         1 => ("free", "1 seat left".to_owned()),
         _ => ("free", format!("{} seats left", grouped(free))),
     };
@@ -24,7 +23,7 @@ pub fn Seats(
         <div class="seats" data-state=state>
             <p class="seats__line">
                 <span id="seats-used">
-                    <strong class="seats__used">{grouped(used)}</strong>
+                    <strong>{grouped(used)}</strong>
                     {format!(" of {} seats used", grouped(limit))}
                 </span>
                 <span class="seats__left">{sentence}</span>
@@ -36,7 +35,7 @@ pub fn Seats(
                 value=used.min(i64::from(limit)).to_string()
                 aria-labelledby="seats-used"
             ></meter>
-            // What a browser draws for a meter cannot be styled alike everywhere.
+            // Browsers draw meters differently, and not all of them can be styled.
             <svg class="seats__bar" aria-hidden="true">
                 <rect class="seats__fill" width=format!("{percent}%") height="100%" rx="4"></rect>
             </svg>

@@ -14,10 +14,7 @@ use super::{
 /// Plan, status, dates and seats. Carries `data-plan`, `data-status`,
 /// `data-seats-used` and `data-seats-limit`.
 #[component]
-pub fn SubscriptionCard(
-    /// What is known.
-    view: SubscriptionView,
-) -> impl IntoView {
+pub fn SubscriptionCard(view: SubscriptionView) -> impl IntoView {
     let plan = view.plan();
     let (seats_used, seats_limit) = (view.seats_used, view.limits.members);
     let status = view.status().to_owned();
@@ -35,10 +32,7 @@ pub fn SubscriptionCard(
                 {status_badge(&view)}
             </div>
             <div class="card__body">
-                {view.subscription.map_or_else(
-                    || view! { <p>"This organization has no subscription and pays nothing."</p> }.into_any(),
-                    standing,
-                )}
+                {view.subscription.map_or_else(none, standing)}
                 <Seats used=seats_used limit=seats_limit/>
             </div>
         </section>
@@ -46,8 +40,7 @@ pub fn SubscriptionCard(
     .into_any()
 }
 
-/// The status in a word. One that this program does not know is shown as Stripe
-/// says it.
+/// The status in a word. One that this version does not know is shown in Stripe's word.
 pub fn status_badge(view: &SubscriptionView) -> AnyView {
     let Some(subscription) = &view.subscription else {
         return view! { <Badge tone=Tone::Neutral text="Free"/> }.into_any();
@@ -59,7 +52,7 @@ pub fn status_badge(view: &SubscriptionView) -> AnyView {
         SubscriptionStatus::Active => ("Active", Tone::Good),
         SubscriptionStatus::Trialing => ("Trial", Tone::Accent),
         SubscriptionStatus::PastDue => ("Past due", Tone::Warning),
-        SubscriptionStatus::Canceled => ("Cancelled", Tone::Neutral),
+        SubscriptionStatus::Canceled => ("Canceled", Tone::Neutral),
         SubscriptionStatus::Unpaid => ("Unpaid", Tone::Bad),
         SubscriptionStatus::Incomplete => ("Payment pending", Tone::Warning),
         SubscriptionStatus::IncompleteExpired => ("Payment expired", Tone::Neutral),
@@ -69,32 +62,52 @@ pub fn status_badge(view: &SubscriptionView) -> AnyView {
     view! { <Badge tone text/> }.into_any()
 }
 
+fn none() -> AnyView {
+    view! { <p>"This organization has no subscription and pays nothing."</p> }.into_any()
+}
+
 /// What the status means for the organization, with its dates.
 fn standing(subscription: Subscription) -> AnyView {
     let plan = subscription.plan.label();
     let price = price(&subscription);
+    let period_end = date(subscription.current_period_end);
+    let trial_end = date(subscription.trial_end);
     match &subscription.status {
         SubscriptionStatus::Active if subscription.cancel_at_period_end => warning(
-            format!("{plan} is cancelled"),
-            view! { "It stays in force until "{date(subscription.current_period_end)}". Then the Free plan applies and nothing more is charged." },
+            format!("{plan} is canceled"),
+            view! {
+                "It stays in force until "
+                {period_end}
+                ". Then the Free plan applies and nothing more is charged."
+            },
         ),
         SubscriptionStatus::Active => {
-            view! { <p>{price}". Renews on "{date(subscription.current_period_end)}"."</p> }.into_any()
+            view! { <p>{price}". Renews on "{period_end}"."</p> }.into_any()
         }
         SubscriptionStatus::Trialing if subscription.cancel_at_period_end => warning(
-            format!("{plan} is cancelled"),
-            view! { "The trial goes on until "{date(subscription.trial_end)}". Then the Free plan applies and nothing is charged." },
+            format!("{plan} is canceled"),
+            view! {
+                "The trial goes on until "
+                {trial_end}
+                ". Then the Free plan applies and nothing is charged."
+            },
         ),
         SubscriptionStatus::Trialing => {
-            view! { <p>"The trial ends on "{date(subscription.trial_end)}". After that: "{price}"."</p> }.into_any()
+            view! { <p>"The trial ends on "{trial_end}". After that: "{price}"."</p> }.into_any()
         }
         SubscriptionStatus::PastDue => warning(
             "The last payment failed".to_owned(),
-            view! { {price}". "{plan}" stays in force while the payment is tried again. Make sure that the payment method is valid." },
+            view! {
+                {price}
+                ". "
+                {plan}
+                " stays in force while the payment is tried again. \
+                 Make sure that the payment method is valid."
+            },
         ),
         SubscriptionStatus::Canceled => {
-            let ended = subscription.canceled_at.or(subscription.current_period_end);
-            view! { <p>{plan}" was cancelled on "{date(ended)}". The Free plan applies."</p> }.into_any()
+            let ended = date(subscription.canceled_at.or(subscription.current_period_end));
+            view! { <p>{plan}" was canceled on "{ended}". The Free plan applies."</p> }.into_any()
         }
         SubscriptionStatus::Unpaid => warning(
             "All attempts to collect the payment failed".to_owned(),
@@ -104,15 +117,20 @@ fn standing(subscription: Subscription) -> AnyView {
             "The first payment has not gone through yet".to_owned(),
             view! { {plan}" begins when it does. Until then the Free plan applies." },
         ),
-        SubscriptionStatus::IncompleteExpired => {
-            view! { <p>"The first payment for "{plan}" never went through. The Free plan applies."</p> }.into_any()
+        SubscriptionStatus::IncompleteExpired => view! {
+            <p>"The first payment for "{plan}" never went through. The Free plan applies."</p>
         }
-        SubscriptionStatus::Paused => {
-            warning(format!("{plan} is paused"), view! { "The Free plan applies until it is resumed." })
-        }
+        .into_any(),
+        SubscriptionStatus::Paused => warning(
+            format!("{plan} is paused"),
+            view! { "The Free plan applies until it is resumed." },
+        ),
         SubscriptionStatus::Unknown(word) => warning(
             format!("The payment provider reports “{word}”"),
-            view! { "This version of Orghub does not know that state, so it grants nothing: the Free plan applies." },
+            view! {
+                "This version of Orghub does not know that status, so it grants nothing: \
+                 the Free plan applies."
+            },
         ),
     }
 }

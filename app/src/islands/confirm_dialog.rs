@@ -1,26 +1,26 @@
-//! A question before a form that cannot be undone is sent.
+//! A question before a form is sent that cannot be undone.
 
 use leptos::{ev, html, prelude::*, wasm_bindgen::JsCast as _};
 use web_sys::{Event, HtmlFormElement};
 
-/// What the dialog answers with when the form may be sent.
+/// The dialog's return value if the form may be sent.
 const YES: &str = "yes";
 
-/// Marks the form that waits for the answer. The document remembers it: a handle
-/// of the browser must not live in the island, which the server renders on one
-/// thread and drops on another.
+/// Marks the form that waits for the answer. The document remembers it: the island cannot
+/// hold a browser's handle, because the server renders it on one thread and drops it on
+/// another.
 const WAITING: &str = "data-waiting";
 
 /// One dialog for all forms of the page that carry `data-confirm` (the question),
-/// `data-confirm-detail` (what will happen) and `data-confirm-verb` (what the
-/// button says). Without JavaScript such a form is sent at once.
+/// `data-confirm-detail` (what will happen) and `data-confirm-verb` (the button's text).
+/// Without JavaScript such a form is sent at once.
 #[island]
 pub fn ConfirmDialog() -> impl IntoView {
     let [question, detail, verb] = [(); 3].map(|()| RwSignal::new(String::new()));
     let dialog = NodeRef::<html::Dialog>::new();
 
-    // An effect, because effects run in browsers only. The listener stays as long
-    // as the page does.
+    // An effect, because effects run in browsers only. The listener stays as long as the
+    // page does.
     Effect::new(move || {
         let _kept_by_the_window = window_event_listener(ev::submit, move |event| {
             let Some(form) = event
@@ -37,10 +37,10 @@ pub fn ConfirmDialog() -> impl IntoView {
             question.set(text);
             detail.set(data.get("confirmDetail").unwrap_or_default());
             verb.set(data.get("confirmVerb").unwrap_or_default());
-            // Fails only for names that are none.
+            // Fails only for malformed names.
             let _marked = form.set_attribute(WAITING, "");
             dialog.set_return_value("");
-            // Fails only where the dialog is open already.
+            // Fails only if the dialog is open already.
             let _open_already = dialog.show_modal();
         });
     });
@@ -50,7 +50,7 @@ pub fn ConfirmDialog() -> impl IntoView {
             .get_untracked()
             .is_some_and(|dialog| dialog.return_value() == YES);
         let Some(form) = waiting_form() else { return };
-        // Fails only for names that are none.
+        // Fails only for malformed names.
         let _unmarked = form.remove_attribute(WAITING);
         if said_yes {
             // Unlike a click on its button, this does not ask the listener above again.
@@ -59,7 +59,13 @@ pub fn ConfirmDialog() -> impl IntoView {
     };
 
     view! {
-        <dialog class="dialog" node_ref=dialog on:close=answer aria-labelledby="confirm-question" aria-describedby="confirm-detail">
+        <dialog
+            class="dialog"
+            node_ref=dialog
+            on:close=answer
+            aria-labelledby="confirm-question"
+            aria-describedby="confirm-detail"
+        >
             <form method="dialog" class="dialog__form">
                 <h2 class="dialog__title" id="confirm-question">{question}</h2>
                 <p class="dialog__detail" id="confirm-detail">{detail}</p>

@@ -1,6 +1,6 @@
-//! The few parts that need a browser. Each adds to a page that is complete
-//! without it, and takes no properties: what it works on is in the document, so
-//! nothing is sent twice and the script stays small.
+//! The few parts that need a browser. Each adds to a page that is complete without it, and
+//! takes no properties: what it works on is in the document, so nothing is sent twice and
+//! the script stays small.
 
 mod confirm_dialog;
 mod org_menu;

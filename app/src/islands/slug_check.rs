@@ -1,4 +1,4 @@
-//! Whether a slug can be had, while it is typed.
+//! Whether a slug is available, while it is typed.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use web_sys::HtmlInputElement;
 
 use crate::api::lookups::is_slug_free;
 
-/// How long a pause in typing ends a word: shorter asks in the middle of words,
-/// longer feels late.
+/// How long a pause in typing ends a word: shorter asks in the middle of words, longer
+/// feels late.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// What is known about the slug in the field.
@@ -17,27 +17,25 @@ const PAUSE: Duration = Duration::from_millis(300);
 enum State {
     /// Nothing to say: empty, or what the page came with.
     Quiet,
-    /// Asking.
     Checking,
-    /// It can be had.
-    Free,
-    /// It cannot, and why.
-    Refused(String),
+    Available,
+    /// And why.
+    Unavailable(String),
 }
 
-/// Stands below a slug's field, `#org-slug`, and says whether the slug can be
-/// had. Where the page has an empty slug, it follows the name in `#org-name`
-/// until somebody types one. The server decides when the form is sent.
+/// Stands below a slug's field, `#org-slug`, and says whether the slug is available. If
+/// the page has an empty slug, it follows the name in `#org-name` until a user types one.
+/// The server decides when the form is sent.
 #[island]
 pub fn SlugCheck() -> impl IntoView {
     let state = RwSignal::new(State::Quiet);
-    // Counts what was typed, so that a late answer to an earlier slug is ignored.
-    let turn = StoredValue::new(0_u32);
+    // Counts what was typed, so that a late answer about an earlier slug is ignored.
+    let latest = StoredValue::new(0_u32);
 
     let check = move |text: String, unchanged: bool| {
-        let mine = turn.try_update_value(|turn| {
-            *turn += 1;
-            *turn
+        let mine = latest.try_update_value(|latest| {
+            *latest += 1;
+            *latest
         });
         if text.is_empty() || unchanged {
             state.set(State::Quiet);
@@ -45,10 +43,10 @@ pub fn SlugCheck() -> impl IntoView {
         }
         let slug = match OrgSlug::parse(&text) {
             Ok(slug) => slug,
-            Err(invalid) => return state.set(State::Refused(invalid.message)),
+            Err(invalid) => return state.set(State::Unavailable(invalid.message)),
         };
         state.set(State::Checking);
-        let is_current = move || turn.try_get_value() == mine;
+        let is_current = move || latest.try_get_value() == mine;
         set_timeout(
             move || {
                 if is_current() {
@@ -56,9 +54,9 @@ pub fn SlugCheck() -> impl IntoView {
                         let answer = is_slug_free(slug.to_string()).await;
                         if is_current() {
                             state.set(match answer {
-                                Ok(true) => State::Free,
-                                Ok(false) => State::Refused("This slug is taken.".to_owned()),
-                                // Not knowing is no reason to worry anybody: sending the form will tell.
+                                Ok(true) => State::Available,
+                                Ok(false) => State::Unavailable("This slug is taken.".to_owned()),
+                                // Nothing to worry about: sending the form will tell.
                                 Err(_) => State::Quiet,
                             });
                         }
@@ -69,8 +67,8 @@ pub fn SlugCheck() -> impl IntoView {
         );
     };
 
-    // An effect, because effects run in browsers only. The listener stays as long
-    // as the page does.
+    // An effect, because effects run in browsers only. The listener stays as long as the
+    // page does.
     Effect::new(move || {
         let (Some(name), Some(slug)) = (input("org-name"), input("org-slug")) else {
             return;
@@ -103,14 +101,14 @@ pub fn SlugCheck() -> impl IntoView {
 
     let kind = move || match state.get() {
         State::Quiet | State::Checking => "quiet",
-        State::Free => "good",
-        State::Refused(_) => "bad",
+        State::Available => "good",
+        State::Unavailable(_) => "bad",
     };
     let text = move || match state.get() {
         State::Quiet => String::new(),
-        State::Checking => "Checking …".to_owned(),
-        State::Free => "This slug is free.".to_owned(),
-        State::Refused(why) => why,
+        State::Checking => "Checking…".to_owned(),
+        State::Available => "This slug is available.".to_owned(),
+        State::Unavailable(why) => why,
     };
 
     view! {

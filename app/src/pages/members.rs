@@ -1,71 +1,53 @@
 //! `/orgs/{slug}/members`: everybody, fifty at a time.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use orghub::{
-    access::OrgAccess,
-    domain::{MemberListQuery, MemberRow, PAGE_SIZE, Page},
-    routes,
+    domain::{MemberListQuery, MemberRow, Membership, PAGE_SIZE, Page},
+    routes::{self, OrgPage},
 };
 
 use super::render_org;
 use crate::{
-    components::{
-        EmptyState, MemberFilter, OrgLayout, ProblemMessage, Section, grouped, member_table,
-        pagination,
-    },
+    components::{EmptyState, MemberFilter, ProblemMessage, grouped, member_table, pagination},
     context,
-    flash::{Flash, FormName, Problem},
+    forms::{self, Problem},
     response,
 };
 
 /// The member list that the address asks for: `page`, `q`, `role`, `sort`.
 #[component]
 pub fn MembersPage() -> impl IntoView {
-    let flash = Flash::take();
-    let params = response::request_query();
-    let query = MemberListQuery::from_params(|name| {
-        params
-            .iter()
-            .rev()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    });
+    let query = MemberListQuery::from_query(&response::request_query());
     let asked = query.clone();
     render_org(
+        OrgPage::Members,
         |access| async move {
-            Ok(context::services()
-                .orgs
-                .list_members(&access, &asked)
-                .await?)
+            let orgs = context::services().orgs;
+            Ok(orgs.list_members(&access, &asked).await?)
         },
-        move |access, page| {
-            let notice = flash.as_ref().and_then(Flash::notice);
-            let problem = flash
-                .as_ref()
-                .and_then(|flash| flash.problem(FormName::Member));
-            let about_no_row = problem
+        move |request, page| {
+            let problem = request
+                .flash
+                .problem(&[&forms::CHANGE_ROLE, &forms::REMOVE_MEMBER]);
+            let message = problem
                 .filter(|problem| !has_row(&page, problem))
-                .map(|problem| problem.error.message.clone());
-            let content = view! {
+                .map(|problem| problem.message().to_owned());
+            let list = list(request.membership(), &query, &page, problem);
+            view! {
                 <div class="page-head">
                     <h1 class="page-title">"Members"</h1>
                     <p class="page-head__count">{count(&page, &query)}</p>
                 </div>
-                {about_no_row.map(|text| view! { <ProblemMessage text/> })}
-                <MemberFilter slug=access.slug().clone() query=query.clone()/>
+                {message.map(|text| view! { <ProblemMessage text/> })}
+                <MemberFilter slug=request.access.slug().clone() query/>
                 <div
                     class="member-list"
                     data-total=page.total.to_string()
                     data-page=page.number.to_string()
                     data-pages=page.last().to_string()
                 >
-                    {list(&access, &query, &page, problem)}
+                    {list}
                 </div>
-            };
-            view! {
-                <Title text=format!("Members · {}", access.membership().org_name)/>
-                <OrgLayout access=access.clone() section=Section::Members notice content=content.into_any()/>
             }
             .into_any()
         },
@@ -73,28 +55,28 @@ pub fn MembersPage() -> impl IntoView {
 }
 
 fn list(
-    access: &OrgAccess,
+    reader: &Membership,
     query: &MemberListQuery,
     page: &Page<MemberRow>,
     problem: Option<&Problem>,
 ) -> AnyView {
-    let address = |number| routes::member_list(access.slug(), &query.at_page(number));
+    let address = |number| routes::member_list(&reader.org_slug, &query.at_page(number));
     if page.is_beyond_last() {
         let last = page.last();
         let pages = if last.get() == 1 { "page" } else { "pages" };
         let there = address(last);
         return view! {
-            <EmptyState title="The list ends before this page">
-                <p>{format!("It has {} {pages}.", grouped(last.get()))}</p>
+            <EmptyState title="This page is past the end of the list">
+                <p>{format!("The list has {} {pages}.", grouped(last.get()))}</p>
                 <p><a class="button" href=there>"Go to the last page"</a></p>
             </EmptyState>
         }
         .into_any();
     }
     if page.rows.is_empty() {
-        let everybody = routes::members(access.slug());
+        let everybody = OrgPage::Members.path(&reader.org_slug);
         return view! {
-            <EmptyState title="Nobody matches">
+            <EmptyState title="No members match">
                 <p>"No member has that name, e-mail or role. Try fewer letters or another role."</p>
                 <p><a class="button" href=everybody>"Show all members"</a></p>
             </EmptyState>
@@ -102,7 +84,7 @@ fn list(
         .into_any();
     }
     view! {
-        {member_table(access, query, page, problem)}
+        {member_table(reader, query, page, problem)}
         <div class="member-list__foot">
             <p class="member-list__range">{range(page)}</p>
             {pagination(page, "Pages of the member list", address)}
@@ -111,8 +93,8 @@ fn list(
     .into_any()
 }
 
-/// Whether the member a problem is about stands on this page, where the message
-/// then stands, too.
+/// Whether the member that a problem is about is on this page: then the message stands in
+/// that row.
 fn has_row(page: &Page<MemberRow>, problem: &Problem) -> bool {
     problem
         .typed("member_id")

@@ -1,15 +1,18 @@
 //! One file a page: what it loads, and what it shows.
 //!
-//! A page is complete before its first byte leaves, so that status and redirects
-//! can depend on what was loaded. [`render`] is how: it waits for the data within
-//! the request's own task, where the request's counters are, and shows either the
-//! page or the page of the error. There is one wait a page, on purpose: what a
-//! page needs is loaded together, and nothing is streamed in later.
+//! A page is complete before its first byte leaves, so that status and redirects can
+//! depend on what was loaded. [`render`] is how: it waits for the data within the
+//! request's own task, where the request's counters are, and shows either the page or the
+//! page of the error. Each page waits once, on purpose: what it needs is loaded together,
+//! and nothing is streamed in later.
+//!
+//! A page of an organization is given to [`render_org`], which checks what
+//! [`OrgPage::needs`] says and draws the frame, so a page can forget neither.
 
+mod error;
 mod landing;
 mod members;
 mod new_org;
-mod not_found;
 mod orgs;
 mod overview;
 mod settings;
@@ -17,20 +20,21 @@ mod sign_in;
 mod subscription;
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use orghub::access::OrgAccess;
+use orghub::{access::OrgAccess, domain::Membership, routes::OrgPage};
 
+pub use error::NotFoundPage;
 pub use landing::LandingPage;
 pub use members::MembersPage;
 pub use new_org::NewOrgPage;
-pub use not_found::NotFoundPage;
 pub use orgs::OrgsPage;
 pub use overview::OverviewPage;
 pub use settings::SettingsPage;
 pub use sign_in::SignInPage;
 pub use subscription::SubscriptionPage;
 
-use crate::{components::ErrorView, context, error::AppError};
+use crate::{components::OrgFrame, context, error::AppError, forms::Flash};
 
 /// Shows what `load` gets with `view`, or why there is nothing to show.
 fn render<T: 'static>(
@@ -40,17 +44,31 @@ fn render<T: 'static>(
     Suspend::new(async move {
         match load.await {
             Ok(data) => view(data),
-            Err(error) => view! { <ErrorView error/> }.into_any(),
+            Err(error) => error::page(&error),
         }
     })
     .into_any()
 }
 
-/// The same for a page of the organization in the address: first the proof that
-/// the reader is a member, then, with it, what `load` gets.
+/// What every page of an organization knows of the request.
+struct OrgRequest {
+    access: OrgAccess,
+    flash: Flash,
+}
+
+impl OrgRequest {
+    fn membership(&self) -> &Membership {
+        self.access.membership()
+    }
+}
+
+/// The page `page` of the organization in the address: first the proof that the reader is
+/// a member and may see it, then, with that, what `load` gets, then what `view` makes of it,
+/// in the organization's frame.
 fn render_org<T, L>(
+    page: OrgPage,
     load: impl FnOnce(OrgAccess) -> L + Send + 'static,
-    view: impl FnOnce(OrgAccess, T) -> AnyView + Send + 'static,
+    view: impl FnOnce(&OrgRequest, T) -> AnyView + Send + 'static,
 ) -> AnyView
 where
     T: Send + 'static,
@@ -62,9 +80,27 @@ where
     render(
         async move {
             let access = context::org_access(&slug).await?;
+            access.require(page.needs())?;
             let data = context::timed(load(access.clone())).await?;
             Ok((access, data))
         },
-        |(access, data)| view(access, data),
+        move |(access, data)| {
+            let request = OrgRequest {
+                access,
+                flash: Flash::take(),
+            };
+            let content = view(&request, data);
+            let OrgRequest { access, flash } = request;
+            let membership = access.membership().clone();
+            let title = match page {
+                OrgPage::Overview => membership.org_name.clone(),
+                _ => format!("{} · {}", page.label(), membership.org_name),
+            };
+            view! {
+                <Title text=title/>
+                <OrgFrame user=access.user().clone() membership page flash>{content}</OrgFrame>
+            }
+            .into_any()
+        },
     )
 }

@@ -6,51 +6,55 @@ use orghub::{domain::slug, routes};
 
 use super::render;
 use crate::{
-    components::{Field, PersonLayout, ProblemMessage},
+    components::UserFrame,
     context,
-    flash::{Flash, FormName},
+    forms::{self, Field, Flash, FormMessage},
     islands::SlugCheck,
 };
 
-/// Name and slug of an organization to be.
+/// Name and slug of a new organization.
 #[component]
 pub fn NewOrgPage() -> impl IntoView {
-    let flash = Flash::take();
-    render(async { context::require_user() }, move |user| {
-        let problem = flash
-            .as_ref()
-            .and_then(|flash| flash.problem(FormName::NewOrg));
-        let about_the_form = problem
-            .and_then(|problem| problem.beside(&["name", "slug"]))
-            .map(str::to_owned);
-        let content = view! {
-            <div class="narrow">
-                <h1 class="page-title">"New organization"</h1>
-                <p class="lead">"You become its owner. It starts on the Free plan, with three seats."</p>
-                {about_the_form.map(|text| view! { <ProblemMessage text/> })}
-                <form class="form" method="post" action="/api/create_org">
-                    <Field id="org-name" name="name" label="Name" autocomplete="organization" max_length=100 problem/>
-                    <Field
-                        id="org-slug"
-                        name="slug"
-                        label="Slug"
-                        prefix=routes::ORG_PREFIX
-                        max_length=slug::MAX_LENGTH as u32
-                        hint="2 to 48 lower-case letters, digits and dashes. It becomes part of the address."
-                        problem
-                    >
-                        <SlugCheck/>
-                    </Field>
-                    <div class="form__buttons">
-                        <button class="button button--primary">"Create organization"</button>
-                        <a class="button button--quiet" href=routes::ORGS>"Cancel"</a>
-                    </div>
-                </form>
-            </div>
-        };
+    render(async { context::require_user() }, |user| {
+        let flash = Flash::take();
+        let form = flash.state_of(&forms::CREATE_ORG);
         view! {
             <Title text="New organization"/>
-            <PersonLayout user content=content.into_any()/>
+            <UserFrame user flash>
+                <div class="narrow">
+                    <h1 class="page-title">"New organization"</h1>
+                    <p class="lead">
+                        "You become its owner. It starts on the Free plan, with three seats."
+                    </p>
+                    <FormMessage form=&form/>
+                    <form class="form" method="post" action=form.action()>
+                        <Field
+                            form=&form
+                            id="org-name"
+                            name="name"
+                            label="Name"
+                            autocomplete="organization"
+                            max_length=100
+                        />
+                        <Field
+                            form=&form
+                            id="org-slug"
+                            name="slug"
+                            label="Slug"
+                            prefix=routes::ORG_PREFIX
+                            max_length=slug::MAX_LENGTH as u32
+                            hint="2 to 48 lower-case letters, digits and dashes. \
+                                  It becomes part of the address."
+                        >
+                            <SlugCheck/>
+                        </Field>
+                        <div class="form__buttons">
+                            <button class="button button--primary">"Create organization"</button>
+                            <a class="button button--quiet" href=routes::ORGS>"Cancel"</a>
+                        </div>
+                    </form>
+                </div>
+            </UserFrame>
         }
         .into_any()
     })

@@ -1,37 +1,42 @@
-//! `/orgs`: my organizations.
+//! `/orgs`: the user's organizations.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use orghub::{domain::OrgSummary, routes};
+use orghub::{
+    domain::OrgSummary,
+    routes::{self, OrgPage},
+};
 
 use super::render;
 use crate::{
-    components::{Avatar, EmptyState, Icon, PersonLayout, RoleBadge, Symbol},
+    components::{Avatar, EmptyState, Icon, RoleBadge, Symbol, UserFrame},
     context,
-    flash::Flash,
+    forms::Flash,
 };
 
-/// The organizations of the person signed in, with their role in each.
+/// The organizations of the user, with the user's role in each.
 #[component]
 pub fn OrgsPage() -> impl IntoView {
-    let notice = Flash::take().and_then(|flash| flash.notice());
     render(
         async {
             let user = context::require_user()?;
             let orgs = context::timed(context::services().orgs.list_mine(&user)).await?;
             Ok((user, orgs))
         },
-        move |(user, orgs)| {
-            let content = view! {
-                <div class="page-head">
-                    <h1 class="page-title">"Organizations"</h1>
-                    <a class="button button--primary" href=routes::NEW_ORG><Icon symbol=Symbol::Plus/>"New organization"</a>
-                </div>
-                {org_list(&orgs)}
-            };
+        |(user, orgs)| {
+            let list = org_list(&orgs);
             view! {
                 <Title text="Organizations"/>
-                <PersonLayout user notice=notice content=content.into_any()/>
+                <UserFrame user flash=Flash::take()>
+                    <div class="page-head">
+                        <h1 class="page-title">"Organizations"</h1>
+                        <a class="button button--primary" href=routes::NEW_ORG>
+                            <Icon symbol=Symbol::Plus/>
+                            "New organization"
+                        </a>
+                    </div>
+                    {list}
+                </UserFrame>
             }
             .into_any()
         },
@@ -41,31 +46,27 @@ pub fn OrgsPage() -> impl IntoView {
 fn org_list(orgs: &[OrgSummary]) -> AnyView {
     if orgs.is_empty() {
         return view! {
-            <EmptyState title="You belong to no organization yet">
+            <EmptyState title="You are not a member of any organization yet">
                 <p>"Create one, or ask somebody to invite you to theirs."</p>
             </EmptyState>
         }
         .into_any();
     }
-    view! {
-        <ul class="org-list">
-            {orgs
-                .iter()
-                .map(|org| {
-                    view! {
-                        <li>
-                            <a class="org-list__link" href=routes::org(&org.slug)>
-                                <Avatar name=&org.name picture=org.logo_url.clone() square=true/>
-                                <span class="org-list__name">{org.name.clone()}</span>
-                                <span class="org-list__slug">{format!("/{}", org.slug)}</span>
-                                <RoleBadge role=org.role/>
-                                <Icon symbol=Symbol::Next/>
-                            </a>
-                        </li>
-                    }
-                })
-                .collect_view()}
-        </ul>
-    }
-    .into_any()
+    let lines = orgs
+        .iter()
+        .map(|org| {
+            view! {
+                <li>
+                    <a class="org-list__link" href=OrgPage::Overview.path(&org.slug)>
+                        <Avatar name=&org.name picture=org.logo_url.clone() square=true/>
+                        <span class="org-list__name">{org.name.clone()}</span>
+                        <span class="org-list__slug">{format!("/{}", org.slug)}</span>
+                        <RoleBadge role=org.role/>
+                        <Icon symbol=Symbol::Next/>
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="org-list">{lines}</ul> }.into_any()
 }

@@ -1,39 +1,35 @@
 //! `/orgs/{slug}/subscription`.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
+use orghub::routes::OrgPage;
 
 use super::render_org;
 use crate::{
-    components::{LimitsTable, OrgLayout, PriceList, Section, SubscriptionCard},
+    components::{LimitsTable, PriceList, SubscriptionCard},
     context,
-    flash::Flash,
 };
 
-/// Plan, status, seats, limits, and what the plans cost. Every member may read it.
+/// Plan, status, seats, limits, and what the plans cost.
 #[component]
 pub fn SubscriptionPage() -> impl IntoView {
-    let flash = Flash::take();
     render_org(
+        OrgPage::Subscription,
         |access| async move {
-            Ok(context::services()
-                .billing
-                .get_org_subscription(&access)
-                .await?)
+            let billing = context::services().billing;
+            Ok(billing.get_org_subscription(&access).await?)
         },
-        move |access, subscription| {
-            let notice = flash.as_ref().and_then(Flash::notice);
+        |_request, subscription| {
             let plan = subscription.plan();
-            let content = view! {
+            let (limits, overridden) = (subscription.limits, subscription.limits_overridden);
+            view! {
                 <div class="page-head"><h1 class="page-title">"Subscription"</h1></div>
                 <SubscriptionCard view=subscription.as_ref().clone()/>
-                <LimitsTable plan limits=subscription.limits overridden=subscription.limits_overridden/>
+                <LimitsTable plan limits overridden/>
                 <PriceList current=plan/>
-                <p class="quiet">"This page shows the subscription as the payment provider reports it. Plans cannot be changed here yet."</p>
-            };
-            view! {
-                <Title text=format!("Subscription · {}", access.membership().org_name)/>
-                <OrgLayout access section=Section::Subscription notice content=content.into_any()/>
+                <p class="quiet">
+                    "This page shows the subscription as the payment provider reports it. \
+                     Plans cannot be changed here yet."
+                </p>
             }
             .into_any()
         },

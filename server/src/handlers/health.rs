@@ -1,10 +1,10 @@
-//! `/healthz`: is the process up? `/readyz`: should it get requests, and what is
-//! wrong if anything is?
+//! `/healthz`: is the process up? `/readyz`: should it get requests, and what is wrong if
+//! anything is?
 //!
-//! Redis being away makes a node slower, not wrong, so it stays in rotation:
-//! `degraded`, 200. Without Postgres, or with a schema that is not this program's,
-//! it cannot serve: `unavailable`, 503. Addresses, versions and error texts go to
-//! the log: anybody may ask here.
+//! Without Redis a node is slower, not wrong, so it stays in rotation: `degraded`, 200.
+//! Without PostgreSQL, or with a schema that is not this version's, it cannot serve:
+//! `unavailable`, 503. Addresses, versions and error texts go to the log: anybody may ask
+//! here.
 
 use std::{
     fmt,
@@ -26,13 +26,13 @@ use orghub::{
 use serde::Serialize;
 use tracing::warn;
 
-/// The process is up. Nothing else is asked, so that no orchestrator restarts it
-/// for somebody else's outage.
+/// The process is up. Nothing else is asked, so that no orchestrator restarts it because of
+/// another service's outage.
 pub async fn is_up() -> &'static str {
     "ok\n"
 }
 
-/// What works; 503 if requests should go elsewhere.
+/// 503 if requests should go elsewhere.
 pub async fn is_ready(State(services): State<Services>) -> Response {
     let report = Report::of(&services).await;
     let status = match report.status {
@@ -42,11 +42,10 @@ pub async fn is_ready(State(services): State<Services>) -> Response {
     (status, Json(report)).into_response()
 }
 
-/// How the node or one of its parts is.
+/// State of the node or one of its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It works.
     Ok,
     /// The node serves without it, more slowly.
     Degraded,
@@ -54,76 +53,70 @@ pub enum Status {
     Unavailable,
 }
 
-/// What `/readyz` says.
+/// The answer of `/readyz`.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The worst of the parts.
     pub status: Status,
-    /// The truth, and whether it has this program's schema.
     pub postgres: Postgres,
-    /// The cache's second level; absent when it is switched off.
+    /// Absent if caching is turned off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis: Option<Redis>,
-    /// This node's own copies.
-    pub cache: Copies,
+    pub cache: NearCache,
 }
 
-/// How Postgres is.
 #[derive(Debug, Serialize)]
 pub struct Postgres {
     /// Unavailable without an answer, or while migrations are missing.
     pub status: Status,
-    /// Time the answer took, in milliseconds; absent without one.
+    /// `null` without an answer.
     pub latency_ms: Option<f64>,
-    /// Migrations of this program the database lacks; absent without an answer.
+    /// Migrations of this version that the database lacks; `null` without an answer.
     pub pending_migrations: Option<usize>,
-    /// Age of the oldest transaction that has written something, in seconds: what
-    /// was read since then cannot be kept in Redis. Absent without an answer.
+    /// Age of the oldest transaction that has written something: what was read since then
+    /// cannot be kept in Redis. `null` without an answer.
     pub oldest_write_xact_seconds: Option<f64>,
 }
 
-/// How Redis is.
 #[derive(Debug, Serialize)]
 pub struct Redis {
     /// Never worse than degraded.
     pub status: Status,
-    /// Time of a round trip, in milliseconds; absent without an answer.
+    /// Of one round trip; `null` without an answer.
     pub latency_ms: Option<f64>,
-    /// Whether requests ask it at all: `closed`, they do; `open`, they do not for a
-    /// while; `half-open`, one of them tries.
+    /// Whether requests use Redis: `closed`, they do; `open`, they do not for a while;
+    /// `half-open`, one of them tries.
     pub breaker: &'static str,
 }
 
-/// How this node's copies are.
+/// The cache in this process.
 #[derive(Debug, Serialize)]
-pub struct Copies {
-    /// Degraded while the lease does not run: every look-up goes to Postgres.
+pub struct NearCache {
+    /// Degraded while the lease is not running: every look-up goes to PostgreSQL.
     pub status: Status,
-    /// Whether copies may be used: only while the node surely hears of changes.
+    /// Whether cached values may be used: only while the node is sure to hear of changes.
     pub lease_is_running: bool,
-    /// Time since the node last heard of changes, in milliseconds; absent if it never did.
+    /// Time since the node last heard of changes; `null` if it never did.
     pub heard_ms: Option<f64>,
-    /// Memory they take, in bytes.
     pub bytes: u64,
 }
 
 impl Report {
-    /// Asks everything now.
     pub async fn of(services: &Services) -> Self {
         let (postgres, cache) = tokio::join!(Postgres::ask(services), services.cache.health());
         let redis = cache.redis.map(Redis::from);
-        let copies = Copies::from(cache);
+        let near_cache = NearCache::from(cache);
         let parts = [
             Some(postgres.status),
             redis.as_ref().map(|redis| redis.status),
-            Some(copies.status),
+            Some(near_cache.status),
         ];
         let status = parts.into_iter().flatten().max().unwrap_or(Status::Ok);
         Self {
             status,
             postgres,
             redis,
-            cache: copies,
+            cache: near_cache,
         }
     }
 }
@@ -187,7 +180,7 @@ impl From<RedisHealth> for Redis {
     }
 }
 
-impl From<CacheHealth> for Copies {
+impl From<CacheHealth> for NearCache {
     fn from(cache: CacheHealth) -> Self {
         Self {
             status: if cache.lease_is_running {

@@ -1,9 +1,7 @@
-//! `/metrics`: the figures of this node for Prometheus. `docs/runbook.md` says what
-//! they mean.
+//! `/metrics`: what this node counts, for Prometheus. `docs/runbook.md` explains it.
 //!
-//! They tell how much a site is used, so they are not for everybody: whoever asks
-//! shows `METRICS_TOKEN`. Without one, development answers and production has no
-//! such page.
+//! It tells how much a site is used, so it is not for everybody: a request has to bring
+//! `METRICS_TOKEN`. If none is set, development answers and production has no such page.
 
 use axum::{
     extract::State,
@@ -11,15 +9,15 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use orghub::config::AppEnv;
+use orghub_app::error::AppError;
 use sha2::{Digest, Sha256};
 
 use crate::{error_page, state::AppState, telemetry};
 
-/// The figures, as Prometheus reads them.
 pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let config = &state.services.config;
     match &config.metrics_token {
-        Some(token) if !shows(&headers, token) => {
+        Some(token) if !brings(&headers, token) => {
             return (
                 StatusCode::UNAUTHORIZED,
                 [(header::WWW_AUTHENTICATE, "Bearer")],
@@ -28,33 +26,29 @@ pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Response
                 .into_response();
         }
         None if config.app_env == AppEnv::Production => {
-            return error_page::page(
-                StatusCode::NOT_FOUND,
-                "Not found",
-                "There is nothing at this address.",
-            );
+            return error_page::of(&AppError::NotFound);
         }
         _ => {}
     }
     state.services.cache.publish_gauges().await;
-    let figures = telemetry::metrics().render();
+    let metrics = telemetry::metrics().render();
     (
         [(
             header::CONTENT_TYPE,
             "text/plain; version=0.0.4; charset=utf-8",
         )],
-        figures,
+        metrics,
     )
         .into_response()
 }
 
-/// Whether the request shows `token`. Hashes are compared, so that the time it takes
-/// tells nothing about the token.
-fn shows(headers: &HeaderMap, token: &str) -> bool {
-    let shown = headers
+/// Whether the request brings `token`. Hashes are compared, so that the time it takes tells
+/// nothing about the token.
+fn brings(headers: &HeaderMap, token: &str) -> bool {
+    let authorization = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok());
-    shown
+    authorization
         .and_then(|value| value.strip_prefix("Bearer "))
-        .is_some_and(|shown| Sha256::digest(shown) == Sha256::digest(token))
+        .is_some_and(|brought| Sha256::digest(brought) == Sha256::digest(token))
 }

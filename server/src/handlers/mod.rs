@@ -1,5 +1,4 @@
-//! What answers by itself, without the application: the operator's and Stripe's
-//! addresses.
+//! What answers without the application: operators' and Stripe's addresses.
 
 pub mod health;
 pub mod metrics;

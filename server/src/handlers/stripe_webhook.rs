@@ -1,6 +1,6 @@
-//! Where Stripe tells us what happened. Everything that matters is in
-//! `orghub::billing`; here is only what Stripe understands of the outcome: 200,
-//! done; 400, will never do; anything else, send it again.
+//! Receives Stripe's events. The work is in `orghub::billing`; here is only what Stripe
+//! understands of the outcome: 200, done; 400, will never work; anything else, send it
+//! again.
 
 use axum::{
     body::Bytes,
@@ -16,8 +16,7 @@ pub const MAX_EVENT_BYTES: usize = 256 * 1024;
 
 const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
 
-/// Takes an event. The body stays as it came, because the signature is over its
-/// very bytes.
+/// Takes an event. The body stays as it came, because the signature is over its bytes.
 pub async fn receive(
     State(services): State<Services>,
     headers: HeaderMap,

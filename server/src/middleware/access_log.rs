@@ -1,8 +1,8 @@
-//! One line for every request, and a span that ties all other lines of the
-//! request to it by its id.
+//! One line for every request, and a span that ties all other lines of the request to it
+//! by its id.
 //!
-//! A line names the route's template and never the address as it was sent: an
-//! address can hold what somebody typed into a search, or a token.
+//! A line names the route's pattern and never the address as it was sent: an address can
+//! hold what a user typed into a search, or a token.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::{Instrument as _, field, info, info_span};
 use uuid::Uuid;
 
-use super::{org_membership::SeenOrg, session::Viewer};
+use super::{org_membership::ResponseOrg, session::ResponseUser};
 
 /// The header that carries a request's id in and out.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,18 +30,15 @@ pub async fn log_request(request: Request, next: Next) -> Response {
 
     let answer = async move {
         let response = next.run(request).await;
-        let viewer = response
-            .extensions()
-            .get::<Viewer>()
-            .map(|viewer| viewer.user_id);
-        let org = response.extensions().get::<SeenOrg>();
+        let user = response.extensions().get::<ResponseUser>();
+        let org = response.extensions().get::<ResponseOrg>();
         info!(
             http.method = method.as_str(),
             http.route = route.as_ref().map_or("none", MatchedPath::as_str),
             http.status = response.status().as_u16(),
             // To the microsecond: more digits would only look exact.
             duration_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
-            user.id = viewer.map(field::display),
+            user.id = user.map(|user| field::display(user.id)),
             org.slug = org.map(|org| field::display(&org.0)),
             "answered",
         );
@@ -54,8 +51,8 @@ pub async fn log_request(request: Request, next: Next) -> Response {
     response
 }
 
-/// The id a proxy in front of us gave the request, if it is one: 1 to 64 letters,
-/// digits, dashes and underscores. Anything else is somebody writing in our log.
+/// The id that a proxy in front of us gave the request, if it is one: 1 to 64 letters,
+/// digits, dashes and underscores. Anything else would be somebody writing in our log.
 fn given_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     let is_id = (1..=64).contains(&id.len())

@@ -1,20 +1,18 @@
-//! The guard of everything below `/orgs/{slug}`: who is no member does not get as
-//! far as rendering.
+//! The guard of everything below `/orgs/{slug}`: pages of non-members are never rendered.
 //!
 //! It asks `access`, whose answer is cached, and puts the proof into the request's
-//! extensions; pages and server functions take it from there. What it finds and
-//! what it does:
+//! extensions, where pages and server functions find it:
 //!
-//! | | |
+//! | who asks | what happens |
 //! |---|---|
-//! | signed out | to `/sign-in`, which leads back |
+//! | nobody signed in | to `/sign-in`, which leads back |
 //! | a member, by the current slug | on, with the proof |
 //! | a member, by an id, a former slug or `default` | to the same page under the current slug |
-//! | `default`, but a member of nothing | to `/orgs/new` |
-//! | anything else: no member, no such organization, no possible slug | on, without the proof: the application shows one and the same "not found" page |
+//! | a user without organizations, by `default` | to `/orgs/new` |
+//! | anybody else | on, without the proof: the application shows one and the same 404 |
 //!
-//! All redirects are temporary ones that no cache may keep: where `default` leads depends on the person, and
-//! an organization may take back a slug it once had, when a browser that had
+//! All redirects are temporary ones that no cache may keep: where `default` leads depends
+//! on the user, and an organization may take back a slug it once had. A browser that had
 //! learned "moved permanently" both ways would go in circles.
 
 use std::time::Instant;
@@ -24,32 +22,34 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use http::Uri;
+use http::{Uri, uri::PathAndQuery};
 use orghub::{
     access::OrgLookup,
     domain::{OrgSegment, OrgSlug},
     metrics::{Phase, current_request_stats},
-    routes::{self, OrgPlace},
+    routes::{self, OrgPath},
     session::SignedIn,
 };
 
 use crate::{error_page, state::AppState};
 
-/// The organization whose pages were seen, for the access log.
+/// The organization that the response shows, for the access log: the layers further out
+/// see the response only.
 #[derive(Clone, Debug)]
-pub struct SeenOrg(pub OrgSlug);
+pub struct ResponseOrg(pub OrgSlug);
 
-/// Guards the paths of organizations and lets all others pass.
-pub async fn require_membership(
+/// Guards the addresses of organizations; all others pass.
+pub async fn resolve_membership(
     State(state): State<AppState>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(place) = OrgPlace::of(path_and_query(request.uri())) else {
+    let address = path_and_query(request.uri());
+    let Some(path) = OrgPath::parse(address) else {
         return next.run(request).await;
     };
     let Some(SignedIn(Some(user))) = request.extensions().get::<SignedIn>() else {
-        return Redirect::to(&routes::sign_in_then(path_and_query(request.uri()))).into_response();
+        return Redirect::to(&routes::sign_in_then(address)).into_response();
     };
 
     let stats = current_request_stats();
@@ -57,7 +57,7 @@ pub async fn require_membership(
         .as_ref()
         .map_or((0, 0), |stats| (stats.sql(), stats.redis()));
     let started = Instant::now();
-    let found = match OrgSegment::parse(place.segment) {
+    let found = match OrgSegment::parse(path.segment) {
         Some(segment) => state.services.access.find(user, &segment).await,
         None => Ok(OrgLookup::NotFound),
     };
@@ -74,23 +74,21 @@ pub async fn require_membership(
 
     match found {
         Ok(OrgLookup::Granted(access)) => {
-            let seen = SeenOrg(access.slug().clone());
+            let org = ResponseOrg(access.slug().clone());
             request.extensions_mut().insert(access);
             let mut response = next.run(request).await;
-            response.extensions_mut().insert(seen);
+            response.extensions_mut().insert(org);
             response
         }
-        Ok(OrgLookup::Moved(slug)) => {
-            Redirect::temporary(&format!("{}{}", routes::org(&slug), place.rest)).into_response()
-        }
+        Ok(OrgLookup::Moved(slug)) => Redirect::temporary(&path.moved_to(&slug)).into_response(),
         Ok(OrgLookup::NoOrganization) => Redirect::to(routes::NEW_ORG).into_response(),
         Ok(OrgLookup::NotFound) => next.run(request).await,
-        Err(error) => error_page::from_error(&error),
+        Err(error) => error_page::from_error(error),
     }
 }
 
 /// The address without scheme and host.
-pub(super) fn path_and_query(uri: &Uri) -> &str {
+fn path_and_query(uri: &Uri) -> &str {
     uri.path_and_query()
-        .map_or(uri.path(), http::uri::PathAndQuery::as_str)
+        .map_or(uri.path(), PathAndQuery::as_str)
 }

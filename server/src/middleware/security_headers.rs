@@ -1,8 +1,8 @@
-//! What a browser may do with our answers.
+//! What a browser may do with our responses.
 //!
-//! A page brings its own policy, made with the nonce of its scripts while it was
-//! rendered ([`page_policy`]); everything else gets one that allows nothing but
-//! our style sheet and pictures.
+//! A page brings its own policy, made with the nonce of its scripts while it was rendered
+//! ([`page_policy`]); everything else gets one that allows nothing but our style sheet and
+//! pictures.
 
 use axum::{
     extract::{Request, State},
@@ -14,23 +14,23 @@ use orghub::config::AppEnv;
 
 use crate::state::AppState;
 
-/// The policy of an answer that is not a page of the application: error pages,
-/// files, JSON.
+/// The policy of a response that is not a page of the application: error pages, files, JSON.
 const PLAIN_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'",
 );
 
-/// A year, in which a browser that was here over https does not try plain http.
-/// Subdomains are left alone: we do not know whose they are.
+/// For a year, a browser that was here over https does not try plain http. Subdomains are
+/// left alone: we do not know whose they are.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Turns off what the product never asks for.
+/// Turns off what the product never uses.
 const PERMISSIONS: HeaderValue =
     HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()");
 
-/// The policy of a page whose inline scripts (Leptos' start of the islands, the
-/// speculation rules) carry `nonce`. `reload_port` is where `cargo leptos watch`
-/// tells the page to reload.
+/// The policy of a page whose inline scripts (the start of the islands, the speculation
+/// rules) carry `nonce`. `reload_port` is where `cargo leptos watch` tells the page to
+/// reload.
 pub fn page_policy(nonce: &str, reload_port: Option<u16>) -> HeaderValue {
     // A web socket on another port is another origin, which 'self' does not cover.
     let reload = reload_port
@@ -46,7 +46,7 @@ pub fn page_policy(nonce: &str, reload_port: Option<u16>) -> HeaderValue {
     HeaderValue::try_from(policy).expect("a nonce is base64, a port is digits, the rest is ours")
 }
 
-/// Adds what the answer does not say itself.
+/// Adds the headers that the response does not set itself.
 pub async fn add_security_headers(
     State(state): State<AppState>,
     request: Request,

@@ -1,9 +1,9 @@
-//! From cookie to person, once a request.
+//! From cookie to user, once a request.
 //!
-//! tower-sessions keeps the cookie and the life of its id; our store keeps the
-//! sessions, in Postgres with cached copies in front. A visitor without a cookie
-//! costs nothing, a signed-in one a look into this process's memory. Reading pages
-//! writes nothing, but for once a day, when the session's end is moved.
+//! tower-sessions keeps the cookie and the life of its id; our store keeps the sessions, in
+//! PostgreSQL behind the cache. A visitor without a cookie costs nothing, a signed-in one a
+//! look into this process's memory. Reading pages writes nothing, except once a day, when
+//! the session's end is moved.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -30,21 +30,20 @@ use crate::{error_page, state::AppState};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Who saw the answer, for the layers further out: they see the response only.
+/// The user that the response is for: the layers further out see the response only.
 #[derive(Clone, Copy, Debug)]
-pub struct Viewer {
-    /// The person.
-    pub user_id: UserId,
-    /// Whether the person may see what the request cost.
+pub struct ResponseUser {
+    pub id: UserId,
+    /// Whether the user may see what the request cost.
     pub platform_admin: bool,
 }
 
 /// Cookie and id of the session.
 ///
-/// `Lax` and not tower-sessions' `Strict`, which would greet people who follow a
-/// link from their mail as strangers. Name and `Secure` come from the
-/// configuration: `__Host-` and `Secure` everywhere but in development over plain
-/// http, where scripts and some browsers would not send such a cookie back.
+/// `Lax` and not tower-sessions' `Strict`, with which users who follow a link from their
+/// mail would seem signed out. Name and `Secure` come from the configuration: `__Host-` and
+/// `Secure` everywhere but in development over plain http, where scripts and some browsers
+/// would not send such a cookie back.
 pub fn layer(services: &Services) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(services.sessions.clone())
         .with_name(services.config.cookie_name())
@@ -55,9 +54,9 @@ pub fn layer(services: &Services) -> SessionManagerLayer<Sessions> {
         .with_expiry(EXPIRY)
 }
 
-/// Puts [`SignedIn`] and [`ClientInfo`] into the request's extensions, where
-/// `app` finds them, and [`Viewer`] into the response's.
-pub async fn resolve_person(
+/// Puts [`SignedIn`] and [`ClientInfo`] into the request's extensions, where `app` finds
+/// them, and [`ResponseUser`] into the response's.
+pub async fn resolve_user(
     State(state): State<AppState>,
     mut request: Request,
     next: Next,
@@ -72,12 +71,12 @@ pub async fn resolve_person(
     }
     let user = match found {
         Ok(user) => user,
-        // Not "signed out": that would send a signed-in person to the sign-in page.
-        Err(error) => return error_page::from_error(&error),
+        // Not "signed out": that would send a signed-in user to the sign-in page.
+        Err(error) => return error_page::from_error(error),
     };
 
-    let viewer = user.as_ref().map(|user| Viewer {
-        user_id: user.id,
+    let response_user = user.as_ref().map(|user| ResponseUser {
+        id: user.id,
         platform_admin: user.platform_admin,
     });
     let client = client_info(
@@ -89,13 +88,13 @@ pub async fn resolve_person(
     request.extensions_mut().insert(SignedIn(user));
 
     let mut response = next.run(request).await;
-    if let Some(viewer) = viewer {
-        response.extensions_mut().insert(viewer);
+    if let Some(user) = response_user {
+        response.extensions_mut().insert(user);
     }
     response
 }
 
-/// Where the request came from, as far as we can believe it.
+/// Where the request came from, as far as it can be believed.
 fn client_info(headers: &HeaderMap, extensions: &Extensions, config: &Config) -> ClientInfo {
     let peer = extensions
         .get::<ConnectInfo<SocketAddr>>()
@@ -114,8 +113,8 @@ fn client_info(headers: &HeaderMap, extensions: &Extensions, config: &Config) ->
     }
 }
 
-/// The address our proxy saw. It appends it to what the client claims, so only
-/// the last one is the proxy's own word.
+/// The address our proxy saw. It appends it to what the client claims, so only the last one
+/// is the proxy's.
 fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     let last_header = headers.get_all(FORWARDED_FOR).iter().next_back()?;
     last_header
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_proxys_own_word_is_believed() {
+    fn only_the_proxys_address_is_believed() {
         assert_eq!(forwarded(&["203.0.113.7"]).as_deref(), Some("203.0.113.7"));
         assert_eq!(
             forwarded(&["10.0.0.1, 203.0.113.7"]).as_deref(),

@@ -1,8 +1,8 @@
-//! What a page cost: counted for operators, and told in `Server-Timing`, which
-//! browsers show in their network panel and tests hold pages to their budgets with.
+//! What a page cost: counted for operators, and shown in `Server-Timing`, which browsers
+//! have in their network panel and tests hold pages to their budgets with.
 //!
-//! Pages are rendered whole before their headers leave (`SsrMode::Async`), so all
-//! work is done when the header is written.
+//! Pages are rendered whole before their headers leave (`SsrMode::Async`), so all work is
+//! done when the header is written.
 
 use std::{
     fmt::Write as _,
@@ -21,13 +21,13 @@ use orghub::{
     metrics::{Phase, RequestStats, with_request_stats},
 };
 
-use super::session::Viewer;
+use super::session::ResponseUser;
 use crate::state::AppState;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-/// Counts what the request costs and tells developers and platform admins; other
-/// people's browsers have no use for it, and it says how warm a cache is.
+/// Counts what the request costs and shows it to developers and platform admins. Other
+/// users have no use for it, and it tells how warm a cache is.
 pub async fn measure(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let stats = Arc::new(RequestStats::default());
@@ -38,8 +38,8 @@ pub async fn measure(State(state): State<AppState>, request: Request, next: Next
     let may_see = state.services.config.app_env == AppEnv::Development
         || response
             .extensions()
-            .get::<Viewer>()
-            .is_some_and(|viewer| viewer.platform_admin);
+            .get::<ResponseUser>()
+            .is_some_and(|user| user.platform_admin);
     if may_see {
         response
             .headers_mut()
@@ -55,9 +55,9 @@ fn count(stats: &RequestStats, took: Duration, status: StatusCode) {
         4 => "4xx",
         _ => "5xx",
     };
-    ::metrics::histogram!("orghub_request_seconds", "status" => class).record(took.as_secs_f64());
-    ::metrics::histogram!("orghub_request_sql_statements").record(f64::from(stats.sql()));
-    ::metrics::histogram!("orghub_request_redis_round_trips").record(f64::from(stats.redis()));
+    metrics::histogram!("orghub_request_seconds", "status" => class).record(took.as_secs_f64());
+    metrics::histogram!("orghub_request_sql_statements").record(f64::from(stats.sql()));
+    metrics::histogram!("orghub_request_redis_round_trips").record(f64::from(stats.redis()));
 }
 
 /// `session;dur=0.012, membership;dur=0.004, data;dur=0.000, render;dur=0.310,
@@ -68,7 +68,7 @@ fn header(stats: &RequestStats, total: Duration) -> HeaderValue {
         stats.dur(Phase::Membership),
         stats.dur(Phase::Data),
     );
-    // What is left. Loads that ran side by side can add up to more than passed.
+    // What is left. Loads that ran at the same time can add up to more than the total.
     let render = total.saturating_sub(session + membership + data);
     let mut value = String::with_capacity(128);
     for (name, time) in [
@@ -78,7 +78,7 @@ fn header(stats: &RequestStats, total: Duration) -> HeaderValue {
         ("render", render),
     ] {
         write!(value, "{name};dur={:.3}, ", time.as_secs_f64() * 1000.0)
-            .expect("a string takes all text");
+            .expect("writing to a string never fails");
     }
     write!(
         value,
@@ -86,7 +86,7 @@ fn header(stats: &RequestStats, total: Duration) -> HeaderValue {
         stats.sql(),
         stats.redis()
     )
-    .expect("a string takes all text");
+    .expect("writing to a string never fails");
     HeaderValue::try_from(value).expect("names and numbers")
 }
 
@@ -102,7 +102,8 @@ mod tests {
         stats.note(Phase::Data, Duration::from_millis(1));
         assert_eq!(
             header(&stats, Duration::from_micros(1500)),
-            "session;dur=0.012, membership;dur=0.004, data;dur=1.000, render;dur=0.484, sql;desc=\"0\", redis;desc=\"0\"",
+            "session;dur=0.012, membership;dur=0.004, data;dur=1.000, render;dur=0.484, \
+             sql;desc=\"0\", redis;desc=\"0\"",
         );
         assert!(
             header(&stats, Duration::ZERO)

@@ -12,7 +12,7 @@ fn site_root(test: &str) -> PathBuf {
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
     fs::create_dir_all(root.join("pkg")).expect("a folder");
     fs::write(root.join("pkg/orghub.js"), "console.log('plain')").expect("a file");
-    fs::write(root.join("pkg/orghub.js.br"), "brotli, so to speak").expect("a file");
+    fs::write(root.join("pkg/orghub.js.br"), "the brotli file").expect("a file");
     fs::write(root.join("robots.txt"), "User-agent: *\n").expect("a file");
     root
 }
@@ -40,14 +40,19 @@ async fn files_are_sent_as_small_as_they_come_and_asked_for_again() {
         .await;
     assert_eq!(
         (small.header("content-encoding"), small.body.as_str()),
-        ("br", "brotli, so to speak")
+        ("br", "the brotli file")
     );
 
-    let known = [("if-modified-since", plain.header("last-modified"))];
-    let again = visitor
-        .send(Method::GET, "/pkg/orghub.js", &known, Body::empty())
-        .await;
-    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    for (condition, validator) in [
+        ("if-modified-since", "last-modified"),
+        ("if-none-match", "etag"),
+    ] {
+        let known = [(condition, plain.header(validator))];
+        let again = visitor
+            .send(Method::GET, "/pkg/orghub.js", &known, Body::empty())
+            .await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{condition}");
+    }
 
     assert_eq!(visitor.open("/robots.txt").await.body, "User-agent: *\n");
 }

@@ -1,7 +1,7 @@
 //! The server through its real router, over real Postgres and Redis.
 //!
 //! One binary, because linking is the slow part. Each test has a database of its
-//! own and speaks as a person would: `site.sign_in(&ada)`, `ada.open("/orgs")`.
+//! own and speaks in the user's verbs: `site.sign_in(&ada)`, `ada.open("/orgs")`.
 
 mod budgets;
 mod endpoints;
@@ -11,9 +11,9 @@ mod members_page;
 mod metrics;
 mod organizations;
 mod outages;
-mod people;
 mod process;
 mod security;
+mod sign_in;
 mod site;
 mod two_nodes;
 mod webhooks;

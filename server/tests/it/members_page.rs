@@ -11,16 +11,16 @@ async fn site_with_three_pages() -> (Site, Visitor) {
     site.app.org("acme", &ada).await;
     site.app
         .sql(
-            "with people as (
+            "with new_users as (
                  insert into users (id, email, name, password_hash)
-                 select gen_random_uuid(), 'person-' || n || '@people.test', 'Person ' || n, 'none'
+                 select gen_random_uuid(), 'user-' || n || '@users.test', 'User ' || n, 'none'
                  from generate_series(1, 119) as n
                  returning id, name
              )
              insert into member (id, organization_id, user_id, role, created_at)
-             select gen_random_uuid(), organization.id, people.id, 'member',
-                    timestamptz '2026-01-01' + (split_part(people.name, ' ', 2) || ' minutes')::interval
-             from people, organization where organization.slug = 'acme'",
+             select gen_random_uuid(), organization.id, new_users.id, 'member',
+                    timestamptz '2026-01-01' + (split_part(new_users.name, ' ', 2) || ' minutes')::interval
+             from new_users, organization where organization.slug = 'acme'",
         )
         .await;
     let visitor = site.sign_in(&ada).await;
@@ -56,7 +56,7 @@ async fn the_pages_together_show_everybody_once() {
 }
 
 #[tokio::test]
-async fn beyond_the_last_page_there_is_a_kind_word_and_a_way_back() {
+async fn past_the_last_page_there_is_an_explanation_and_a_link_back() {
     let (_site, mut ada) = site_with_three_pages().await;
     for page in ["4", "99999999999", "1000000"] {
         let answer = ada.open(&format!("/orgs/acme/members?page={page}")).await;
@@ -92,9 +92,9 @@ async fn nonsense_in_the_address_means_the_first_page() {
 }
 
 #[tokio::test]
-async fn a_search_takes_wildcards_and_markup_as_they_are() {
+async fn a_search_takes_wildcards_and_markup_literally() {
     let (_site, mut ada) = site_with_three_pages().await;
-    let found = ada.open("/orgs/acme/members?q=person%20119").await;
+    let found = ada.open("/orgs/acme/members?q=user%20119").await;
     assert_eq!(found.count("<tr data-member-id=\""), 1);
     for nobody in [
         "%25",

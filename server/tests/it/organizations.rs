@@ -1,14 +1,19 @@
 //! Who gets to see an organization's pages, and by which addresses.
 
 use http::StatusCode;
-use orghub::domain::{OrgName, OrgSlug, Role};
+use orghub::{
+    domain::{OrgName, OrgSlug, Role},
+    routes::{self, OrgPage, api},
+};
 
 use crate::site::Site;
 
-const PAGES: [&str; 4] = ["", "/members", "/subscription", "/settings"];
+fn slug(text: &str) -> OrgSlug {
+    OrgSlug::parse(text).expect("a slug")
+}
 
 #[tokio::test]
-async fn signed_out_people_are_led_through_sign_in_and_back() {
+async fn signed_out_users_are_led_through_sign_in_and_back() {
     let site = Site::start().await;
     let mut visitor = site.visitor();
     for (page, next) in [
@@ -37,10 +42,10 @@ async fn signed_out_people_are_led_through_sign_in_and_back() {
 async fn members_see_every_page_of_their_organization() {
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;
-    site.app.org("acme", &ada).await;
+    let acme = site.app.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
-    for page in PAGES {
-        let answer = ada.open(&format!("/orgs/acme{page}")).await;
+    for page in OrgPage::ALL.map(|page| page.path(&acme)) {
+        let answer = ada.open(&page).await;
         assert_eq!(answer.status, StatusCode::OK, "{page}: {}", answer.body);
         assert!(
             answer.body.contains("Organization acme"),
@@ -55,22 +60,22 @@ async fn members_see_every_page_of_their_organization() {
 }
 
 #[tokio::test]
-async fn what_is_not_ones_own_looks_like_what_does_not_exist() {
+async fn other_users_organizations_look_like_none() {
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;
     let outsider = site.app.person("Mallory").await;
     let id = site.org("acme", &ada).await;
     let mut outsider = site.sign_in(&outsider).await;
 
-    for page in PAGES {
-        let not_mine = outsider.open(&format!("/orgs/acme{page}")).await;
-        let nobodys = outsider.open(&format!("/orgs/nope{page}")).await;
-        assert_eq!(not_mine.status, StatusCode::NOT_FOUND, "{page}");
-        assert_eq!(nobodys.status, StatusCode::NOT_FOUND, "{page}");
+    for page in OrgPage::ALL {
+        let not_mine = outsider.open(&page.path(&slug("acme"))).await;
+        let nobodys = outsider.open(&page.path(&slug("nope"))).await;
+        assert_eq!(not_mine.status, StatusCode::NOT_FOUND, "{page:?}");
+        assert_eq!(nobodys.status, StatusCode::NOT_FOUND, "{page:?}");
         assert_eq!(
             not_mine.body_without_nonce().replace("acme", "SLUG"),
             nobodys.body_without_nonce().replace("nope", "SLUG"),
-            "{page}"
+            "{page:?}"
         );
         assert!(!not_mine.body.contains("Organization acme"));
     }
@@ -110,10 +115,8 @@ async fn former_slugs_lead_on_for_good_and_a_slug_can_be_taken_back() {
     let rename = async |from: &OrgSlug, to: &str| {
         let access = site.app.access(&ada, from).await;
         let name = OrgName::parse("Acme").expect("a name");
-        site.app
-            .services
-            .orgs
-            .update(&access, &name, &OrgSlug::parse(to).expect("a slug"))
+        let orgs = &site.app.services.orgs;
+        orgs.update(&access, &name, &slug(to))
             .await
             .expect("renamed")
     };
@@ -156,7 +159,7 @@ async fn default_is_the_oldest_membership_or_the_form_for_a_new_one() {
             .open("/orgs/default/members?page=2")
             .await
             .location(),
-        "/orgs/new"
+        routes::NEW_ORG
     );
 }
 
@@ -176,8 +179,12 @@ async fn a_role_change_is_seen_on_the_next_request() {
         ("member_id", &*membership.to_string()),
         ("role", "member"),
     ];
-    let answer = ada.submit("/api/change_role", &fields).await;
+    let answer = ada.submit(api::CHANGE_ROLE, &fields).await;
     assert_eq!(answer.location(), "/orgs/acme/members");
+    let page = ada.open(answer.location()).await;
+    assert!(page.body.contains("Role changed."));
+    let page = ada.open(answer.location()).await;
+    assert!(!page.body.contains("Role changed."), "it is said once");
     assert_eq!(
         bob.open("/orgs/acme/settings").await.status,
         StatusCode::FORBIDDEN
@@ -204,7 +211,7 @@ async fn a_removed_member_loses_access_on_the_next_request_on_every_node() {
     );
     assert!(bob.open("/orgs").await.body.contains("Organization acme"));
     let fields = [("org", "acme"), ("member_id", &*membership.to_string())];
-    ada.submit("/api/remove_member", &fields).await;
+    ada.submit(api::REMOVE_MEMBER, &fields).await;
     assert_eq!(bob.open("/orgs/acme").await.status, StatusCode::NOT_FOUND);
     assert_eq!(
         bob_elsewhere.open("/orgs/acme").await.status,
@@ -214,14 +221,71 @@ async fn a_removed_member_loses_access_on_the_next_request_on_every_node() {
 }
 
 #[tokio::test]
-async fn a_slug_that_was_nobodys_opens_once_it_is_ones_own() {
+async fn a_new_organization_opens_although_its_slug_was_not_found_before() {
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;
     let mut ada = site.sign_in(&ada).await;
     assert_eq!(ada.open("/orgs/acme").await.status, StatusCode::NOT_FOUND);
     let answer = ada
-        .submit("/api/create_org", &[("name", "Acme"), ("slug", "acme")])
+        .submit(api::CREATE_ORG, &[("name", "Acme"), ("slug", "acme")])
         .await;
     assert_eq!(answer.location(), "/orgs/acme");
     assert_eq!(ada.open("/orgs/acme").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_form_that_is_refused_keeps_what_was_typed_and_says_why_at_the_field() {
+    let site = Site::start().await;
+    let ada = site.app.person("Ada").await;
+    site.app.org("acme", &ada).await;
+    let mut ada = site.sign_in(&ada).await;
+    let fields = [("name", "R&D \"Søhne\""), ("slug", "acme")];
+    let answer = ada.submit(api::CREATE_ORG, &fields).await;
+    assert_eq!(answer.location(), routes::NEW_ORG);
+
+    let elsewhere = ada.open("/orgs/nowhere").await;
+    assert_eq!(elsewhere.status, StatusCode::NOT_FOUND, "it shows no form");
+    let page = ada.open(routes::NEW_ORG).await;
+    assert!(
+        page.body.contains("value=\"R&amp;D &quot;Søhne&quot;\""),
+        "{}",
+        page.body
+    );
+    assert!(page.body.contains("id=\"org-slug-error\""), "{}", page.body);
+    let again = ada.open(routes::NEW_ORG).await;
+    assert!(!again.body.contains("org-slug-error"), "it is said once");
+}
+
+#[tokio::test]
+async fn a_change_that_is_refused_is_explained_at_its_member() {
+    let site = Site::start().await;
+    let ada = site.app.person("Ada").await;
+    let acme = site.app.org("acme", &ada).await;
+    let access = site.app.access(&ada, &acme).await;
+    let only_owner = access.membership().member_id.to_string();
+    let mut ada = site.sign_in(&ada).await;
+    let list = "/orgs/acme/members?sort=name";
+    let fields = [
+        ("org", "acme"),
+        ("member_id", &*only_owner),
+        ("role", "member"),
+        ("return_to", list),
+    ];
+    let answer = ada.submit(api::CHANGE_ROLE, &fields).await;
+    assert_eq!(answer.location(), list);
+    let page = ada.open(list).await;
+    assert!(page.body.contains(&format!("id=\"member-{only_owner}\"")));
+    assert!(page.body.contains("An organization needs an owner."));
+
+    let answer = ada.submit(api::LEAVE_ORG, &[("org", "acme")]).await;
+    assert_eq!(
+        answer.location(),
+        "/orgs/acme",
+        "the first page that has the form"
+    );
+    let settings = [("org", "acme"), ("return_to", "/orgs/acme/settings")];
+    let answer = ada.submit(api::LEAVE_ORG, &settings).await;
+    assert_eq!(answer.location(), "/orgs/acme/settings");
+    let page = ada.open("/orgs/acme/settings").await;
+    assert!(page.body.contains("An organization needs an owner."));
 }

@@ -2,9 +2,14 @@
 
 use axum::body::Body;
 use http::{Method, StatusCode};
-use orghub::config::AppEnv;
+use orghub::{
+    config::AppEnv,
+    routes::{self, api},
+};
 
 use crate::site::{Site, Visitor, router_of};
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 #[tokio::test]
 async fn a_form_sent_by_another_site_changes_nothing() {
@@ -21,26 +26,87 @@ async fn a_form_sent_by_another_site_changes_nothing() {
             ("sec-fetch-site", "same-site"),
             ("origin", "http://other.orghub.test"),
         ],
+        &[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "http://orghub.test"),
+        ],
         &[("origin", "https://evil.test")],
+        &[("origin", "http://orghub.test.evil.test")],
+        &[("origin", "http://orghub.test:8080")],
         &[("origin", "null")],
     ] {
-        let headers: Vec<_> = [("content-type", "application/x-www-form-urlencoded")]
-            .iter()
-            .chain(foreign)
-            .copied()
-            .collect();
+        let headers: Vec<_> = [FORM].iter().chain(foreign).copied().collect();
         let form = Body::from("org=acme&name=Taken+over&slug=acme");
         let answer = ada
-            .send(Method::POST, "/api/update_org", &headers, form)
+            .send(Method::POST, api::UPDATE_ORG, &headers, form)
             .await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{foreign:?}");
+        assert!(
+            answer.body.contains("sent from another site"),
+            "{foreign:?}"
+        );
         let sign_out = ada
-            .send(Method::POST, "/sign-out", &headers, Body::empty())
+            .send(Method::POST, routes::SIGN_OUT, &headers, Body::empty())
             .await;
         assert_eq!(sign_out.status, StatusCode::FORBIDDEN, "{foreign:?}");
     }
     let page = ada.open("/orgs/acme").await;
     assert!(page.body.contains("Organization acme") && !page.body.contains("Taken over"));
+}
+
+#[tokio::test]
+async fn other_sites_may_read_but_not_write_with_any_method() {
+    let site = Site::start().await;
+    let mut visitor = site.visitor();
+    let foreign = [("sec-fetch-site", "cross-site"), ("accept", "text/html")];
+    for (method, expected) in [
+        (Method::GET, StatusCode::OK),
+        (Method::HEAD, StatusCode::OK),
+        (Method::POST, StatusCode::FORBIDDEN),
+        (Method::PUT, StatusCode::FORBIDDEN),
+        (Method::PATCH, StatusCode::FORBIDDEN),
+        (Method::DELETE, StatusCode::FORBIDDEN),
+    ] {
+        let answer = visitor
+            .send(method.clone(), routes::SIGN_IN, &foreign, Body::empty())
+            .await;
+        assert_eq!(answer.status, expected, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn our_own_pages_and_programs_may_write() {
+    let site = Site::start_with(|config| config.app_url = "http://app.test".to_owned()).await;
+    let mut visitor = site.visitor();
+    for own in [
+        &[
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "http://orghub.test"),
+        ][..],
+        // The user: an address typed, a page reloaded.
+        &[("sec-fetch-site", "none")],
+        // An older browser, on the host that is addressed.
+        &[("origin", "http://orghub.test")],
+        // An older browser, behind a proxy that rewrites the host.
+        &[("origin", "http://app.test")],
+        // Not a browser.
+        &[],
+    ] {
+        let headers: Vec<_> = [FORM, ("accept", "text/html")]
+            .iter()
+            .chain(own)
+            .copied()
+            .collect();
+        let answer = visitor
+            .send(
+                Method::POST,
+                api::SET_THEME,
+                &headers,
+                Body::from("theme=dark"),
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{own:?}");
+    }
 }
 
 #[tokio::test]
@@ -77,7 +143,7 @@ async fn a_page_runs_only_scripts_that_carry_its_nonce() {
 }
 
 #[tokio::test]
-async fn every_kind_of_answer_carries_the_headers() {
+async fn every_kind_of_response_has_the_headers() {
     let site = Site::start().await;
     let mut visitor = site.visitor();
     for path in [
@@ -131,7 +197,7 @@ async fn production_insists_on_https_and_keeps_its_timings_to_admins() {
         ("email", root.email.as_str()),
         ("password", orghub_test_support::PASSWORD),
     ];
-    let answer = visitor.submit("/api/sign_in", &fields).await;
+    let answer = visitor.submit(api::SIGN_IN, &fields).await;
     let cookie = answer.header("set-cookie");
     assert!(
         cookie.starts_with("__Host-orghub=") && cookie.contains("Secure"),
@@ -150,7 +216,7 @@ async fn a_form_larger_than_any_of_ours_is_refused() {
     let mut visitor = site.visitor();
     let answer = visitor
         .call(
-            "/api/sign_in",
+            api::SIGN_IN,
             &[("email", &"a".repeat(100_000)), ("password", "x")],
         )
         .await;

@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use orghub::{
     config::Config,
     domain::{CurrentUser, OrgId},
-    routes,
+    routes::{self, api},
     services::Services,
 };
 use orghub_server::{config::ServerConfig, router::router, startup, state::AppState};
@@ -25,12 +25,10 @@ pub struct Site {
 }
 
 impl Site {
-    /// A site as the environment configures it.
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    /// A site configured by `configure`.
     pub async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         startup::choose_crypto_provider();
         let app = TestApp::start_with(configure).await;
@@ -38,7 +36,7 @@ impl Site {
         Self { app, router }
     }
 
-    /// Somebody whom the site does not know yet.
+    /// A browser that was never here before.
     pub fn visitor(&self) -> Visitor {
         Visitor {
             router: self.router.clone(),
@@ -46,16 +44,12 @@ impl Site {
         }
     }
 
-    /// `person` at a browser of their own, signed in through the form.
-    pub async fn sign_in(&self, person: &CurrentUser) -> Visitor {
+    /// A browser of its own for `user`, signed in through the form.
+    pub async fn sign_in(&self, user: &CurrentUser) -> Visitor {
         let mut visitor = self.visitor();
-        let answer = visitor
-            .submit(
-                "/api/sign_in",
-                &[("email", person.email.as_str()), ("password", PASSWORD)],
-            )
-            .await;
-        assert_eq!(answer.location(), routes::ORGS, "{} signs in", person.name);
+        let fields = [("email", user.email.as_str()), ("password", PASSWORD)];
+        let answer = visitor.submit(api::SIGN_IN, &fields).await;
+        assert_eq!(answer.location(), routes::ORGS, "{} signs in", user.name);
         visitor
     }
 
@@ -65,7 +59,7 @@ impl Site {
         self.app.access(owner, &slug).await.org_id()
     }
 
-    /// A second server over the same database, which remembers nothing yet.
+    /// A second server over the same database, with an empty cache.
     pub async fn another_node(&self) -> Node {
         let services = self.app.another_node().await;
         Node {
@@ -89,7 +83,7 @@ impl Node {
     }
 }
 
-/// The whole server upon `services`, configured by `variables` beyond the core's.
+/// The whole server over `services`, configured by `variables` beyond the core's.
 pub fn router_of(services: &Services, variables: &[(&str, &str)]) -> Router {
     let config = ServerConfig::read((*services.config).clone(), |name| {
         variables
@@ -109,7 +103,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// A visitor of a site that is no [`Site`].
+    /// A visitor of another router than a [`Site`]'s.
     pub fn of(router: Router) -> Self {
         Self {
             router,
@@ -117,7 +111,6 @@ impl Visitor {
         }
     }
 
-    /// Opens a page.
     pub async fn open(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, &[("accept", "text/html")], Body::empty())
             .await
@@ -194,7 +187,7 @@ impl Visitor {
         self.cookies.get(name).map(String::as_str)
     }
 
-    /// Changes a cookie, as nothing keeps people from doing.
+    /// Changes a cookie, as nothing keeps a user from doing.
     pub fn set_cookie(&mut self, name: &str, value: &str) {
         self.cookies.insert(name.to_owned(), value.to_owned());
     }
@@ -240,11 +233,8 @@ fn form(fields: &[(&str, &str)]) -> Body {
 /// What came back.
 #[derive(Debug)]
 pub struct Answer {
-    /// Its status.
     pub status: StatusCode,
-    /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, as text.
     pub body: String,
 }
 
@@ -260,7 +250,7 @@ impl Answer {
     pub fn location(&self) -> &str {
         assert!(
             self.status.is_redirection(),
-            "{} is no redirect: {}",
+            "{} is not a redirect: {}",
             self.status,
             self.body
         );
@@ -289,12 +279,11 @@ impl Answer {
         rest.split_once('"').map_or(rest, |(value, _)| value)
     }
 
-    /// How many times `text` stands in the body.
+    /// How many times the body has `text`.
     pub fn count(&self, text: &str) -> usize {
         self.body.matches(text).count()
     }
 
-    /// SQL statements and Redis round trips the request made.
     pub fn cost(&self) -> Cost {
         let timing = self.header("server-timing");
         let count = |name: &str| {
@@ -312,11 +301,9 @@ impl Answer {
     }
 }
 
-/// What a request asked of others.
+/// SQL statements and Redis round trips of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// SQL statements.
     pub sql: u32,
-    /// Redis round trips.
     pub redis: u32,
 }

@@ -1,13 +1,13 @@
 //! Signing in and out.
 
 use http::StatusCode;
-use orghub::routes;
+use orghub::routes::{self, api};
 use orghub_test_support::PASSWORD;
 
 use crate::site::Site;
 
 #[tokio::test]
-async fn signing_in_leads_to_where_one_wanted_to_go_and_nowhere_else() {
+async fn signing_in_leads_to_the_page_that_was_wanted_and_to_no_other_site() {
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;
     for (next, expected) in [
@@ -24,7 +24,7 @@ async fn signing_in_leads_to_where_one_wanted_to_go_and_nowhere_else() {
             ("next", next),
         ];
         assert_eq!(
-            visitor.submit("/api/sign_in", &fields).await.location(),
+            visitor.submit(api::SIGN_IN, &fields).await.location(),
             expected,
             "{next:?}"
         );
@@ -33,7 +33,7 @@ async fn signing_in_leads_to_where_one_wanted_to_go_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_failed_sign_in_says_the_same_whatever_was_wrong_and_never_repeats_the_password() {
+async fn a_failed_sign_in_looks_the_same_whatever_was_wrong_and_hides_the_password() {
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;
     let mut bodies = Vec::new();
@@ -43,7 +43,7 @@ async fn a_failed_sign_in_says_the_same_whatever_was_wrong_and_never_repeats_the
     ] {
         let mut visitor = site.visitor();
         let back = visitor
-            .submit("/api/sign_in", &[("email", email), ("password", password)])
+            .submit(api::SIGN_IN, &[("email", email), ("password", password)])
             .await;
         assert!(visitor.session_cookie().is_none(), "{email}");
         let page = visitor.open(back.location()).await;
@@ -53,7 +53,7 @@ async fn a_failed_sign_in_says_the_same_whatever_was_wrong_and_never_repeats_the
 
         let called = site
             .visitor()
-            .call("/api/sign_in", &[("email", email), ("password", password)])
+            .call(api::SIGN_IN, &[("email", email), ("password", password)])
             .await;
         assert_eq!(called.status, StatusCode::UNAUTHORIZED, "{email}");
     }
@@ -61,14 +61,14 @@ async fn a_failed_sign_in_says_the_same_whatever_was_wrong_and_never_repeats_the
 }
 
 #[tokio::test]
-async fn guessing_is_cut_short_even_when_the_guess_is_right_at_last() {
+async fn guessing_is_limited_even_if_the_last_guess_is_right() {
     let site = Site::start_with(|config| config.sign_in.per_account = 3).await;
     let ada = site.app.person("Ada").await;
     let mut guesser = site.visitor();
     for _ in 0..3 {
         let answer = guesser
             .call(
-                "/api/sign_in",
+                api::SIGN_IN,
                 &[("email", ada.email.as_str()), ("password", "wrong")],
             )
             .await;
@@ -76,7 +76,7 @@ async fn guessing_is_cut_short_even_when_the_guess_is_right_at_last() {
     }
     let answer = guesser
         .call(
-            "/api/sign_in",
+            api::SIGN_IN,
             &[("email", ada.email.as_str()), ("password", PASSWORD)],
         )
         .await;
@@ -98,7 +98,7 @@ async fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let mut visitor = site.visitor();
     let answer = visitor
         .submit(
-            "/api/sign_in",
+            api::SIGN_IN,
             &[("email", ada.email.as_str()), ("password", PASSWORD)],
         )
         .await;
@@ -116,7 +116,7 @@ async fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
 }
 
 #[tokio::test]
-async fn a_session_planted_before_signing_in_is_worth_nothing() {
+async fn a_session_planted_before_signing_in_is_useless() {
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;
     let bob = site.app.person("Bob").await;
@@ -125,7 +125,7 @@ async fn a_session_planted_before_signing_in_is_worth_nothing() {
     victim.steal_session(&planter);
     victim
         .submit(
-            "/api/sign_in",
+            api::SIGN_IN,
             &[("email", ada.email.as_str()), ("password", PASSWORD)],
         )
         .await;
@@ -139,7 +139,7 @@ async fn a_session_planted_before_signing_in_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_the_session_for_every_copy_of_its_cookie_on_every_node() {
+async fn signing_out_ends_the_session_for_everyone_who_has_its_cookie_on_every_node() {
     let site = Site::start().await;
     let ada = site.app.person("Ada").await;
     let other = site.another_node().await;
@@ -152,7 +152,7 @@ async fn signing_out_ends_the_session_for_every_copy_of_its_cookie_on_every_node
 
     let answer = ada.submit(routes::SIGN_OUT, &[]).await;
     assert_eq!(answer.location(), routes::SIGN_IN);
-    assert!(ada.session_cookie().is_none(), "the browser forgets it");
+    assert!(ada.session_cookie().is_none(), "the browser deletes it");
     assert_eq!(ada.open("/orgs").await.status, StatusCode::SEE_OTHER);
     assert_eq!(thief.open("/orgs").await.status, StatusCode::SEE_OTHER);
     assert_eq!(
@@ -162,7 +162,7 @@ async fn signing_out_ends_the_session_for_every_copy_of_its_cookie_on_every_node
 }
 
 #[tokio::test]
-async fn a_made_up_or_broken_cookie_is_nobodys() {
+async fn a_made_up_or_broken_cookie_signs_nobody_in() {
     let site = Site::start().await;
     for cookie in [
         "orghub=AAAAAAAAAAAAAAAAAAAAAA",

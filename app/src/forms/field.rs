@@ -1,65 +1,58 @@
-//! A form's field: label, input, hint, and the message that belongs to it.
-
 use leptos::prelude::*;
 
-use crate::flash::Problem;
+use super::FormState;
+use crate::components::ProblemMessage;
 
-/// A text field. After a form that failed it shows what was typed and, where the
-/// problem is its own, the message.
+/// A text field with its label, its hint, and the message about it. After a form that was
+/// refused it shows what was typed.
 #[component]
 pub fn Field<'a>(
-    /// The input's id, unique on the page.
+    form: &'a FormState,
+    /// Unique on the page.
     id: &'static str,
-    /// Its name in the form.
+    /// One of the form's `fields`.
     name: &'static str,
-    /// Its label.
     label: &'static str,
-    /// `text`, `email`, `password`.
+    /// `text`, `email` or `password`. Passwords are never filled in.
     #[prop(default = "text")]
     kind: &'static str,
-    /// What it holds at first.
+    /// What it holds in a fresh form.
     #[prop(optional)]
     value: &'a str,
-    /// What browsers may fill in.
-    #[prop(default = "off")]
-    autocomplete: &'static str,
-    /// Most characters it takes.
-    #[prop(default = 254)]
-    max_length: u32,
-    /// Fixed text before the input, such as the address a slug completes.
+    #[prop(default = "off")] autocomplete: &'static str,
+    #[prop(default = 254)] max_length: u32,
+    /// Fixed text before the input, such as the address that a slug completes.
     #[prop(optional)]
     prefix: &'static str,
     /// What to know before typing.
     #[prop(optional)]
     hint: &'static str,
-    /// What became of the form when it was sent last.
-    problem: Option<&'a Problem>,
     /// What else stands below the input.
     #[prop(optional)]
     children: Option<Children>,
-) -> impl IntoView {
-    let is_secret = kind == "password";
-    let value = problem
-        .and_then(|problem| problem.typed(name))
-        .filter(|_| !is_secret)
-        .unwrap_or(value)
-        .to_owned();
-    let error = problem
-        .and_then(|problem| problem.at(name))
-        .map(str::to_owned);
+) -> impl IntoView + use<> {
+    debug_assert!(
+        form.has_field(name),
+        "{name} is not in the form's list of fields"
+    );
+    let typed = form.typed(name).filter(|_| kind != "password");
+    let value = typed.unwrap_or(value).to_owned();
+    let error = form.message_at(name).map(str::to_owned);
     let [hint_id, error_id] = ["hint", "error"].map(|part| format!("{id}-{part}"));
     let described_by = [(!hint.is_empty(), &hint_id), (error.is_some(), &error_id)]
         .into_iter()
-        .filter(|(stands, _)| *stands)
+        .filter(|(is_there, _)| *is_there)
         .map(|(_, id)| id.as_str())
         .collect::<Vec<_>>()
         .join(" ");
+    let prefix_view = (!prefix.is_empty())
+        .then(|| view! { <span class="field__prefix" aria-hidden="true">{prefix}</span> });
 
     view! {
         <div class="field">
             <label class="field__label" for=id>{label}</label>
             <div class="field__input">
-                {(!prefix.is_empty()).then(|| view! { <span class="field__prefix" aria-hidden="true">{prefix}</span> })}
+                {prefix_view}
                 <input
                     class="input"
                     id=id
@@ -76,9 +69,17 @@ pub fn Field<'a>(
                 />
             </div>
             {(!hint.is_empty()).then(|| view! { <p class="field__hint" id=hint_id>{hint}</p> })}
-            {error.map(|message| view! { <p class="field__error" id=error_id role="alert">{message}</p> })}
+            {error
+                .map(|text| view! { <p class="field__error" id=error_id role="alert">{text}</p> })}
             {children.map(|children| children())}
         </div>
     }
     .into_any()
+}
+
+/// The message about the form as a whole, if there is one.
+#[component]
+pub fn FormMessage<'a>(form: &'a FormState) -> impl IntoView + use<> {
+    form.message()
+        .map(|text| view! { <ProblemMessage text=text.to_owned()/> })
 }

@@ -1,0 +1,46 @@
+//! Where there is nothing to show.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use orghub::routes;
+
+use crate::{
+    components::{ErrorView, PublicFrame},
+    context,
+    error::AppError,
+    response,
+};
+
+/// What no route leads to: the same 404 as for an organization that does not exist or is
+/// not the reader's.
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    page(&AppError::NotFound)
+}
+
+/// The page of an error, with its status. Signed out, it is the way to sign in and back.
+///
+/// It depends on the error alone, so what does not exist and what the reader may not know
+/// of look the same.
+pub(super) fn page(error: &AppError) -> AnyView {
+    if *error == AppError::SignedOut {
+        response::see_other(&routes::sign_in_then(&response::request_path()));
+        return ().into_any();
+    }
+    response::set_error(error);
+    let (way_on, words) = match (error, context::current_user()) {
+        (AppError::Unavailable, _) => (response::request_path(), "Try again"),
+        (_, Some(_)) => (routes::ORGS.to_owned(), "Your organizations"),
+        (_, None) => (routes::HOME.to_owned(), "Home"),
+    };
+    let (status, title, sentence) = (error.status().as_u16(), error.title(), error.to_string());
+    view! {
+        <Title text=title/>
+        <PublicFrame>
+            <ErrorView status title sentence>
+                <a class="button" href=way_on>{words}</a>
+            </ErrorView>
+        </PublicFrame>
+    }
+    .into_any()
+}
