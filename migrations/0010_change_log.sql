@@ -120,7 +120,7 @@ begin
         watched_event := btrim(watched_event);
         trigger_name := format('%s_cache_%s', name, watched_event);
         execute format(
-            'create trigger %I after %s on %s referencing %s for each statement '
+            'create or replace trigger %I after %s on %s referencing %s for each statement '
             'execute function %I(%s)',
             trigger_name,
             watched_event,
@@ -135,14 +135,13 @@ begin
         );
         insert into cache_watched values (name, watched_event, trigger_name);
     end loop;
-    if not exists (select from cache_watched where table_name = name and cache_watched.event = 'truncate') then
-        trigger_name := format('%s_cache_truncate', name);
-        execute format(
-            'create trigger %I after truncate on %s for each statement '
-            'execute function cache_log_truncate()',
-            trigger_name,
-            watched
-        );
-        insert into cache_watched values (name, 'truncate', trigger_name);
-    end if;
+    trigger_name := format('%s_cache_truncate', name);
+    execute format(
+        'create or replace trigger %I after truncate on %s for each statement '
+        'execute function cache_log_truncate()',
+        trigger_name,
+        watched
+    );
+    insert into cache_watched values (name, 'truncate', trigger_name)
+    on conflict (table_name, event) do nothing;
 end $$;

@@ -190,7 +190,13 @@ impl CachedQuery for MembershipOf {
     fn scopes(&self, answer: Option<&Self::Answer>) -> Vec<Scope> {
         let mut scopes = vec![Scope::Slug(self.slug.clone())];
         if let Some(MembershipLookup { org_id, .. }) = answer {
-            scopes.extend([Scope::Org(*org_id), Scope::Membership(*org_id, self.user)]);
+            scopes.extend([
+                Scope::Org(*org_id),
+                Scope::Membership(*org_id, self.user),
+                // Logged with every change of a membership anyway; it makes "everything of
+                // this user" one scope.
+                Scope::UserOrgs(self.user),
+            ]);
         }
         scopes
     }

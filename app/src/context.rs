@@ -11,11 +11,10 @@ use std::time::Instant;
 use leptos::context::use_context;
 use orghub::{
     access::OrgAccess,
-    accounts::ClientInfo,
+    auth::{ClientInfo, RequestUser},
     domain::{CurrentUser, OrgSlug},
-    metrics::{Phase, current_request_stats},
     services::Services,
-    session::SignedIn,
+    telemetry::{Phase, current_request_cost},
 };
 
 use crate::{error::AppError, response};
@@ -26,7 +25,7 @@ pub fn services() -> Services {
 
 /// The user, if somebody is signed in.
 pub fn current_user() -> Option<CurrentUser> {
-    response::request_extension::<SignedIn>()?.0
+    response::request_extension::<RequestUser>()?.0
 }
 
 /// # Errors
@@ -76,8 +75,8 @@ pub fn client_info() -> ClientInfo {
 pub async fn timed<T>(load: impl Future<Output = T>) -> T {
     let start = Instant::now();
     let loaded = load.await;
-    if let Some(stats) = current_request_stats() {
-        stats.note(Phase::Data, start.elapsed());
+    if let Some(cost) = current_request_cost() {
+        cost.add(Phase::Data, start.elapsed());
     }
     loaded
 }

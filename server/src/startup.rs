@@ -11,7 +11,7 @@ use axum::{Router, serve::ListenerExt as _};
 use orghub::{
     clock::Clock,
     config::{AppEnv, ConfigError},
-    db::{self, Db},
+    Db,
     error::{Error, chain},
     seed::{self, SeedOptions},
     services::Services,
@@ -156,7 +156,7 @@ async fn listen(listener: TcpListener, router: Router) -> io::Result<()> {
 /// [`StartError::Core`]; migrations that were applied before the failure stay.
 pub async fn migrate(config: ServerConfig) -> Result<(), StartError> {
     let db = Db::open_for_maintenance(&config.core.database_url).await?;
-    let applied = db::migrate(db.pool()).await?;
+    let applied = db.migrate().await?;
     db.close().await;
     info!(applied, "the database has the schema of this program");
     Ok(())

@@ -10,7 +10,7 @@ use std::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use orghub::{
     config::ConfigError,
-    metrics::{CATALOG, Kind, describe},
+    telemetry::{CATALOG, Kind, describe},
 };
 use tracing_subscriber::EnvFilter;
 

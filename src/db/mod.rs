@@ -29,6 +29,7 @@ mod deadline;
 pub mod members;
 pub mod migrate;
 pub mod orgs;
+pub mod seed;
 pub mod sessions;
 pub mod subscriptions;
 mod types;

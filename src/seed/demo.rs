@@ -211,7 +211,7 @@ pub(super) async fn add(
         report.orgs += 1;
     }
     add_further(&mut tx, today, password_hash, report).await?;
-    tx.commit().await?;
+    tx.commit_unannounced().await?;
     Ok(())
 }
 

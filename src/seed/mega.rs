@@ -48,7 +48,7 @@ pub(super) async fn add(
             (id, 0)
         }
     };
-    tx.commit().await?;
+    tx.commit_unannounced().await?;
 
     let mut next = u32::try_from(present).unwrap_or(u32::MAX);
     while next < wanted {
@@ -79,7 +79,7 @@ pub(super) async fn add(
             })
             .collect();
         report.members += db::seed::insert_members(&mut tx, &members).await?;
-        tx.commit().await?;
+        tx.commit_unannounced().await?;
         report.people += added;
         tracing::info!(members = until, of = wanted, "mega grows");
         next = until;

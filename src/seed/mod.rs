@@ -16,7 +16,7 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use crate::{
-    accounts::hash_password,
+    auth::hash_password,
     db::{self, Db},
     error::{Error, Result},
 };
@@ -78,7 +78,7 @@ pub async fn run(db: &Db, options: &SeedOptions) -> Result<SeedReport> {
     if report != SeedReport::default() {
         let mut tx = db.begin().await?;
         db::seed::analyze(&mut tx).await?;
-        tx.commit().await?;
+        tx.commit_unannounced().await?;
     }
     Ok(report)
 }

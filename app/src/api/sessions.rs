@@ -26,8 +26,8 @@ pub async fn sign_in(
     post.answer(async {
         let session = context::session()?;
         let client = context::client_info();
-        let accounts = context::services().accounts;
-        accounts
+        let auth = context::services().auth;
+        auth
             .sign_in(&session, &email, &password, &client)
             .await?;
         Ok(Done::at(routes::safe_next(&next)))
@@ -41,7 +41,7 @@ pub async fn sign_out() -> Result<(), AppError> {
     FormPost::of(&forms::SIGN_OUT)
         .answer(async {
             let session = context::session()?;
-            context::services().accounts.sign_out(&session).await?;
+            context::services().auth.sign_out(&session).await?;
             Ok(Done::at(routes::SIGN_IN).saying("You are signed out."))
         })
         .await

@@ -25,18 +25,19 @@ pub fn MembersPage() -> impl IntoView {
             let orgs = context::services().orgs;
             Ok(orgs.list_members(&access, &asked).await?)
         },
-        move |request, page| {
+        move |request, found| {
+            let page = &found.page;
             let problem = request
                 .flash
                 .problem(&[&forms::CHANGE_ROLE, &forms::REMOVE_MEMBER]);
             let message = problem
-                .filter(|problem| !has_row(&page, problem))
+                .filter(|problem| !has_row(page, problem))
                 .map(|problem| problem.message().to_owned());
-            let list = list(request.membership(), &query, &page, problem);
+            let list = list(request.membership(), &query, page, problem);
             view! {
                 <div class="page-head">
                     <h1 class="page-title">"Members"</h1>
-                    <p class="page-head__count">{count(&page, &query)}</p>
+                    <p class="page-head__count">{count(page, &query)}</p>
                 </div>
                 {message.map(|text| view! { <ProblemMessage text/> })}
                 <MemberFilter slug=request.access.slug().clone() query/>

@@ -19,7 +19,6 @@ use axum::{
 use http::StatusCode;
 use orghub::{
     cache::{BreakerState, CacheHealth, RedisHealth},
-    db,
     error::chain,
     services::Services,
 };
@@ -96,8 +95,8 @@ pub struct NearCache {
     pub status: Status,
     /// Whether cached values may be used: only while the node is sure to hear of changes.
     pub lease_is_running: bool,
-    /// Time since the node last heard of changes; `null` if it never did.
-    pub heard_ms: Option<f64>,
+    /// Time since the node last read the change log; `null` if it never did.
+    pub last_poll_age_ms: Option<f64>,
     pub bytes: u64,
 }
 
@@ -130,7 +129,7 @@ impl fmt::Display for Report {
 impl Postgres {
     async fn ask(services: &Services) -> Self {
         let asked = Instant::now();
-        match db::pending_migrations(services.db.pool()).await {
+        match services.db.pending_migrations().await {
             Ok(pending) => Self {
                 status: if pending == 0 {
                     Status::Ok
@@ -189,7 +188,7 @@ impl From<CacheHealth> for NearCache {
                 Status::Degraded
             },
             lease_is_running: cache.lease_is_running,
-            heard_ms: cache.heard.map(milliseconds),
+            last_poll_age_ms: cache.last_poll_age.map(milliseconds),
             bytes: cache.near_bytes,
         }
     }

@@ -25,10 +25,11 @@ use axum::{
 use http::{Uri, uri::PathAndQuery};
 use orghub::{
     access::OrgLookup,
+    auth::RequestUser,
+    cache::Companions,
     domain::{OrgSegment, OrgSlug},
-    metrics::{Phase, current_request_stats},
     routes::{self, OrgPath},
-    session::SignedIn,
+    telemetry::{Phase, current_request_cost, names},
 };
 
 use crate::{error_page, state::AppState};
@@ -48,27 +49,32 @@ pub async fn resolve_membership(
     let Some(path) = OrgPath::parse(address) else {
         return next.run(request).await;
     };
-    let Some(SignedIn(Some(user))) = request.extensions().get::<SignedIn>() else {
+    let Some(RequestUser(Some(user))) = request.extensions().get::<RequestUser>() else {
         return Redirect::to(&routes::sign_in_then(address)).into_response();
     };
 
-    let stats = current_request_stats();
-    let (sql_before, redis_before) = stats
+    let cost = current_request_cost();
+    let (sql_before, redis_before) = cost
         .as_ref()
-        .map_or((0, 0), |stats| (stats.sql(), stats.redis()));
+        .map_or((0, 0), |cost| (cost.sql(), cost.redis()));
     let started = Instant::now();
+    // What the page will show comes along if Redis has to be asked for the membership.
+    let companions = |slug: &OrgSlug| match path.page {
+        Some(page) => state.services.companions(page, slug, path.query),
+        None => Companions::default(),
+    };
     let found = match OrgSegment::parse(path.segment) {
-        Some(segment) => state.services.access.find(user, &segment).await,
+        Some(segment) => state.services.access.find_with(user, &segment, companions).await,
         None => Ok(OrgLookup::NotFound),
     };
-    if let Some(stats) = stats {
-        stats.note(Phase::Membership, started.elapsed());
-        let source = match (stats.sql() > sql_before, stats.redis() > redis_before) {
+    if let Some(cost) = cost {
+        cost.add(Phase::Membership, started.elapsed());
+        let source = match (cost.sql() > sql_before, cost.redis() > redis_before) {
             (true, _) => "postgres",
             (false, true) => "redis",
             (false, false) => "memory",
         };
-        metrics::histogram!("orghub_membership_check_seconds", "source" => source)
+        metrics::histogram!(names::MEMBERSHIP_CHECK_SECONDS, "source" => source)
             .record(started.elapsed().as_secs_f64());
     }
 

@@ -17,12 +17,11 @@ use axum::{
 };
 use http::{Extensions, HeaderMap, HeaderName, header};
 use orghub::{
-    accounts::ClientInfo,
+    auth::{ClientInfo, RequestUser, Sessions, sessions::EXPIRY},
     config::Config,
     domain::UserId,
-    metrics::{Phase, current_request_stats},
     services::Services,
-    session::{EXPIRY, Sessions, SignedIn},
+    telemetry::{Phase, current_request_cost},
 };
 use tower_sessions::{Session, SessionManagerLayer, cookie::SameSite};
 
@@ -54,7 +53,7 @@ pub fn layer(services: &Services) -> SessionManagerLayer<Sessions> {
         .with_expiry(EXPIRY)
 }
 
-/// Puts [`SignedIn`] and [`ClientInfo`] into the request's extensions, where `app` finds
+/// Puts [`RequestUser`] and [`ClientInfo`] into the request's extensions, where `app` finds
 /// them, and [`ResponseUser`] into the response's.
 pub async fn resolve_user(
     State(state): State<AppState>,
@@ -63,11 +62,11 @@ pub async fn resolve_user(
 ) -> Response {
     let started = Instant::now();
     let found = match request.extensions().get::<Session>() {
-        Some(session) => state.services.sessions.recognize(session).await,
+        Some(session) => state.services.sessions.authenticate(session).await,
         None => Ok(None),
     };
-    if let Some(stats) = current_request_stats() {
-        stats.note(Phase::Session, started.elapsed());
+    if let Some(cost) = current_request_cost() {
+        cost.add(Phase::Session, started.elapsed());
     }
     let user = match found {
         Ok(user) => user,
@@ -85,7 +84,7 @@ pub async fn resolve_user(
         &state.services.config,
     );
     request.extensions_mut().insert(client);
-    request.extensions_mut().insert(SignedIn(user));
+    request.extensions_mut().insert(RequestUser(user));
 
     let mut response = next.run(request).await;
     if let Some(user) = response_user {

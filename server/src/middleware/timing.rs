@@ -18,7 +18,7 @@ use axum::{
 use http::{HeaderName, HeaderValue, StatusCode};
 use orghub::{
     config::AppEnv,
-    metrics::{Phase, RequestStats, with_request_stats},
+    telemetry::{Phase, RequestCost, names, with_request_cost},
 };
 
 use super::session::ResponseUser;
@@ -30,11 +30,11 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// users have no use for it, and it tells how warm a cache is.
 pub async fn measure(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let stats = Arc::new(RequestStats::default());
-    let mut response = with_request_stats(Arc::clone(&stats), next.run(request)).await;
+    let cost = Arc::new(RequestCost::default());
+    let mut response = with_request_cost(Arc::clone(&cost), next.run(request)).await;
 
     let took = started.elapsed();
-    count(&stats, took, response.status());
+    count(&cost, took, response.status());
     let may_see = state.services.config.app_env == AppEnv::Development
         || response
             .extensions()
@@ -43,30 +43,30 @@ pub async fn measure(State(state): State<AppState>, request: Request, next: Next
     if may_see {
         response
             .headers_mut()
-            .insert(SERVER_TIMING, header(&stats, took));
+            .insert(SERVER_TIMING, header(&cost, took));
     }
     response
 }
 
-fn count(stats: &RequestStats, took: Duration, status: StatusCode) {
+fn count(cost: &RequestCost, took: Duration, status: StatusCode) {
     let class = match status.as_u16() / 100 {
         2 => "2xx",
         3 => "3xx",
         4 => "4xx",
         _ => "5xx",
     };
-    metrics::histogram!("orghub_request_seconds", "status" => class).record(took.as_secs_f64());
-    metrics::histogram!("orghub_request_sql_statements").record(f64::from(stats.sql()));
-    metrics::histogram!("orghub_request_redis_round_trips").record(f64::from(stats.redis()));
+    metrics::histogram!(names::REQUEST_SECONDS, "status" => class).record(took.as_secs_f64());
+    metrics::histogram!(names::REQUEST_SQL_STATEMENTS).record(f64::from(cost.sql()));
+    metrics::histogram!(names::REQUEST_REDIS_ROUND_TRIPS).record(f64::from(cost.redis()));
 }
 
 /// `session;dur=0.012, membership;dur=0.004, data;dur=0.000, render;dur=0.310,
 /// sql;desc="0", redis;desc="0"`: milliseconds, and how many.
-fn header(stats: &RequestStats, total: Duration) -> HeaderValue {
+fn header(cost: &RequestCost, total: Duration) -> HeaderValue {
     let (session, membership, data) = (
-        stats.dur(Phase::Session),
-        stats.dur(Phase::Membership),
-        stats.dur(Phase::Data),
+        cost.duration(Phase::Session),
+        cost.duration(Phase::Membership),
+        cost.duration(Phase::Data),
     );
     // What is left. Loads that ran at the same time can add up to more than the total.
     let render = total.saturating_sub(session + membership + data);
@@ -83,8 +83,8 @@ fn header(stats: &RequestStats, total: Duration) -> HeaderValue {
     write!(
         value,
         "sql;desc=\"{}\", redis;desc=\"{}\"",
-        stats.sql(),
-        stats.redis()
+        cost.sql(),
+        cost.redis()
     )
     .expect("writing to a string never fails");
     HeaderValue::try_from(value).expect("names and numbers")
@@ -96,17 +96,17 @@ mod tests {
 
     #[test]
     fn rendering_is_what_the_other_phases_leave() {
-        let stats = RequestStats::default();
-        stats.note(Phase::Session, Duration::from_micros(12));
-        stats.note(Phase::Membership, Duration::from_micros(4));
-        stats.note(Phase::Data, Duration::from_millis(1));
+        let cost = RequestCost::default();
+        cost.add(Phase::Session, Duration::from_micros(12));
+        cost.add(Phase::Membership, Duration::from_micros(4));
+        cost.add(Phase::Data, Duration::from_millis(1));
         assert_eq!(
-            header(&stats, Duration::from_micros(1500)),
+            header(&cost, Duration::from_micros(1500)),
             "session;dur=0.012, membership;dur=0.004, data;dur=1.000, render;dur=0.484, \
              sql;desc=\"0\", redis;desc=\"0\"",
         );
         assert!(
-            header(&stats, Duration::ZERO)
+            header(&cost, Duration::ZERO)
                 .to_str()
                 .expect("plain text")
                 .contains("render;dur=0.000")
