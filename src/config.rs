@@ -180,7 +180,7 @@ impl Config {
 }
 
 /// A variable of the environment; an empty one counts as unset.
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     env::var(name)
         .ok()
         .map(|value| value.trim().to_owned())

@@ -9,9 +9,9 @@ use std::{
 
 use axum::{Router, serve::ListenerExt as _};
 use orghub::{
+    Db,
     clock::Clock,
     config::{AppEnv, ConfigError},
-    Db,
     error::{Error, chain},
     seed::{self, SeedOptions},
     services::Services,

@@ -27,9 +27,7 @@ pub async fn sign_in(
         let session = context::session()?;
         let client = context::client_info();
         let auth = context::services().auth;
-        auth
-            .sign_in(&session, &email, &password, &client)
-            .await?;
+        auth.sign_in(&session, &email, &password, &client).await?;
         Ok(Done::at(routes::safe_next(&next)))
     })
     .await

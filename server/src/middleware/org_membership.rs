@@ -64,7 +64,13 @@ pub async fn resolve_membership(
         None => Companions::default(),
     };
     let found = match OrgSegment::parse(path.segment) {
-        Some(segment) => state.services.access.find_with(user, &segment, companions).await,
+        Some(segment) => {
+            state
+                .services
+                .access
+                .find_with(user, &segment, companions)
+                .await
+        }
         None => Ok(OrgLookup::NotFound),
     };
     if let Some(cost) = cost {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use http::StatusCode;
 use orghub::domain::Role;
 use orghub_test_support::PrivateRedis;
 
@@ -109,7 +108,7 @@ async fn cost_on_a_cold_node(site: &Site, warm: &mut Visitor, page: &str) -> Cos
 }
 
 #[tokio::test]
-async fn a_cold_node_with_a_warm_redis_asks_redis_once_and_not_the_database() {
+async fn a_cold_node_with_a_warm_redis_asks_redis_twice_and_not_the_database() {
     let redis = PrivateRedis::start();
     let site = Site::start_with(|config| config.redis = Some(redis.config())).await;
     let ada = site.app.person("Ada").await;
@@ -119,55 +118,11 @@ async fn a_cold_node_with_a_warm_redis_asks_redis_once_and_not_the_database() {
     for page in PAGES {
         assert_eq!(
             cost_on_a_cold_node(&site, &mut warm, page).await,
-            Cost { sql: 0, redis: 1 },
+            // For the session; then for the membership and all the page shows.
+            Cost { sql: 0, redis: 2 },
             "{page}"
         );
     }
-}
-
-#[tokio::test]
-async fn a_browser_that_lies_about_its_person_gets_the_same_pages_a_round_trip_later() {
-    let redis = PrivateRedis::start();
-    let site = Site::start_with(|config| config.redis = Some(redis.config())).await;
-    let (ada, mallory) = (
-        site.app.person("Ada").await,
-        site.app.person("Mallory").await,
-    );
-    site.app.org("acme", &ada).await;
-    let mut warm = site.sign_in(&ada).await;
-    settle(&site).await;
-    cost_on_a_cold_node(&site, &mut warm, "/orgs/acme").await;
-
-    let mut liar = warm.clone();
-    liar.set_cookie("orghub_person", &mallory.id.to_string());
-    let cost = cost_on_a_cold_node(&site, &mut liar, "/orgs/acme").await;
-    assert!(
-        cost.redis <= 1,
-        "after its first answer it knows better: {cost:?}"
-    );
-    for lie in [mallory.id.to_string(), "nonsense".to_owned()] {
-        let mut liar = site.another_node().await.receive(&warm);
-        liar.set_cookie("orghub_person", &lie);
-        let answer = liar.open("/orgs/acme").await;
-        assert_eq!(
-            (answer.status, answer.cost()),
-            (StatusCode::OK, Cost { sql: 0, redis: 2 }),
-            "{lie}"
-        );
-    }
-
-    // And the other way round: Ada's id opens nothing to Mallory.
-    let mut mallory = site.sign_in(&mallory).await;
-    mallory.set_cookie("orghub_person", &ada.id.to_string());
-    assert_eq!(
-        site.another_node()
-            .await
-            .receive(&mallory)
-            .open("/orgs/acme")
-            .await
-            .status,
-        StatusCode::NOT_FOUND
-    );
 }
 
 #[tokio::test]
@@ -184,26 +139,6 @@ async fn a_slow_redis_holds_up_a_request_once() {
     redis.freeze();
     assert_eq!(ada.open("/orgs/acme").await.cost().redis, 1);
     redis.thaw();
-}
-
-#[tokio::test]
-async fn a_browser_forgets_its_person_with_the_session() {
-    let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
-    let mut browser = site.sign_in(&ada).await;
-    browser.open("/orgs").await;
-    assert_eq!(
-        browser.cookie("orghub_person"),
-        Some(ada.id.to_string().as_str())
-    );
-    assert_eq!(
-        browser.open("/orgs").await.header("set-cookie"),
-        "",
-        "said once"
-    );
-    browser.submit("/sign-out", &[]).await;
-    browser.open("/").await;
-    assert_eq!(browser.cookie("orghub_person"), None);
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! The figures of a node.
 
 use http::{Method, StatusCode};
-use orghub::{config::AppEnv, metrics::CATALOG};
+use orghub::{config::AppEnv, telemetry::CATALOG};
 use orghub_server::telemetry;
 use orghub_test_support::PrivateRedis;
 
 use crate::site::{Answer, Site};
 
-async fn figures(site: &Site, headers: &[(&str, &str)]) -> Answer {
+async fn metrics(site: &Site, headers: &[(&str, &str)]) -> Answer {
     site.visitor()
         .send(Method::GET, "/metrics", headers, axum::body::Body::empty())
         .await
@@ -43,7 +43,7 @@ async fn what_happens_is_counted() {
         .await;
     browser.open("/orgs/acme/members").await;
 
-    let figures = figures(&site, &[]).await;
+    let figures = metrics(&site, &[]).await;
     assert_eq!(figures.status, StatusCode::OK);
     let value = |sample: &str| value(&figures.body, sample);
     let lookups = |outcome| {
@@ -81,7 +81,7 @@ async fn every_figure_is_explained_where_it_stands_and_in_the_runbook() {
     let ada = site.app.person("Ada").await;
     site.org("acme", &ada).await;
     site.sign_in(&ada).await.open("/orgs/acme").await;
-    let figures = figures(&site, &[]).await.body;
+    let figures = metrics(&site, &[]).await.body;
     let runbook = include_str!("../../../docs/runbook.md");
     for metric in CATALOG {
         assert!(
@@ -107,16 +107,16 @@ async fn every_figure_is_explained_where_it_stands_and_in_the_runbook() {
 #[tokio::test]
 async fn nobody_but_the_collector_sees_figures_in_production() {
     let site = Site::start_with(|config| config.metrics_token = Some("collector".to_owned())).await;
-    assert_eq!(figures(&site, &[]).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(metrics(&site, &[]).await.status, StatusCode::UNAUTHORIZED);
     for wrong in ["Bearer collecto", "Bearer ", "Basic collector", "collector"] {
         assert_eq!(
-            figures(&site, &[("authorization", wrong)]).await.status,
+            metrics(&site, &[("authorization", wrong)]).await.status,
             StatusCode::UNAUTHORIZED,
             "{wrong}"
         );
     }
     assert_eq!(
-        figures(&site, &[("authorization", "Bearer collector")])
+        metrics(&site, &[("authorization", "Bearer collector")])
             .await
             .status,
         StatusCode::OK
@@ -127,5 +127,5 @@ async fn nobody_but_the_collector_sees_figures_in_production() {
         config.metrics_token = None;
     })
     .await;
-    assert_eq!(figures(&site, &[]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(metrics(&site, &[]).await.status, StatusCode::NOT_FOUND);
 }

@@ -187,11 +187,6 @@ impl Visitor {
         self.cookies.get(name).map(String::as_str)
     }
 
-    /// Changes a cookie, as nothing keeps a user from doing.
-    pub fn set_cookie(&mut self, name: &str, value: &str) {
-        self.cookies.insert(name.to_owned(), value.to_owned());
-    }
-
     /// Takes over another browser's session cookie.
     pub fn steal_session(&mut self, from: &Visitor) {
         let cookie = from
