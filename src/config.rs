@@ -94,14 +94,6 @@ impl ConfigError {
 }
 
 impl Config {
-    /// Reads the environment of the process.
-    ///
-    /// # Errors
-    /// The first variable that is missing or wrong.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::read(variable)
-    }
-
     /// Reads variables from `get`.
     ///
     /// # Errors

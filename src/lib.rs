@@ -38,8 +38,6 @@ pub mod jobs;
 #[cfg(feature = "server")]
 pub mod orgs;
 #[cfg(feature = "server")]
-pub mod seed;
-#[cfg(feature = "server")]
 pub mod services;
 #[cfg(feature = "server")]
 pub mod telemetry;

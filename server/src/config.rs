@@ -1,7 +1,13 @@
-//! The core's configuration and what only the HTTP edge needs besides: read once
-//! from the environment. `.env.example` lists all of it for people.
+//! The core's configuration and what only the HTTP edge needs besides, read once from the
+//! environment. `.env.example` lists all of it.
+
+use std::collections::HashMap;
 
 use orghub::config::{AppEnv, Config, ConfigError, variable};
+
+/// Where the addresses of the checkout's private services are. `cargo leptos watch` starts
+/// the server, and knows nothing of them.
+const SERVICES_FILE: &str = ".services/env";
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +35,18 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// Reads the environment of the process.
+    /// Reads the environment of the process and, under `cargo leptos watch`, the addresses
+    /// of the private services.
     ///
     /// # Errors
     /// The first variable that is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let core = Config::from_env()?;
-        Self::read(core, variable)
+        let services = match variable("LEPTOS_WATCH") {
+            Some(_) => read_services_file(),
+            None => HashMap::new(),
+        };
+        let get = |name: &str| variable(name).or_else(|| services.get(name).cloned());
+        Self::read(Config::read(get)?, get)
     }
 
     /// Reads the edge's own variables from `get`.
@@ -70,6 +81,13 @@ impl ServerConfig {
             reload_port,
         })
     }
+}
+
+/// What `cargo xtask services up` wrote; nothing if it was never run.
+fn read_services_file() -> HashMap<String, String> {
+    dotenvy::from_path_iter(SERVICES_FILE)
+        .map(|variables| variables.flatten().collect())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

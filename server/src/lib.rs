@@ -2,10 +2,10 @@
 //! and no business rule. A rule that seems to belong here belongs in `orghub`.
 //!
 //! Start reading at [`router`], which shows what a request passes and why in
-//! that order; [`startup`] shows how the parts come to life, [`shutdown`] how
-//! they go.
+//! that order; [`startup`] shows how the server starts, [`shutdown`] how it stops.
 
-pub mod command;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod error_page;
 pub mod handlers;

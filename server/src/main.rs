@@ -1,33 +1,36 @@
-//! The program: `orghub-server [serve | migrate | seed [--members N] | warm | check]`.
+//! The program; `orghub-server --help` says what it can be asked for.
 
-use std::{env, process::ExitCode};
+use std::process::ExitCode;
 
+use clap::Parser as _;
 use orghub_server::{
-    command::{Command, USAGE},
+    cli::{Cli, Command},
+    commands,
     startup::{self, StartError},
 };
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let command = Cli::parse().command.unwrap_or(Command::Serve);
     startup::choose_crypto_provider();
-    match run().await {
+    match run(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            startup::complain(&error);
+            startup::report(&error);
             error.exit_code()
         }
     }
 }
 
-async fn run() -> Result<(), StartError> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let command = Command::parse(&arguments).ok_or(StartError::Usage(USAGE))?;
+async fn run(command: Command) -> Result<(), StartError> {
     let config = startup::configure()?;
     match command {
         Command::Serve => startup::serve(config).await,
-        Command::Migrate => startup::migrate(config).await,
-        Command::Seed { members } => startup::seed(config, members).await,
-        Command::Warm => startup::warm(config).await,
-        Command::Check => startup::check(config).await,
+        Command::Migrate => commands::migrate(config).await,
+        #[cfg(feature = "demo-data")]
+        Command::Seed { members } => commands::seed(config, members).await,
+        Command::Warm => commands::warm(config).await,
+        Command::Flush(target) => commands::flush(config, target).await,
+        Command::Check => commands::check(config).await,
     }
 }

@@ -1,5 +1,5 @@
-//! What operators read: log lines, which go to standard output, one a line, as text
-//! or JSON; and figures, which wait until somebody asks for them.
+//! What operators read: log lines, on standard output, as text or JSON; and metrics, which
+//! wait until somebody asks for them.
 
 use std::{
     io::{self, IsTerminal as _},
@@ -10,9 +10,9 @@ use std::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use orghub::{
     config::ConfigError,
-    telemetry::{CATALOG, Kind, describe},
+    telemetry::{CATALOG, Kind, SPANS, describe},
 };
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
 use crate::config::{LogFormat, ServerConfig};
 
@@ -28,8 +28,15 @@ pub fn start(config: &ServerConfig) -> Result<(), ConfigError> {
             config.log_level
         ),
     })?;
+    // Spans are there to be timed; without a reader they are not even made.
+    let span_events = if config.log_level.contains(SPANS) {
+        FmtSpan::CLOSE
+    } else {
+        FmtSpan::NONE
+    };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_span_events(span_events)
         .with_writer(io::stdout);
     // An earlier subscriber of the same process (a test's) stays: the lines still go somewhere.
     let _already_set = match config.log_format {
@@ -50,10 +57,10 @@ pub fn start(config: &ServerConfig) -> Result<(), ConfigError> {
 /// is kept as it is.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
-/// The figures of this process, counted from the first call on.
+/// The metrics of this process, counted from the first call on.
 pub fn metrics() -> &'static PrometheusHandle {
-    static FIGURES: OnceLock<PrometheusHandle> = OnceLock::new();
-    FIGURES.get_or_init(|| {
+    static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+    METRICS.get_or_init(|| {
         let mut builder = PrometheusBuilder::new();
         for metric in CATALOG {
             if let Kind::Histogram(bounds) = metric.kind {
@@ -62,11 +69,11 @@ pub fn metrics() -> &'static PrometheusHandle {
                     .expect("every histogram of the catalog has buckets");
             }
         }
-        let figures = builder
+        let handle = builder
             .install_recorder()
             .expect("nobody else counts in this process");
         describe();
-        figures
+        handle
     })
 }
 

@@ -29,7 +29,6 @@ mod deadline;
 pub mod members;
 pub mod migrate;
 pub mod orgs;
-pub mod seed;
 pub mod sessions;
 pub mod subscriptions;
 mod types;

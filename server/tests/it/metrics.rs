@@ -58,7 +58,7 @@ async fn what_happens_is_counted() {
         figures.body
     );
     assert_eq!(
-        value(r#"orghub_cache_refused_total{family="member_page",level="near",reason="changed"}"#),
+        value(r#"orghub_cache_rejected_total{family="member_page",level="near",reason="changed"}"#),
         1.0,
         "{}",
         figures.body
@@ -66,7 +66,7 @@ async fn what_happens_is_counted() {
     assert!(value("orghub_cache_near_bytes") > 0.0);
     assert_eq!(value("orghub_cache_lease_running"), 1.0);
     assert!(value(r#"orghub_cache_barrier_total{outcome="applied"}"#) >= 2.0);
-    assert!(value("orghub_cache_tail_lag_seconds_count") >= 2.0);
+    assert!(value("orghub_cache_log_lag_seconds_count") >= 2.0);
     assert_eq!(value("orghub_redis_breaker_state"), 0.0);
     assert!(value(r#"orghub_membership_check_seconds_count{source="memory"}"#) >= 1.0);
     // The second opening of the list.

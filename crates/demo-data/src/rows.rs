@@ -2,20 +2,15 @@
 
 use std::collections::HashSet;
 
+use orghub::domain::{
+    ActivityKind, BillingInterval, Email, OrgId, OrgSlug, Plan, Role, SubscriptionStatus, UserId,
+};
+use sqlx::{PgConnection, Result};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{
-    db::Tx,
-    domain::{
-        ActivityKind, BillingInterval, Email, OrgId, OrgSlug, Plan, Role, SubscriptionStatus,
-        UserId,
-    },
-    error::Result,
-};
-
-/// A person to be added.
-pub struct Person {
+/// A user to be added.
+pub struct User {
     /// The id they get if they are new.
     pub id: UserId,
     /// Sign-in address.
@@ -46,7 +41,7 @@ pub struct Member {
     pub id: Uuid,
     /// The organization.
     pub org: OrgId,
-    /// The person.
+    /// The user.
     pub user: UserId,
     /// Their role.
     pub role: Role,
@@ -121,10 +116,7 @@ pub struct Subscription {
 }
 
 /// Which of the slugs are some organization's already.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn taken_slugs(tx: &mut Tx, slugs: &[OrgSlug]) -> Result<HashSet<String>> {
+pub async fn taken_slugs(db: &mut PgConnection, slugs: &[OrgSlug]) -> Result<HashSet<String>> {
     let slugs: Vec<&str> = slugs.iter().map(OrgSlug::as_str).collect();
     let taken = sqlx::query_scalar!(
         r#"
@@ -134,49 +126,46 @@ pub async fn taken_slugs(tx: &mut Tx, slugs: &[OrgSlug]) -> Result<HashSet<Strin
         "#,
         &slugs as &[&str],
     )
-    .fetch_all(tx.conn())
+    .fetch_all(&mut *db)
     .await?;
     Ok(taken.into_iter().collect())
 }
 
-/// Adds people, all with one password, and returns everybody's id in the given
+/// Adds users, all with one password, and returns everybody's id in the given
 /// order: those whose address is known already keep theirs.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn insert_people(
-    tx: &mut Tx,
-    people: &[Person],
+pub async fn insert_users(
+    db: &mut PgConnection,
+    users: &[User],
     password_hash: &str,
 ) -> Result<(u64, Vec<UserId>)> {
-    let emails: Vec<&str> = people.iter().map(|person| person.email.as_str()).collect();
+    let emails: Vec<&str> = users.iter().map(|user| user.email.as_str()).collect();
     let inserted = sqlx::query!(
         r#"
         insert into users (id, email, name, password_hash, email_verified_at, platform_admin, created_at, updated_at)
         select id, email, name, $6, created_at, platform_admin, created_at, created_at
         from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::timestamptz[])
-            as person (id, email, name, platform_admin, created_at)
+            as new (id, email, name, platform_admin, created_at)
         on conflict (email) do nothing
         "#,
-        &people.iter().map(|person| person.id.0).collect::<Vec<_>>(),
+        &users.iter().map(|user| user.id.0).collect::<Vec<_>>(),
         &emails as &[&str],
-        &people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>() as &[&str],
-        &people.iter().map(|person| person.platform_admin).collect::<Vec<_>>(),
-        &people.iter().map(|person| person.created_at).collect::<Vec<_>>(),
+        &users.iter().map(|user| user.name.as_str()).collect::<Vec<_>>() as &[&str],
+        &users.iter().map(|user| user.platform_admin).collect::<Vec<_>>(),
+        &users.iter().map(|user| user.created_at).collect::<Vec<_>>(),
         password_hash,
     )
-    .execute(tx.conn())
+    .execute(&mut *db)
     .await?;
     let ids = sqlx::query_scalar!(
         r#"
         select users.id
-        from unnest($1::text[]) with ordinality as person (email, position)
-        join users on users.email = person.email
-        order by person.position
+        from unnest($1::text[]) with ordinality as given (email, position)
+        join users on users.email = given.email
+        order by given.position
         "#,
         &emails as &[&str],
     )
-    .fetch_all(tx.conn())
+    .fetch_all(&mut *db)
     .await?;
     Ok((
         inserted.rows_affected(),
@@ -185,10 +174,7 @@ pub async fn insert_people(
 }
 
 /// Adds organizations.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn insert_orgs(tx: &mut Tx, orgs: &[Org]) -> Result<()> {
+pub async fn insert_orgs(db: &mut PgConnection, orgs: &[Org]) -> Result<()> {
     sqlx::query!(
         r#"
         insert into organization (id, slug, name, created_at, updated_at)
@@ -201,17 +187,14 @@ pub async fn insert_orgs(tx: &mut Tx, orgs: &[Org]) -> Result<()> {
         &orgs.iter().map(|org| org.name.as_str()).collect::<Vec<_>>() as &[&str],
         &orgs.iter().map(|org| org.created_at).collect::<Vec<_>>(),
     )
-    .execute(tx.conn())
+    .execute(&mut *db)
     .await?;
     Ok(())
 }
 
 /// Adds memberships, and says how many were new: who is a member already stays one
 /// as they are.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn insert_members(tx: &mut Tx, members: &[Member]) -> Result<u64> {
+pub async fn insert_members(db: &mut PgConnection, members: &[Member]) -> Result<u64> {
     let inserted = sqlx::query!(
         r#"
         insert into member (id, organization_id, user_id, role, created_at)
@@ -238,16 +221,13 @@ pub async fn insert_members(tx: &mut Tx, members: &[Member]) -> Result<u64> {
             .map(|member| member.joined_at)
             .collect::<Vec<_>>(),
     )
-    .execute(tx.conn())
+    .execute(&mut *db)
     .await?;
     Ok(inserted.rows_affected())
 }
 
 /// Adds entries to audit logs.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn insert_activity(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
+pub async fn insert_activity(db: &mut PgConnection, entries: &[Entry]) -> Result<()> {
     sqlx::query!(
         r#"
         insert into activity (id, organization_id, actor_id, actor_name, kind, subject, detail, created_at)
@@ -265,16 +245,13 @@ pub async fn insert_activity(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
         &entries.iter().map(|entry| entry.detail.as_str()).collect::<Vec<_>>() as &[&str],
         &entries.iter().map(|entry| entry.at).collect::<Vec<_>>(),
     )
-    .execute(tx.conn())
+    .execute(&mut *db)
     .await?;
     Ok(())
 }
 
 /// Adds pending invitations.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn insert_invitations(tx: &mut Tx, invitations: &[Invitation]) -> Result<()> {
+pub async fn insert_invitations(db: &mut PgConnection, invitations: &[Invitation]) -> Result<()> {
     sqlx::query!(
         r#"
         insert into invitation (id, organization_id, email, role, token_hash, invited_by, created_at, expires_at)
@@ -292,16 +269,13 @@ pub async fn insert_invitations(tx: &mut Tx, invitations: &[Invitation]) -> Resu
         &invitations.iter().map(|invitation| invitation.created_at).collect::<Vec<_>>(),
         &invitations.iter().map(|invitation| invitation.expires_at).collect::<Vec<_>>(),
     )
-    .execute(tx.conn())
+    .execute(&mut *db)
     .await?;
     Ok(())
 }
 
 /// Adds a subscription and its customer; a trial, when there is one, counts as used.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn insert_subscription(tx: &mut Tx, subscription: &Subscription) -> Result<()> {
+pub async fn insert_subscription(db: &mut PgConnection, subscription: &Subscription) -> Result<()> {
     sqlx::query!(
         r#"
         insert into billing_customer (organization_id, stripe_customer_id, trial_used_at, created_at)
@@ -312,7 +286,7 @@ pub async fn insert_subscription(tx: &mut Tx, subscription: &Subscription) -> Re
         subscription.trial_end.map(|_| subscription.period_start),
         subscription.period_start,
     )
-    .execute(tx.conn())
+    .execute(&mut *db)
     .await?;
     sqlx::query!(
         r#"
@@ -341,16 +315,13 @@ pub async fn insert_subscription(tx: &mut Tx, subscription: &Subscription) -> Re
         subscription.cancel_at_period_end,
         subscription.synced_at,
     )
-    .execute(tx.conn())
+    .execute(&mut *db)
     .await?;
     Ok(())
 }
 
 /// Gives an organization a limit of members of its own.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn insert_member_limit(tx: &mut Tx, org: OrgId, members: i32) -> Result<()> {
+pub async fn insert_member_limit(db: &mut PgConnection, org: OrgId, members: i32) -> Result<()> {
     sqlx::query!(
         r#"
         insert into limit_override (organization_id, members)
@@ -359,16 +330,13 @@ pub async fn insert_member_limit(tx: &mut Tx, org: OrgId, members: i32) -> Resul
         org.0,
         members,
     )
-    .execute(tx.conn())
+    .execute(&mut *db)
     .await?;
     Ok(())
 }
 
 /// The organization of this slug and its number of members.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn find_org_size(tx: &mut Tx, slug: &OrgSlug) -> Result<Option<(OrgId, i64)>> {
+pub async fn find_org_size(db: &mut PgConnection, slug: &OrgSlug) -> Result<Option<(OrgId, i64)>> {
     let row = sqlx::query!(
         r#"
         select
@@ -380,19 +348,16 @@ pub async fn find_org_size(tx: &mut Tx, slug: &OrgSlug) -> Result<Option<(OrgId,
         "#,
         slug.as_str(),
     )
-    .fetch_optional(tx.conn())
+    .fetch_optional(&mut *db)
     .await?;
-    Ok(row.map(|row| (row.id.into(), row.members)))
+    Ok(row.map(|row| (OrgId(row.id), row.members)))
 }
 
 /// Counts what is in the tables, so that the first plans are good ones: by itself
 /// the database does it a minute later.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot be reached.
-pub async fn analyze(tx: &mut Tx) -> Result<()> {
+pub async fn analyze(db: &mut PgConnection) -> Result<()> {
     sqlx::query!("analyze users, organization, organization_slug, organization_member_count, member, activity")
-        .execute(tx.conn())
+        .execute(&mut *db)
         .await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Demo data: the organizations and people that README, tests and benchmarks
+//! Demo data: the organizations and users that README, tests and benchmarks
 //! speak of.
 //!
 //! Everything is made up, every address ends in `.test`, and the same moment
@@ -10,23 +10,21 @@ mod demo;
 mod mega;
 mod names;
 mod random;
+mod rows;
 
 use std::fmt;
 
+use orghub::auth::hash_password;
+pub use sqlx::Error;
+use sqlx::{Connection as _, PgConnection, Result};
 use time::OffsetDateTime;
-
-use crate::{
-    auth::hash_password,
-    db::{self, Db},
-    error::{Error, Result},
-};
 
 /// The password of everybody in the demo data.
 pub const PASSWORD: &str = "orghub-demo";
 
 /// What to seed.
 #[derive(Clone, Copy, Debug)]
-pub struct SeedOptions {
+pub struct Options {
     /// The moment the data is dated back from.
     pub now: OffsetDateTime,
     /// Number of members of the organization `mega`; `None`: leave it out.
@@ -35,50 +33,46 @@ pub struct SeedOptions {
 
 /// What seeding added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SeedReport {
+pub struct Report {
     /// New organizations.
     pub orgs: u64,
-    /// New people.
-    pub people: u64,
+    /// New users.
+    pub users: u64,
     /// New memberships.
     pub members: u64,
 }
 
-impl fmt::Display for SeedReport {
+impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             orgs,
-            people,
+            users,
             members,
         } = self;
         write!(
             f,
-            "{orgs} organizations, {people} people and {members} memberships added"
+            "{orgs} organizations, {users} users and {members} memberships added"
         )
     }
 }
 
-/// Adds the demo data that is not there yet. Takes seconds, and a minute or two
-/// for a million members; wants a database handle without time limits
-/// ([`Db::open_for_maintenance`]).
+/// Adds the demo data that is not there yet. Takes seconds, and a minute or two for a
+/// million members.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when the database does not answer. What was added
-/// before stays; seeding again adds the rest.
-pub async fn run(db: &Db, options: &SeedOptions) -> Result<SeedReport> {
+/// The database's. What was added before stays; seeding again adds the rest.
+pub async fn seed(database_url: &str, options: &Options) -> Result<Report> {
+    let mut connection = PgConnection::connect(database_url).await?;
     let today = options.now.replace_time(time::Time::MIDNIGHT);
-    let password_hash = tokio::task::spawn_blocking(|| hash_password(PASSWORD))
-        .await
-        .map_err(Error::internal)?;
-    let mut report = SeedReport::default();
-    demo::add(db, today, &password_hash, &mut report).await?;
+    let password_hash = hash_password(PASSWORD);
+    let mut report = Report::default();
+    demo::add(&mut connection, today, &password_hash, &mut report).await?;
     if let Some(members) = options.mega_members {
-        mega::add(db, today, members, &password_hash, &mut report).await?;
+        mega::add(&mut connection, today, members, &password_hash, &mut report).await?;
     }
-    if report != SeedReport::default() {
-        let mut tx = db.begin().await?;
-        db::seed::analyze(&mut tx).await?;
-        tx.commit_unannounced().await?;
+    if report != Report::default() {
+        rows::analyze(&mut connection).await?;
     }
+    connection.close().await?;
     Ok(report)
 }

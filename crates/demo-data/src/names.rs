@@ -1,7 +1,8 @@
-//! Names of people and organizations that do not exist.
+//! Names of users and organizations that do not exist.
 
-use super::random::Random;
-use crate::domain::{Email, OrgSlug};
+use orghub::domain::{Email, OrgSlug};
+
+use crate::random::Random;
 
 const GIVEN: [&str; 48] = [
     "Abel", "Ada", "Alma", "Anouk", "Aron", "Bela", "Bruno", "Celia", "Clio", "Dario", "Edda",
@@ -76,20 +77,20 @@ const PLACE: [&str; 32] = [
     "Tower", "Valley", "Willow", "Workshop",
 ];
 
-/// A person's name.
-pub(super) fn person(random: &mut Random) -> String {
+/// A user's name.
+pub(crate) fn full_name(random: &mut Random) -> String {
     format!("{} {}", random.pick(&GIVEN), random.pick(&FAMILY))
 }
 
-/// The address of the `number`th person of `domain`, named `name`.
-pub(super) fn address(name: &str, number: u32, domain: &str) -> Email {
+/// The address of the `number`th user of `domain`, named `name`.
+pub(crate) fn address(name: &str, number: u32, domain: &str) -> Email {
     let local = OrgSlug::suggest(name).expect("every name here has letters");
     Email::parse(&format!("{local}-{number}@{domain}.test"))
         .expect("a slug, a number and a domain make an address")
 }
 
 /// The `number`th organization's name; 1,024 of them, all different.
-pub(super) fn org(number: usize) -> String {
+pub(crate) fn org(number: usize) -> String {
     let place = PLACE[number / QUALITY.len() % PLACE.len()];
     format!("{} {place}", QUALITY[number % QUALITY.len()])
 }

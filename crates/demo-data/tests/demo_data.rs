@@ -1,34 +1,36 @@
 //! The demo data is what README and scripts rely on.
 
 use orghub::{
-    accounts::ClientInfo,
+    auth::ClientInfo,
     domain::{MemberListQuery, OrgSlug, Role},
-    seed::{self, SeedOptions, SeedReport},
 };
+use orghub_demo_data::{Options, PASSWORD, Report, seed};
 use orghub_test_support::{TestApp, TestDatabase, browser};
+use sqlx::{Connection as _, PgConnection};
 use time::macros::datetime;
 
-fn options(mega_members: Option<u32>) -> SeedOptions {
-    SeedOptions {
+fn options(mega_members: Option<u32>) -> Options {
+    Options {
         now: datetime!(2026-06-15 09:30 UTC),
         mega_members,
     }
 }
 
-async fn maintenance(url: &str) -> orghub::db::Db {
-    orghub::db::Db::open_for_maintenance(url)
+async fn connect(url: &str) -> PgConnection {
+    PgConnection::connect(url)
         .await
         .expect("the database answers")
 }
 
-async fn fingerprint(db: &orghub::db::Db) -> String {
+async fn fingerprint(database: &TestDatabase) -> String {
+    let mut db = connect(&database.url).await;
     sqlx::query_scalar(
         "select md5(string_agg(o.slug || m.id || u.id || u.email || u.name || m.role || m.created_at, ',' order by m.id))
         from member m
         join organization o on o.id = m.organization_id
         join users u on u.id = m.user_id",
     )
-    .fetch_one(db.pool())
+    .fetch_one(&mut db)
     .await
     .expect("a fingerprint")
 }
@@ -36,42 +38,38 @@ async fn fingerprint(db: &orghub::db::Db) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn seeding_twice_adds_nothing_and_the_same_moment_gives_the_same_data() {
     let (first, second) = (TestDatabase::create().await, TestDatabase::create().await);
-    let (first, second) = (
-        maintenance(&first.url).await,
-        maintenance(&second.url).await,
-    );
-    let report = seed::run(&first, &options(None)).await.expect("seeded");
+    let report = seed(&first.url, &options(None)).await.expect("seeded");
     assert_eq!(report.orgs, 1_005);
-    let again = seed::run(&first, &options(None))
+    let again = seed(&first.url, &options(None))
         .await
         .expect("seeded again");
-    assert_eq!(again, SeedReport::default());
-    let later = SeedOptions {
+    assert_eq!(again, Report::default());
+    let later = Options {
         now: datetime!(2026-09-01 00:00 UTC),
         mega_members: None,
     };
     assert_eq!(
-        seed::run(&first, &later).await.expect("seeded later"),
-        SeedReport::default()
+        seed(&first.url, &later).await.expect("seeded later"),
+        Report::default()
     );
 
-    seed::run(&second, &options(None)).await.expect("seeded");
+    seed(&second.url, &options(None)).await.expect("seeded");
     assert_eq!(fingerprint(&first).await, fingerprint(&second).await);
-    first.close().await;
-    second.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_is_what_the_readme_says() {
     let app = TestApp::start().await;
-    let db = maintenance(app.database_url()).await;
-    seed::run(&db, &options(None)).await.expect("seeded");
+    let mut db = connect(app.database_url()).await;
+    seed(app.database_url(), &options(None))
+        .await
+        .expect("seeded");
 
     let sign_in = async |email: &str| {
         let session = browser(&app.services, None);
         app.services
-            .accounts
-            .sign_in(&session, email, seed::PASSWORD, &ClientInfo::default())
+            .auth
+            .sign_in(&session, email, PASSWORD, &ClientInfo::default())
             .await
             .expect(email)
     };
@@ -95,9 +93,9 @@ async fn the_demo_is_what_the_readme_says() {
         ("outsider@acme.test", vec![]),
         ("root@orghub.test", vec![]),
     ] {
-        let person = sign_in(email).await;
-        assert_eq!(person.platform_admin, email == "root@orghub.test");
-        let mine = app.services.orgs.list_mine(&person).await.expect("a list");
+        let user = sign_in(email).await;
+        assert_eq!(user.platform_admin, email == "root@orghub.test");
+        let mine = app.services.orgs.list_mine(&user).await.expect("a list");
         assert_eq!(
             mine.iter()
                 .map(|org| (org.slug.as_str(), org.role))
@@ -123,7 +121,7 @@ async fn the_demo_is_what_the_readme_says() {
             .list_members(&access, &MemberListQuery::default())
             .await
             .expect("a page");
-        assert_eq!(page.total, members, "{slug}");
+        assert_eq!(page.page.total, members, "{slug}");
         let view = app
             .services
             .billing
@@ -145,39 +143,41 @@ async fn the_demo_is_what_the_readme_says() {
 
     let strays: i64 =
         sqlx::query_scalar("select count(*) from users where email not like '%.test'")
-            .fetch_one(db.pool())
+            .fetch_one(&mut db)
             .await
             .expect("a count");
     assert_eq!(strays, 0, "every address ends in .test");
-    db.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mega_grows_to_the_size_asked_for_and_goes_on_where_it_stopped() {
     let app = TestApp::start().await;
-    let db = maintenance(app.database_url()).await;
-    seed::run(&db, &options(Some(70))).await.expect("seeded");
-    let report = seed::run(&db, &options(Some(120))).await.expect("grown");
+    let mut db = connect(app.database_url()).await;
+    seed(app.database_url(), &options(Some(70)))
+        .await
+        .expect("seeded");
+    let report = seed(app.database_url(), &options(Some(120)))
+        .await
+        .expect("grown");
     assert_eq!(
         report,
-        SeedReport {
+        Report {
             orgs: 0,
-            people: 50,
+            users: 50,
             members: 50
         }
     );
     assert_eq!(
-        seed::run(&db, &options(Some(120)))
+        seed(app.database_url(), &options(Some(120)))
             .await
             .expect("no change"),
-        SeedReport::default()
+        Report::default()
     );
     let members: i64 = sqlx::query_scalar(
         "select members from organization_member_count join organization on id = organization_id where slug = 'mega'",
     )
-    .fetch_one(db.pool())
+    .fetch_one(&mut db)
     .await
     .expect("a count");
     assert_eq!(members, 120);
-    db.close().await;
 }

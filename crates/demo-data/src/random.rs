@@ -3,12 +3,12 @@ use uuid::Uuid;
 
 /// Chance that is the same on every machine and in every version: SplitMix64
 /// (Steele, Lea and Flood, 2014). For demo data, never for secrets.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// Chance of its own for `purpose`: adding a draw for one leaves the others'
     /// data as it was.
-    pub(super) fn of(purpose: u64) -> Self {
+    pub(crate) fn of(purpose: u64) -> Self {
         Self(purpose)
     }
 
@@ -21,18 +21,18 @@ impl Random {
     }
 
     /// A number below `bound`, which is not 0.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
     /// One of `things`, which are not none.
-    pub(super) fn pick<'a, T: ?Sized>(&mut self, things: &[&'a T]) -> &'a T {
+    pub(crate) fn pick<'a, T: ?Sized>(&mut self, things: &[&'a T]) -> &'a T {
         let index = self.below(things.len() as u64);
         things[usize::try_from(index).expect("it is below a length")]
     }
 
     /// 32 bytes.
-    pub(super) fn bytes(&mut self) -> [u8; 32] {
+    pub(crate) fn bytes(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         for chunk in bytes.chunks_mut(8) {
             chunk.copy_from_slice(&self.next().to_le_bytes());
@@ -41,7 +41,7 @@ impl Random {
     }
 
     /// A version 7 id as the program would have made it at `at`.
-    pub(super) fn id(&mut self, at: OffsetDateTime) -> Uuid {
+    pub(crate) fn id(&mut self, at: OffsetDateTime) -> Uuid {
         let milliseconds = u64::try_from(at.unix_timestamp_nanos() / 1_000_000)
             .expect("demo data is younger than 1970");
         let random: [u8; 10] = self.bytes()[..10].try_into().expect("ten of 32 bytes");

@@ -1,19 +1,16 @@
 //! The five organizations everybody tries things out with, and a thousand more
 //! for company.
 
+use orghub::domain::{
+    ActivityKind, BillingInterval, Email, OrgId, OrgSlug, Plan, Role, SubscriptionStatus, UserId,
+};
+use sqlx::{Connection as _, PgConnection, Result};
 use time::{Duration, OffsetDateTime};
 
-use super::{SeedReport, names, random::Random};
 use crate::{
-    db::{
-        self, Db,
-        seed::{Entry, Invitation, Member, Org, Person, Subscription},
-    },
-    domain::{
-        ActivityKind, BillingInterval, Email, OrgId, OrgSlug, Plan, Role, SubscriptionStatus,
-        UserId,
-    },
-    error::Result,
+    Report, names,
+    random::Random,
+    rows::{self, Entry, Invitation, Member, Org, Subscription, User},
 };
 
 /// How far back the oldest data goes.
@@ -22,8 +19,8 @@ const PAST: Duration = Duration::days(730);
 /// How many organizations stand beside the five.
 const FURTHER_ORGS: usize = 1_000;
 
-/// People who share the further organizations.
-const FURTHER_PEOPLE: u32 = 1_500;
+/// Users who share the further organizations.
+const FURTHER_USERS: u32 = 1_500;
 
 /// Members and pending invitations of `acme` fit into this override.
 const ACME_MEMBER_LIMIT: i32 = 12_000;
@@ -48,7 +45,7 @@ struct Terms {
     cancel_at_period_end: bool,
 }
 
-/// The people of the demo, besides the crowd.
+/// The users of the demo, besides the crowd.
 const KNOWN: [(&str, &str); 5] = [
     (OWNER, "Olive Winterbourne"),
     (ADMIN, "Adam Brightwater"),
@@ -56,7 +53,7 @@ const KNOWN: [(&str, &str); 5] = [
     ("outsider@acme.test", "Otto Elsewhere"),
     ("root@orghub.test", "Ruth Underhill"),
 ];
-pub(super) const OWNER: &str = "owner@acme.test";
+pub(crate) const OWNER: &str = "owner@acme.test";
 const ADMIN: &str = "admin@acme.test";
 const MEMBER: &str = "member@acme.test";
 const PLATFORM_ADMIN: &str = "root@orghub.test";
@@ -122,26 +119,24 @@ fn specs() -> [Spec; 5] {
 }
 
 /// Adds what of it is not there yet.
-pub(super) async fn add(
-    db: &Db,
+pub(crate) async fn add(
+    connection: &mut PgConnection,
     today: OffsetDateTime,
     password_hash: &str,
-    report: &mut SeedReport,
+    report: &mut Report,
 ) -> Result<()> {
-    let mut tx = db.begin().await?;
-    let known = known_people(today);
-    let (added, known_ids) = db::seed::insert_people(&mut tx, &known, password_hash).await?;
-    report.people += added;
+    let mut tx = connection.begin().await?;
+    let known = known_users(today);
+    let (added, known_ids) = rows::insert_users(&mut tx, &known, password_hash).await?;
+    report.users += added;
     let known_id = |email: &str| {
-        let position = known
-            .iter()
-            .position(|person| person.email.as_str() == email);
-        known_ids[position.expect("the address is one of the known people's")]
+        let position = known.iter().position(|user| user.email.as_str() == email);
+        known_ids[position.expect("the address is one of the known users's")]
     };
 
     for (number, spec) in specs().into_iter().enumerate() {
         let slug = parse_slug(spec.slug);
-        if !db::seed::taken_slugs(&mut tx, std::slice::from_ref(&slug))
+        if !rows::taken_slugs(&mut tx, std::slice::from_ref(&slug))
             .await?
             .is_empty()
         {
@@ -166,10 +161,10 @@ pub(super) async fn add(
         let crowd = crowd(&mut random, strangers, founded, today, |name, number| {
             names::address(name, number, spec.slug)
         });
-        let (added, crowd_ids) = db::seed::insert_people(&mut tx, &crowd, password_hash).await?;
-        report.people += added;
+        let (added, crowd_ids) = rows::insert_users(&mut tx, &crowd, password_hash).await?;
+        report.users += added;
 
-        db::seed::insert_orgs(&mut tx, std::slice::from_ref(&org)).await?;
+        rows::insert_orgs(&mut tx, std::slice::from_ref(&org)).await?;
         let crew_joined = (0..).map(|day| founded + Duration::days(day));
         let crew = crew
             .into_iter()
@@ -194,34 +189,34 @@ pub(super) async fn add(
                 joined_at,
             })
             .collect();
-        report.members += db::seed::insert_members(&mut tx, &members).await?;
-        db::seed::insert_activity(
+        report.members += rows::insert_members(&mut tx, &members).await?;
+        rows::insert_activity(
             &mut tx,
             &history(&mut random, &org, &spec, known_id(OWNER), &crowd, today),
         )
         .await?;
         let invitations = invitations(&mut random, &org, spec.invited, known_id(OWNER), today);
-        db::seed::insert_invitations(&mut tx, &invitations).await?;
+        rows::insert_invitations(&mut tx, &invitations).await?;
         if let Some(terms) = &spec.subscription {
-            db::seed::insert_subscription(&mut tx, &subscription(&org, terms, today)).await?;
+            rows::insert_subscription(&mut tx, &subscription(&org, terms, today)).await?;
         }
         if spec.slug == "acme" {
-            db::seed::insert_member_limit(&mut tx, org.id, ACME_MEMBER_LIMIT).await?;
+            rows::insert_member_limit(&mut tx, org.id, ACME_MEMBER_LIMIT).await?;
         }
         report.orgs += 1;
     }
     add_further(&mut tx, today, password_hash, report).await?;
-    tx.commit_unannounced().await?;
+    tx.commit().await?;
     Ok(())
 }
 
-/// The people the demo knows by name.
-pub(super) fn known_people(today: OffsetDateTime) -> Vec<Person> {
+/// The users the demo knows by name.
+pub(crate) fn known_users(today: OffsetDateTime) -> Vec<User> {
     let mut random = Random::of(0);
     let created_at = today - PAST - Duration::days(1);
     KNOWN
         .iter()
-        .map(|(email, name)| Person {
+        .map(|(email, name)| User {
             id: UserId(random.id(created_at)),
             email: Email::parse(email).expect("a known address is one"),
             name: (*name).to_owned(),
@@ -238,14 +233,14 @@ fn crowd(
     from: OffsetDateTime,
     until: OffsetDateTime,
     address: impl Fn(&str, u32) -> Email,
-) -> Vec<Person> {
+) -> Vec<User> {
     let seconds = (until - from).whole_seconds().unsigned_abs();
     (1..=count)
         .map(|number| {
-            let name = names::person(random);
+            let name = names::full_name(random);
             let created_at = from + std::time::Duration::from_secs(random.below(seconds));
             let email = address(&name, number);
-            Person {
+            User {
                 id: UserId(random.id(created_at)),
                 email,
                 name,
@@ -263,7 +258,7 @@ fn history(
     org: &Org,
     spec: &Spec,
     owner: UserId,
-    crowd: &[Person],
+    crowd: &[User],
     today: OffsetDateTime,
 ) -> Vec<Entry> {
     let mut events = vec![(
@@ -285,11 +280,11 @@ fn history(
             today - Duration::days(5),
         ));
     }
-    for (person, hours) in crowd.iter().step_by(100).take(4).zip([80, 54, 29, 3]) {
+    for (user, hours) in crowd.iter().step_by(100).take(4).zip([80, 54, 29, 3]) {
         let change = "member → admin".to_owned();
         events.push((
             ActivityKind::RoleChanged,
-            person.name.clone(),
+            user.name.clone(),
             change,
             today - Duration::hours(hours),
         ));
@@ -318,7 +313,7 @@ fn invitations(
 ) -> Vec<Invitation> {
     (1..=count)
         .map(|number| {
-            let name = names::person(random);
+            let name = names::full_name(random);
             Invitation {
                 id: random.id(today),
                 org: org.id,
@@ -361,15 +356,15 @@ fn subscription(org: &Org, terms: &Terms, today: OffsetDateTime) -> Subscription
 
 /// The thousand: two or three members each, as the free plan allows.
 async fn add_further(
-    tx: &mut db::Tx,
+    tx: &mut PgConnection,
     today: OffsetDateTime,
     password_hash: &str,
-    report: &mut SeedReport,
+    report: &mut Report,
 ) -> Result<()> {
     let slugs: Vec<_> = (0..FURTHER_ORGS)
         .map(|number| parse_slug(&slug_of(&names::org(number))))
         .collect();
-    let taken = db::seed::taken_slugs(tx, &slugs).await?;
+    let taken = rows::taken_slugs(tx, &slugs).await?;
     let missing: Vec<_> = slugs
         .into_iter()
         .enumerate()
@@ -379,15 +374,15 @@ async fn add_further(
         return Ok(());
     }
     let mut random = Random::of(100);
-    let people = crowd(
+    let users = crowd(
         &mut random,
-        FURTHER_PEOPLE,
+        FURTHER_USERS,
         today - PAST,
         today - PAST / 2,
         |name, n| names::address(name, n, "folk"),
     );
-    let (added, ids) = db::seed::insert_people(tx, &people, password_hash).await?;
-    report.people += added;
+    let (added, ids) = rows::insert_users(tx, &users, password_hash).await?;
+    report.users += added;
 
     let (mut orgs, mut members, mut entries) = (Vec::new(), Vec::new(), Vec::new());
     for (number, slug) in missing {
@@ -416,7 +411,7 @@ async fn add_further(
             id: random.id(founded),
             org,
             actor: ids[founder],
-            actor_name: people[founder].name.clone(),
+            actor_name: users[founder].name.clone(),
             kind: ActivityKind::OrgCreated,
             subject: name.clone(),
             detail: String::new(),
@@ -429,9 +424,9 @@ async fn add_further(
             created_at: founded,
         });
     }
-    db::seed::insert_orgs(tx, &orgs).await?;
-    report.members += db::seed::insert_members(tx, &members).await?;
-    db::seed::insert_activity(tx, &entries).await?;
+    rows::insert_orgs(tx, &orgs).await?;
+    report.members += rows::insert_members(tx, &members).await?;
+    rows::insert_activity(tx, &entries).await?;
     report.orgs += orgs.len() as u64;
     Ok(())
 }
