@@ -23,19 +23,16 @@ use orghub_test_support::{Counters, PrivateCluster, TestApp, eventually};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::{
-    Acme, SecondLevel, acked, acked_sql, loads, near_and_redis, only_redis, races, role, stress,
-    until_redis_answers,
+    Acme, BOUND, SecondLevel, acked, acked_sql, loads, near_and_redis, only_redis, races, role,
+    stress, until_redis_answers,
 };
-
-/// The longest anybody may have to wait for a mutation's answer.
-const BOUND: Duration = Duration::from_millis(2_500);
 
 /// Organizations of one owner, enough for each primary to hold some of them.
 const ORGS: usize = 8;
 
-/// Two nodes that keep everything in Redis and one that keeps copies as well, and
+/// Two nodes that keep everything in Redis and one that has a near cache as well, and
 /// organizations with a guest whose role changes.
-struct Town {
+struct ClusterHarness {
     app: TestApp,
     nodes: Vec<Services>,
     guest: CurrentUser,
@@ -48,7 +45,7 @@ struct Org {
     guest: MemberId,
 }
 
-impl Town {
+impl ClusterHarness {
     async fn over(redis: &impl SecondLevel) -> Arc<Self> {
         let settings = only_redis(redis);
         let app = TestApp::start_with(|config| {
@@ -85,25 +82,24 @@ impl Town {
         role(node, &self.guest, &org.slug).await
     }
 
-    /// Changes the guest's role in every organization over and over, and asks for it
-    /// on every node, while `weather` comes over the cluster and for a while after it.
+    /// Changes the guest's role in every organization over and over, and asks for it on
+    /// every node, before, during and after `fault`.
     ///
     /// # Panics
-    /// If anybody gets an error, an answer from before an acknowledged change, or
-    /// their own answer later than [`BOUND`].
-    async fn live_through<T: Send + 'static>(
+    /// If anybody gets an error, or an answer from before an acknowledged change.
+    async fn during<T: Send + 'static>(
         self: &Arc<Self>,
-        weather: impl FnOnce(&Progress) -> T + Send + 'static,
+        fault: impl FnOnce(&Progress) -> T + Send + 'static,
     ) -> T {
         let progress = Progress::default();
-        let mut lives = JoinSet::new();
+        let mut clients = JoinSet::new();
         for node in self.nodes.clone() {
-            let (town, progress) = (self.clone(), progress.clone());
-            lives.spawn(async move {
+            let (harness, progress) = (self.clone(), progress.clone());
+            clients.spawn(async move {
                 while !progress.is_over.load(SeqCst) {
-                    for org in &town.orgs {
+                    for org in &harness.orgs {
                         assert!(
-                            town.guests_role(&node, org).await.is_some(),
+                            harness.guests_role(&node, org).await.is_some(),
                             "the guest is always a member"
                         );
                     }
@@ -112,26 +108,26 @@ impl Town {
             });
         }
         for number in 0..ORGS {
-            let (town, progress) = (self.clone(), progress.clone());
-            lives.spawn(async move { town.change_roles(number, &progress).await });
+            let (harness, progress) = (self.clone(), progress.clone());
+            clients.spawn(async move { harness.change_roles(number, &progress).await });
         }
-        let passed = spawn_blocking({
+        let fault = spawn_blocking({
             let progress = progress.clone();
             move || {
                 let _until_then = Over(progress.is_over.clone());
                 progress.wait_for_changes(5 * ORGS);
-                let passed = weather(&progress);
+                let passed = fault(&progress);
                 progress.wait_for_changes(5 * ORGS);
                 passed
             }
         });
-        while let Some(life) = lives.join_next().await {
-            if let Err(noticed) = life {
+        while let Some(client) = clients.join_next().await {
+            if let Err(noticed) = client {
                 progress.is_over.store(true, SeqCst);
                 panic!("somebody noticed: {noticed}");
             }
         }
-        passed.await.expect("the weather passes")
+        fault.await.expect("no panic")
     }
 
     async fn change_roles(&self, number: usize, progress: &Progress) {
@@ -191,7 +187,7 @@ impl Town {
     }
 }
 
-/// How far people have got.
+/// How many changes were made.
 #[derive(Clone, Default)]
 struct Progress {
     changes: Arc<AtomicUsize>,
@@ -238,12 +234,12 @@ impl Drop for Over {
 async fn what_one_node_keeps_on_a_cluster_another_finds_until_it_changes() {
     let counters = Counters::listen();
     let cluster = PrivateCluster::start(1);
-    let town = Town::over(&cluster).await;
-    town.until_redis_tells_all().await;
+    let harness = ClusterHarness::over(&cluster).await;
+    harness.until_redis_tells_all().await;
     let hits = counters.lookups("redis_hit");
     assert!(hits > 0, "counted as hits");
 
-    let ending = format!("member:{}", town.guest.id);
+    let ending = format!("member:{}", harness.guest.id);
     let holders: BTreeSet<usize> = cluster
         .keys()
         .into_iter()
@@ -252,19 +248,19 @@ async fn what_one_node_keeps_on_a_cluster_another_finds_until_it_changes() {
         .collect();
     assert!(holders.len() > 1, "the organizations share one primary");
 
-    let [first, others @ ..] = town.orgs.as_slice() else {
+    let [first, others @ ..] = harness.orgs.as_slice() else {
         panic!("several organizations")
     };
     // At a prompt: nobody removes the value that the cluster holds.
     acked_sql(
-        &town.app.services,
+        &harness.app.services,
         "delete from member where role = 'admin' and organization_id = (select id from organization where slug = 'org-0')",
     )
     .await;
-    for node in &town.nodes {
-        assert_eq!(town.guests_role(node, first).await, None, "revoked");
+    for node in &harness.nodes {
+        assert_eq!(harness.guests_role(node, first).await, None, "revoked");
         for org in others {
-            assert_eq!(town.guests_role(node, org).await, Some(Role::Admin));
+            assert_eq!(harness.guests_role(node, org).await, Some(Role::Admin));
         }
     }
 }
@@ -272,9 +268,9 @@ async fn what_one_node_keeps_on_a_cluster_another_finds_until_it_changes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn values_of_several_slots_are_removed_in_one_go() {
     let cluster = PrivateCluster::start(1);
-    let town = Town::over(&cluster).await;
-    town.until_redis_tells_all().await;
-    let ending = format!("member:{}", town.guest.id);
+    let harness = ClusterHarness::over(&cluster).await;
+    harness.until_redis_tells_all().await;
+    let ending = format!("member:{}", harness.guest.id);
     let stored = || {
         cluster
             .keys()
@@ -283,11 +279,11 @@ async fn values_of_several_slots_are_removed_in_one_go() {
             .count()
     };
     assert_eq!(stored(), ORGS);
-    let services = &town.app.services;
-    let outdated: Vec<Key> = town
+    let services = &harness.app.services;
+    let outdated: Vec<Key> = harness
         .orgs
         .iter()
-        .map(|org| keys::membership(&org.slug, town.guest.id))
+        .map(|org| keys::membership(&org.slug, harness.guest.id))
         .collect();
     let tx = services.db.begin().await.expect("a transaction begins");
     let committed = services.cache.commit(tx, &outdated).await;
@@ -298,10 +294,10 @@ async fn values_of_several_slots_are_removed_in_one_go() {
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_that_move_while_rights_change_are_noticed_by_nobody() {
     let cluster = PrivateCluster::start(1);
-    let town = Town::over(&cluster).await;
-    town.until_redis_tells_all().await;
-    let cluster = town
-        .live_through(move |progress| {
+    let harness = ClusterHarness::over(&cluster).await;
+    harness.until_redis_tells_all().await;
+    let cluster = harness
+        .during(move |progress| {
             let mut slots: Vec<u16> = cluster
                 .keys()
                 .iter()
@@ -326,8 +322,8 @@ async fn slots_that_move_while_rights_change_are_noticed_by_nobody() {
         })
         .await;
     cluster.wait_until_whole();
-    town.until_redis_tells_all().await;
-    for node in &town.nodes {
+    harness.until_redis_tells_all().await;
+    for node in &harness.nodes {
         assert_eq!(
             breaker(node).await,
             BreakerState::Closed,
@@ -344,11 +340,11 @@ async fn breaker(node: &Services) -> BreakerState {
 async fn a_primary_that_dies_while_rights_change_is_noticed_by_nobody() {
     let counters = Counters::listen();
     let mut cluster = PrivateCluster::start(1);
-    let town = Town::over(&cluster).await;
-    town.until_redis_tells_all().await;
-    let (key, holder) = town.a_membership_key(&cluster);
-    let cluster = town
-        .live_through(move |progress| {
+    let harness = ClusterHarness::over(&cluster).await;
+    harness.until_redis_tells_all().await;
+    let (key, holder) = harness.a_membership_key(&cluster);
+    let cluster = harness
+        .during(move |progress| {
             cluster.kill(holder);
             cluster.wait_until_whole();
             assert_ne!(cluster.owner(cluster.slot(&key)), holder);
@@ -362,11 +358,11 @@ async fn a_primary_that_dies_while_rights_change_is_noticed_by_nobody() {
             cluster
         })
         .await;
-    for node in &town.nodes {
+    for node in &harness.nodes {
         until_redis_answers(node).await;
     }
     let hits_before = counters.lookups("redis_hit");
-    town.until_redis_tells_all().await;
+    harness.until_redis_tells_all().await;
     assert!(counters.lookups("redis_hit") >= hits_before + 2 * ORGS as u64);
     drop(cluster);
 }
@@ -374,13 +370,13 @@ async fn a_primary_that_dies_while_rights_change_is_noticed_by_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_that_is_down_for_want_of_a_shard_is_left_alone_and_used_when_it_is_whole() {
     let mut cluster = PrivateCluster::start(1);
-    let town = Town::over(&cluster).await;
-    town.until_redis_tells_all().await;
-    let (_, holder) = town.a_membership_key(&cluster);
+    let harness = ClusterHarness::over(&cluster).await;
+    harness.until_redis_tells_all().await;
+    let (_, holder) = harness.a_membership_key(&cluster);
     let lost = [vec![holder], cluster.replicas(holder)].concat();
-    let (mut cluster, lost) = town
-        .live_through({
-            let nodes = town.nodes.clone();
+    let (mut cluster, lost) = harness
+        .during({
+            let nodes = harness.nodes.clone();
             let runtime = tokio::runtime::Handle::current();
             move |progress| {
                 lost.iter().for_each(|&node| cluster.kill(node));
@@ -398,10 +394,10 @@ async fn a_cluster_that_is_down_for_want_of_a_shard_is_left_alone_and_used_when_
         .await;
     lost.iter().for_each(|&node| cluster.restart(node));
     cluster.wait_until_whole();
-    for node in &town.nodes {
+    for node in &harness.nodes {
         until_redis_answers(node).await;
     }
-    town.until_redis_tells_all().await;
+    harness.until_redis_tells_all().await;
 }
 
 /// Frozen, not killed: a connection to it is neither refused nor answered, as when a
@@ -409,12 +405,12 @@ async fn a_cluster_that_is_down_for_want_of_a_shard_is_left_alone_and_used_when_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_configured_node_that_vanished_keeps_nobody_from_the_rest_of_the_cluster() {
     let cluster = PrivateCluster::start(1);
-    let town = Town::over(&cluster).await;
-    town.until_redis_tells_all().await;
+    let harness = ClusterHarness::over(&cluster).await;
+    harness.until_redis_tells_all().await;
     assert!(!cluster.replicas(0).is_empty(), "node 0 is a primary");
     let replica = cluster.replicas(0)[0];
-    let cluster = town
-        .live_through(move |progress| {
+    let cluster = harness
+        .during(move |progress| {
             cluster.freeze(0);
             progress.wait("its replica takes over", || {
                 let text: String = redis::cmd("INFO")
@@ -427,12 +423,12 @@ async fn a_first_configured_node_that_vanished_keeps_nobody_from_the_rest_of_the
         })
         .await;
     // Whoever's breaker opened meanwhile comes back over a new connection …
-    for node in &town.nodes {
+    for node in &harness.nodes {
         until_redis_answers(node).await;
     }
-    town.until_redis_tells_all().await;
+    harness.until_redis_tells_all().await;
     // … and so does somebody who starts only now.
-    let late = town.app.another_node().await;
+    let late = harness.app.another_node().await;
     until_redis_answers(&late).await;
     cluster.thaw(0);
 }

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 pub use local_services::process::{find, read};
 use local_services::process::{line_of, stop};
 
-use crate::checkout;
+use crate::{checkout, setup};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -59,6 +59,7 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
             command.env_remove(&name);
         }
     }
+    setup::offer_standard_library(&mut command);
     command
 }
 

@@ -8,6 +8,7 @@ mod browser;
 mod debian;
 mod node;
 mod programs;
+mod standard_library;
 mod toolchain;
 
 use anyhow::Result;
@@ -16,6 +17,7 @@ use crate::steps::Steps;
 
 pub use browser::chromium;
 pub use node::program as node;
+pub use standard_library::offer as offer_standard_library;
 
 /// What runs the private services.
 pub fn to_serve(steps: &mut Steps) -> Result<()> {

@@ -13,7 +13,9 @@ use crate::{
 
 /// Later ones want a newer compiler than some machines can get.
 const CARGO_LEPTOS: &str = "0.3.10";
+// renovate: cargo-nextest
 const NEXTEST: &str = "0.9.151";
+// renovate: cargo-deny
 const CARGO_DENY: &str = "0.20.2";
 const BINARYEN: &str = "132.0.0";
 
