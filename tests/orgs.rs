@@ -25,7 +25,7 @@ async fn lookup(app: &TestApp, person: &CurrentUser, at: &str) -> OrgLookup {
 
 fn conflict_field<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
     match outcome {
-        Err(Error::Conflict(invalid)) => invalid.field,
+        Err(Error::Conflict(invalid)) => invalid.field.expect("about one field"),
         other => panic!("expected a conflict, not {other:?}"),
     }
 }
