@@ -7,7 +7,7 @@
 import { defineConfig } from '@playwright/test';
 
 import { chromium } from './support/browser';
-import { widths } from './support/places';
+import { widths } from './support/scenarios';
 
 export default defineConfig({
   testDir: 'screenshots',

@@ -4,7 +4,7 @@ import { expect, test } from '../support/test';
 const UNKNOWN_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 
 test.describe('where an organization cannot be seen', () => {
-  test.use({ person: 'outsider' });
+  test.use({ user: 'outsider' });
 
   test('it looks as if it did not exist', async ({ page }) => {
     const bodyOf = async (path: string) => {
@@ -37,7 +37,7 @@ test.describe('where an organization cannot be seen', () => {
 });
 
 test.describe('a member', () => {
-  test.use({ person: 'member' });
+  test.use({ user: 'member' });
 
   test('is told that settings are not theirs to open', async ({ visitor, page }) => {
     const response = await visitor.open('/orgs/acme/settings');

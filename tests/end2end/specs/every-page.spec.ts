@@ -5,7 +5,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-import { places, visit, widths } from '../support/places';
+import { scenarios, visit, widths } from '../support/scenarios';
 import { expect, test } from '../support/test';
 
 /** WCAG up to 2.2, levels A and AA, and what axe calls best practice. */
@@ -14,32 +14,26 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 // Colors that are on their way from one to another have no contrast of their own.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
-for (const place of places) {
-  test.describe(place.name, { tag: place.needsScript ? '@script' : [] }, () => {
-    test.use({ person: place.person ?? null });
+for (const scenario of scenarios) {
+  test.describe(scenario.name, { tag: scenario.needsScript ? '@script' : [] }, () => {
+    test.use({ user: scenario.user ?? null });
 
-    for (const width of widths) {
-      test.describe(`${width} pixels wide`, () => {
-        test.use({ viewport: { width, height: 900 } });
-
-        test('is whole and never scrolls sideways', async ({ visitor, page }) => {
-          await visit(visitor, place);
-          await expect(page.locator('html')).toHaveAttribute('lang', 'en');
-          await expect(page).toHaveTitle(/.+ · Orghub$/);
-          await expect(page.getByRole('heading', { level: 1, includeHidden: true })).toHaveCount(1);
-          expect(await sidewaysOverflow(page), 'wider than the window').toEqual([]);
-        });
-
+    test('is whole, never scrolls sideways, and is accessible in light and in dark', async ({ visitor, page }) => {
+      await visit(visitor, scenario);
+      await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+      await expect(page).toHaveTitle(/.+ · Orghub$/);
+      await expect(page.getByRole('heading', { level: 1, includeHidden: true })).toHaveCount(1);
+      // One visit for all of it: style sheets follow the window, and nothing else does.
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 900 });
+        expect.soft(await sidewaysOverflow(page), `wider than ${width} pixels`).toEqual([]);
         // axe itself is a script that waits, which a page without JavaScript does not let it.
-        test('is accessible in light and in dark', { tag: '@script' }, async ({ visitor, page }) => {
-          await visit(visitor, place);
-          for (const colorScheme of ['light', 'dark'] as const) {
-            await page.emulateMedia({ colorScheme });
-            expect.soft(await violations(page), colorScheme).toEqual([]);
-          }
-        });
-      });
-    }
+        for (const colorScheme of visitor.hasScript ? (['light', 'dark'] as const) : []) {
+          await page.emulateMedia({ colorScheme });
+          expect.soft(await violations(page), `${colorScheme}, ${width} pixels`).toEqual([]);
+        }
+      }
+    });
   });
 }
 

@@ -1,11 +1,11 @@
 /** Everything with the keyboard alone, in the order things stand on the page. */
 import type { Page } from '@playwright/test';
 
-import { password, people } from '../support/people';
+import { password, users } from '../support/users';
 import { MemberList } from '../support/member-list';
 import { expect, test } from '../support/test';
 
-/** What has the keyboard: its name, and whether a person can see that it does. */
+/** What has the keyboard: its name, and whether a user can see that it does. */
 interface Focused {
   name: string;
   isSeen: boolean;
@@ -43,12 +43,12 @@ async function tabTo(page: Page, name: string | RegExp): Promise<string[]> {
   throw new Error(`Tab never came to ${name}, but to ${way.join(', ')}`);
 }
 
-test('a person signs in with the keyboard alone', async ({ visitor, page }) => {
+test('a user signs in with the keyboard alone', async ({ visitor, page }) => {
   await visitor.open('/sign-in');
   expect(await tabTo(page, 'Sign in')).toEqual(['Skip to content', 'Orghub', 'System', 'Light', 'Dark', 'E-mail', 'Password', 'Sign in']);
 
   await page.getByLabel('E-mail').focus();
-  await page.keyboard.type(people.member.email);
+  await page.keyboard.type(users.member.email);
   await page.keyboard.press('Tab');
   await page.keyboard.type(password);
   await page.keyboard.press('Enter');
@@ -67,9 +67,9 @@ test('the skip link is seen when it has the keyboard, and leads past the header'
 });
 
 test.describe('in an organization', () => {
-  test.use({ person: 'owner' });
+  test.use({ user: 'owner' });
 
-  test('a person searches the members, turns the page and opens a menu', async ({ visitor, page }) => {
+  test('a user searches the members, turns the page and opens a menu', async ({ visitor, page }) => {
     const members = new MemberList(page);
     await visitor.open('/orgs/acme/members');
     const way = await tabTo(page, 'Apply');
@@ -80,7 +80,7 @@ test.describe('in an organization', () => {
       'Members',
       'Subscription',
       'Settings',
-      `${people.owner.name}, account menu`,
+      `${users.owner.name}, account menu`,
       'Name or e-mail',
       'Role',
       'Order',

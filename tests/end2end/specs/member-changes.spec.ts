@@ -2,7 +2,7 @@ import { MemberList } from '../support/member-list';
 import { expect, test } from '../support/test';
 
 test.describe('an owner', () => {
-  test.use({ person: 'owner' });
+  test.use({ user: 'owner' });
 
   test('makes a member an admin and back, and stays on the list as it was', async ({ visitor, page }) => {
     const members = new MemberList(page);
@@ -19,13 +19,13 @@ test.describe('an owner', () => {
       await expect(member.getByRole('button', { name: 'Save' }), 'there is nothing to save yet').toBeHidden();
       await member.getByRole('combobox').selectOption(role);
       await member.getByRole('button', { name: 'Save' }).click();
-      await expect(page.getByRole('status').filter({ hasText: 'The role is changed.' })).toBeVisible();
+      await expect(page.getByRole('status').filter({ hasText: 'Role changed.' })).toBeVisible();
       await expect(page).toHaveURL(list);
       await expect(member).toHaveAttribute('data-role', role);
       await visitor.untilAwake();
     }
     await page.reload();
-    await expect(page.getByText('The role is changed.'), 'it is said once').toHaveCount(0);
+    await expect(page.getByText('Role changed.'), 'it is said once').toHaveCount(0);
   });
 
   // Nobody can be invited yet, so the removed cannot come back: after a few runs
@@ -54,14 +54,14 @@ test.describe('an owner', () => {
       await expect(members.list, 'nothing happened yet').toHaveAttribute('data-total', String(total));
     }
     await visitor.pressAndConfirm(remove, 'Remove member');
-    await expect(page.getByRole('status').filter({ hasText: 'The member is removed.' })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: 'Member removed.' })).toBeVisible();
     await expect(members.list).toHaveAttribute('data-total', String(total - 1));
     await expect(member).toHaveCount(0);
   });
 });
 
 test.describe('the only owner', () => {
-  test.use({ person: 'founder' });
+  test.use({ user: 'founder' });
 
   test('cannot stop being one, and is told at their own row what to do', async ({ visitor, page }) => {
     const { slug } = await visitor.found();
@@ -85,7 +85,7 @@ test.describe('the only owner', () => {
 });
 
 test.describe('an admin', () => {
-  test.use({ person: 'admin' });
+  test.use({ user: 'admin' });
 
   test('can change everybody but owners, and make nobody an owner', async ({ visitor, page }) => {
     const members = new MemberList(page);

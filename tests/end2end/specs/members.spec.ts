@@ -1,11 +1,11 @@
-import { people } from '../support/people';
+import { users } from '../support/users';
 import { MemberList } from '../support/member-list';
 import { expect, test } from '../support/test';
 
 /** `acme` has ten thousand members on two hundred pages. */
 const ALL = { of: 200, total: 10_000 };
 
-test.use({ person: 'member' });
+test.use({ user: 'member' });
 
 test.describe('the pages of ten thousand members', () => {
   test('are walked by links, to the last and back', async ({ visitor, page }) => {
@@ -68,7 +68,7 @@ test.describe('the pages of ten thousand members', () => {
     expect(response.status()).toBe(200);
     await members.expectToBeAt(201, ALL);
     await expect(members.rows).toHaveCount(0);
-    await expect(page.getByText('The list ends before this page')).toBeVisible();
+    await expect(page.getByText('This page is past the end of the list')).toBeVisible();
     await visitor.follow(page.getByRole('link', { name: 'Go to the last page' }));
     await members.expectToBeAt(200, ALL);
   });
@@ -93,7 +93,7 @@ test.describe('the pages of ten thousand members', () => {
 });
 
 test.describe('the filter of the list', () => {
-  test('finds people by name, whatever the case, and puts that into the address', async ({ visitor, page }) => {
+  test('finds users by name, whatever the case, and puts that into the address', async ({ visitor, page }) => {
     const members = new MemberList(page);
     await visitor.open('/orgs/acme/members?page=3');
     await page.getByLabel('Name or e-mail').fill('oLiVe wInter');
@@ -102,7 +102,7 @@ test.describe('the filter of the list', () => {
     expect(new URL(page.url()).searchParams.get('q')).toBe('oLiVe wInter');
     expect(new URL(page.url()).searchParams.get('page'), 'a new search starts on its first page').toBeNull();
     await members.expectToBeAt(1, { of: 1, total: 1 });
-    await expect(members.rows.first()).toContainText(people.owner.email);
+    await expect(members.rows.first()).toContainText(users.owner.email);
     await expect(page.getByLabel('Name or e-mail')).toHaveValue('oLiVe wInter');
     await expect(page.getByText('1 match')).toBeVisible();
     await visitor.untilAwake();
@@ -110,8 +110,8 @@ test.describe('the filter of the list', () => {
     await members.expectToBeAt(1, ALL);
   });
 
-  test('finds people by e-mail', async ({ visitor, page }) => {
-    await visitor.open(`/orgs/acme/members?q=${encodeURIComponent(people.admin.email)}`);
+  test('finds users by e-mail', async ({ visitor, page }) => {
+    await visitor.open(`/orgs/acme/members?q=${encodeURIComponent(users.admin.email)}`);
     await expect(new MemberList(page).rows).toHaveCount(1);
   });
 
@@ -119,7 +119,7 @@ test.describe('the filter of the list', () => {
     test(`takes ${literal} literally`, async ({ visitor, page }) => {
       await visitor.open(`/orgs/acme/members?q=${encodeURIComponent(literal)}`);
       await expect(new MemberList(page).list, 'nobody here has that in name or address').toHaveAttribute('data-total', '0');
-      await expect(page.getByText('Nobody matches')).toBeVisible();
+      await expect(page.getByText('No members match')).toBeVisible();
       await visitor.follow(page.getByRole('link', { name: 'Show all members' }));
       await new MemberList(page).expectToBeAt(1, ALL);
     });
@@ -179,6 +179,6 @@ test('a member changes nobody', async ({ visitor, page }) => {
 });
 
 test('everybody recognizes themselves in the list', async ({ visitor, page }) => {
-  await visitor.open(`/orgs/acme/members?q=${people.member.email}`);
+  await visitor.open(`/orgs/acme/members?q=${users.member.email}`);
   await expect(new MemberList(page).rows.first()).toContainText('You');
 });

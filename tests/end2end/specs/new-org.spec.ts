@@ -1,7 +1,7 @@
 import { expect, test } from '../support/test';
 import { uniqueSlug } from '../support/visitor';
 
-test.use({ person: 'founder' });
+test.use({ user: 'founder' });
 
 test('an organization is founded, opens, and is in the list', async ({ visitor, page }) => {
   const { name, slug } = await visitor.found();
@@ -70,7 +70,7 @@ test.describe('while somebody types', { tag: '@script' }, () => {
     await page.getByLabel('Slug').fill('Acme');
     await expect(status).toHaveText(/lower-case letters/);
     await page.getByLabel('Slug').fill(uniqueSlug());
-    await expect(status).toHaveText('This slug is free.');
+    await expect(status).toHaveText('This slug is available.');
     await page.getByLabel('Slug').fill('');
     await expect(status).toHaveText('');
   });

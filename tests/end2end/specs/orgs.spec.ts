@@ -1,8 +1,8 @@
-import { people } from '../support/people';
+import { users } from '../support/users';
 import { expect, test } from '../support/test';
 
 test.describe('an owner of five organizations', () => {
-  test.use({ person: 'owner' });
+  test.use({ user: 'owner' });
 
   test('sees all five, with the role in each', async ({ visitor, page }) => {
     await visitor.open('/orgs');
@@ -32,7 +32,7 @@ test.describe('an owner of five organizations', () => {
     await expect(main.getByRole('heading', { level: 1 })).toHaveText('Acme');
     await expect(main.getByRole('link', { name: '10,000' })).toHaveAttribute('href', '/orgs/acme/members');
     await expect(main.getByRole('link', { name: 'Ultra' })).toHaveAttribute('href', '/orgs/acme/subscription');
-    await expect(main.getByRole('definition').filter({ hasText: people.owner.email })).toContainText(people.owner.name);
+    await expect(main.getByRole('definition').filter({ hasText: users.owner.email })).toContainText(users.owner.name);
     await expect(main.getByRole('region', { name: 'Recent activity' }).getByRole('listitem')).not.toHaveCount(0);
   });
 
@@ -50,7 +50,7 @@ test.describe('an owner of five organizations', () => {
 });
 
 test.describe('a member', () => {
-  test.use({ person: 'member' });
+  test.use({ user: 'member' });
 
   test('sees the organizations they belong to and no others', async ({ visitor, page }) => {
     await visitor.open('/orgs');
@@ -70,11 +70,11 @@ test.describe('a member', () => {
 });
 
 test.describe('somebody who belongs nowhere', () => {
-  test.use({ person: 'outsider' });
+  test.use({ user: 'outsider' });
 
   test('is told so and shown the way to an organization of their own', async ({ visitor, page }) => {
     await visitor.open('/orgs');
-    await expect(page.getByText('You belong to no organization yet')).toBeVisible();
+    await expect(page.getByText('You are not a member of any organization yet')).toBeVisible();
     await visitor.follow(page.getByRole('link', { name: 'New organization' }));
     await expect(page).toHaveURL('/orgs/new');
   });

@@ -1,7 +1,7 @@
 import { expect, test } from '../support/test';
 import { uniqueSlug } from '../support/visitor';
 
-test.use({ person: 'founder' });
+test.use({ user: 'founder' });
 
 test('an organization gets another name and slug, and its former addresses lead to it', async ({ visitor, page }) => {
   const { slug: former } = await visitor.found();

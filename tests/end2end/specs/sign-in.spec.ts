@@ -1,4 +1,4 @@
-import { people } from '../support/people';
+import { users } from '../support/users';
 import { expect, test } from '../support/test';
 import { uniqueSlug } from '../support/visitor';
 
@@ -6,7 +6,7 @@ test('the landing page leads to sign-in, and sign-in to the organizations', asyn
   await visitor.open('/');
   await visitor.follow(page.getByRole('link', { name: 'Sign in' }));
   await expect(page).toHaveURL('/sign-in');
-  await visitor.signIn(people.member.email);
+  await visitor.signIn(users.member.email);
   await expect(page).toHaveURL('/orgs');
   await visitor.untilAwake();
   await visitor.open('/');
@@ -41,21 +41,21 @@ test('signed out, a page asks to sign in first and then opens', async ({ visitor
   await expect(page).toHaveURL(`/sign-in?next=${encodeURIComponent(wanted)}`);
   await visitor.signIn(`${uniqueSlug()}@acme.test`, 'wrong at first');
   await expect(page.getByRole('alert')).toBeVisible();
-  await visitor.signIn(people.member.email);
+  await visitor.signIn(users.member.email);
   await expect(page).toHaveURL(wanted);
 });
 
 for (const elsewhere of ['https://evil.test/', '//evil.test', '/\\evil.test']) {
   test(`signing in never leads to another site: ${elsewhere}`, async ({ visitor, page }) => {
     await visitor.open(`/sign-in?next=${encodeURIComponent(elsewhere)}`);
-    await visitor.signIn(people.member.email);
+    await visitor.signIn(users.member.email);
     await expect(page).toHaveURL('/orgs');
   });
 }
 
 test('signing out ends the session and not only the cookie', async ({ visitor, page, context }) => {
   await visitor.open('/sign-in');
-  await visitor.signIn(people.member.email);
+  await visitor.signIn(users.member.email);
   await expect(page).toHaveURL('/orgs');
   await visitor.untilAwake();
   const cookies = await context.cookies();
@@ -72,7 +72,7 @@ test('signing out ends the session and not only the cookie', async ({ visitor, p
 
 test('the session is in a cookie that scripts and other sites cannot use', async ({ visitor, page, context }) => {
   await visitor.open('/sign-in');
-  await visitor.signIn(people.member.email);
+  await visitor.signIn(users.member.email);
   await expect(page).toHaveURL('/orgs');
   const session = (await context.cookies()).find((cookie) => /^(__Host-)?orghub$/.test(cookie.name));
   expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });

@@ -1,13 +1,13 @@
 import { expect, test } from '../support/test';
 
-test.use({ person: 'owner' });
+test.use({ user: 'owner' });
 
-/** Each state of the demo data, and the words a person reads of it. */
+/** Each state of the demo data, and the words a user reads of it. */
 const states = [
   { slug: 'acme', plan: 'ultra', status: 'active', badge: 'Active', words: /\$100 a month\. Renews on \d+ \w+ \d{4}/ },
   { slug: 'globex', plan: 'pro', status: 'trialing', badge: 'Trial', words: /The trial ends on \d+ \w+ \d{4}/ },
   { slug: 'initech', plan: 'pro', status: 'past_due', badge: 'Past due', words: /The last payment failed/ },
-  { slug: 'umbrella', plan: 'pro', status: 'active', badge: 'Ends soon', words: /Pro is cancelled.*until \d+ \w+ \d{4}/ },
+  { slug: 'umbrella', plan: 'pro', status: 'active', badge: 'Ends soon', words: /Pro is canceled.*until \d+ \w+ \d{4}/ },
   { slug: 'hooli', plan: 'free', status: 'free', badge: 'Free', words: /no subscription and pays nothing/ },
 ];
 
@@ -41,11 +41,11 @@ test('hooli has no seat left', async ({ visitor, page }) => {
   await expect(view).toHaveAttribute('data-seats-used', '3');
   await expect(view).toHaveAttribute('data-seats-limit', '3');
   await expect(view).toContainText('3 of 3 seats used');
-  await expect(view).toContainText('No seat left');
+  await expect(view).toContainText('No seats left');
 });
 
 test.describe('a member without rights', () => {
-  test.use({ person: 'member' });
+  test.use({ user: 'member' });
 
   test('reads the subscription all the same', async ({ visitor, page }) => {
     const response = await visitor.open('/orgs/acme/subscription');

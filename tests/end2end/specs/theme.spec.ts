@@ -69,7 +69,7 @@ test('with a script the choice is made at once, without another page', { tag: '@
 });
 
 test.describe('signed in', () => {
-  test.use({ person: 'member' });
+  test.use({ user: 'member' });
 
   test('the colors are in the account menu', async ({ visitor, page }) => {
     await visitor.open('/orgs/acme');

@@ -3,7 +3,7 @@ import { expect, test } from '../support/test';
 /** Most bytes of script and WebAssembly together that a first visit may cost. */
 const BUDGET = 100_000;
 
-test.use({ person: 'owner' });
+test.use({ user: 'owner' });
 
 /** Holds for what is deployed: `cargo leptos build --release`, compressed. */
 test('the first visit to an organization loads at most 100 KB of script', { tag: '@script' }, async ({ visitor, page, context }, testInfo) => {

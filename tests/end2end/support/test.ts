@@ -1,13 +1,13 @@
 /**
- * `test` as every file here uses it: it knows the people of the demo data and
+ * `test` as every file here uses it: it knows the users of the demo data and
  * fails when the browser has something to complain about.
  *
- * Who is asking is an option: `test.use({ person: 'owner' })`; nobody by default.
+ * Who is asking is an option: `test.use({ user: 'owner' })`; nobody by default.
  */
 import { expect, test as base, type Browser, type BrowserContext, type BrowserContextOptions } from '@playwright/test';
 
 import { site } from './browser';
-import { people, type PersonName } from './people';
+import { users, type UserName } from './users';
 import { Visitor } from './visitor';
 
 export { expect };
@@ -16,15 +16,15 @@ type StorageState = Exclude<BrowserContextOptions['storageState'], string | unde
 
 interface Fixtures {
   /** Who is signed in. */
-  person: PersonName | null;
+  user: UserName | null;
   visitor: Visitor;
   /** Complaints of the browser, none of which is acceptable. */
   complaints: string[];
 }
 
 interface WorkerFixtures {
-  /** Signs people in, each once: the server makes every sign-in slow on purpose. */
-  sessionOf: (person: PersonName) => Promise<StorageState>;
+  /** Signs users in, each once: the server makes every sign-in slow on purpose. */
+  sessionOf: (user: UserName) => Promise<StorageState>;
 }
 
 declare global {
@@ -35,18 +35,18 @@ declare global {
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
-  person: [null, { option: true }],
+  user: [null, { option: true }],
 
-  storageState: async ({ person, sessionOf }, use) => {
-    await use(person ? await sessionOf(person) : undefined);
+  storageState: async ({ user, sessionOf }, use) => {
+    await use(user ? await sessionOf(user) : undefined);
   },
 
   sessionOf: [
     async ({ browser }, use) => {
-      const sessions = new Map<PersonName, Promise<StorageState>>();
-      await use((person) => {
-        const session = sessions.get(person) ?? signIn(browser, person);
-        sessions.set(person, session);
+      const sessions = new Map<UserName, Promise<StorageState>>();
+      await use((user) => {
+        const session = sessions.get(user) ?? signIn(browser, user);
+        sessions.set(user, session);
         return session;
       });
     },
@@ -76,12 +76,12 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   },
 });
 
-async function signIn(browser: Browser, person: PersonName): Promise<StorageState> {
+async function signIn(browser: Browser, user: UserName): Promise<StorageState> {
   const context = await browser.newContext({ baseURL: site.href });
   const visitor = new Visitor(await context.newPage(), false);
   await visitor.open('/sign-in');
-  await visitor.signIn(people[person].email);
-  await expect(visitor.page, `${person} is signed in`).toHaveURL('/orgs');
+  await visitor.signIn(users[user].email);
+  await expect(visitor.page, `${user} is signed in`).toHaveURL('/orgs');
   const session = await context.storageState();
   await context.close();
   return session;

@@ -1,7 +1,7 @@
-/** A person in front of a browser, with the verbs the tests speak in. */
+/** A user in front of a browser, with the verbs the tests speak in. */
 import { expect, type Locator, type Page, type Response } from '@playwright/test';
 
-import { password } from './people';
+import { password } from './users';
 
 /** What {@link Visitor.found} founded. */
 export interface FoundedOrg {

@@ -1,15 +1,15 @@
 /** Every page of the product and every face it can show. */
 import { expect } from '@playwright/test';
 
-import type { PersonName } from './people';
+import type { UserName } from './users';
 import { uniqueSlug, type Visitor } from './visitor';
 
-export interface Place {
+export interface Scenario {
   /** What it is called in reports and pictures. */
   name: string;
   path: string;
   /** Who looks at it; nobody signed in where it is missing. */
-  person?: PersonName;
+  user?: UserName;
   /** 200 where it is missing. */
   status?: number;
   /** Whether there is no such face without JavaScript. */
@@ -18,7 +18,7 @@ export interface Place {
   prepare?: (visitor: Visitor) => Promise<void>;
 }
 
-export const places: Place[] = [
+export const scenarios: Scenario[] = [
   { name: 'landing', path: '/' },
   { name: 'sign-in', path: '/sign-in?next=%2Forgs%2Facme' },
   {
@@ -29,22 +29,22 @@ export const places: Place[] = [
       await expect(visitor.page.getByRole('alert')).toBeVisible();
     },
   },
-  { name: 'organizations', path: '/orgs', person: 'owner' },
-  { name: 'organizations none', path: '/orgs', person: 'outsider' },
+  { name: 'organizations', path: '/orgs', user: 'owner' },
+  { name: 'organizations none', path: '/orgs', user: 'outsider' },
   {
     name: 'account menu',
     path: '/orgs',
-    person: 'owner',
+    user: 'owner',
     prepare: async (visitor) => {
       await visitor.openAccountMenu();
       await expect(visitor.page.getByRole('button', { name: 'Sign out' })).toBeVisible();
     },
   },
-  { name: 'new organization', path: '/orgs/new', person: 'outsider' },
+  { name: 'new organization', path: '/orgs/new', user: 'outsider' },
   {
     name: 'new organization refused',
     path: '/orgs/new',
-    person: 'outsider',
+    user: 'outsider',
     prepare: async (visitor) => {
       await visitor.fillNewOrg('Acme', 'acme');
       await expect(visitor.page.getByRole('alert')).toBeVisible();
@@ -53,34 +53,34 @@ export const places: Place[] = [
   {
     name: 'new organization slug taken',
     path: '/orgs/new',
-    person: 'outsider',
+    user: 'outsider',
     needsScript: true,
     prepare: async (visitor) => {
       await visitor.page.getByLabel('Name').fill('Acme');
       await expect(visitor.page.getByText('This slug is taken.')).toBeVisible();
     },
   },
-  { name: 'overview', path: '/orgs/acme', person: 'owner' },
-  { name: 'overview as member', path: '/orgs/globex', person: 'member' },
+  { name: 'overview', path: '/orgs/acme', user: 'owner' },
+  { name: 'overview as member', path: '/orgs/globex', user: 'member' },
   {
     name: 'organization menu',
     path: '/orgs/acme',
-    person: 'owner',
+    user: 'owner',
     prepare: async (visitor) => {
       await visitor.page.getByRole('button', { name: 'switch organization' }).click();
       await expect(visitor.page.getByRole('link', { name: visitor.hasScript ? 'Hooli' : 'All organizations' })).toBeVisible();
     },
   },
-  { name: 'members', path: '/orgs/acme/members', person: 'owner' },
-  { name: 'members in the middle', path: '/orgs/acme/members?page=100&sort=name', person: 'admin' },
-  { name: 'members as member', path: '/orgs/acme/members', person: 'member' },
-  { name: 'members found', path: '/orgs/acme/members?q=olive&role=owner', person: 'owner' },
-  { name: 'members not found', path: '/orgs/acme/members?q=%25', person: 'owner' },
-  { name: 'members beyond the end', path: '/orgs/acme/members?page=201', person: 'owner' },
+  { name: 'members', path: '/orgs/acme/members', user: 'owner' },
+  { name: 'members in the middle', path: '/orgs/acme/members?page=100&sort=name', user: 'admin' },
+  { name: 'members as member', path: '/orgs/acme/members', user: 'member' },
+  { name: 'members found', path: '/orgs/acme/members?q=olive&role=owner', user: 'owner' },
+  { name: 'members not found', path: '/orgs/acme/members?q=%25', user: 'owner' },
+  { name: 'members beyond the end', path: '/orgs/acme/members?page=201', user: 'owner' },
   {
     name: 'members role chosen',
     path: '/orgs/globex/members',
-    person: 'owner',
+    user: 'owner',
     prepare: async (visitor) => {
       await visitor.page.getByRole('table').getByRole('combobox').nth(1).selectOption('owner');
       await expect(visitor.page.getByRole('button', { name: 'Save' })).toHaveCount(1);
@@ -89,7 +89,7 @@ export const places: Place[] = [
   {
     name: 'members remove asked',
     path: '/orgs/acme/members',
-    person: 'owner',
+    user: 'owner',
     needsScript: true,
     prepare: async (visitor) => {
       await visitor.page.getByRole('button', { name: 'Remove' }).first().click();
@@ -97,21 +97,21 @@ export const places: Place[] = [
     },
   },
   ...['acme', 'globex', 'initech', 'umbrella', 'hooli'].map(
-    (slug): Place => ({ name: `subscription ${slug}`, path: `/orgs/${slug}/subscription`, person: 'owner' }),
+    (slug): Scenario => ({ name: `subscription ${slug}`, path: `/orgs/${slug}/subscription`, user: 'owner' }),
   ),
-  { name: 'settings', path: '/orgs/acme/settings', person: 'admin' },
+  { name: 'settings', path: '/orgs/acme/settings', user: 'admin' },
   {
     name: 'settings refused',
     path: '/orgs/acme/settings',
-    person: 'owner',
+    user: 'owner',
     prepare: async (visitor) => {
       await visitor.page.getByLabel('Slug').fill('globex');
       await visitor.page.getByRole('button', { name: 'Save changes' }).click();
       await expect(visitor.page.getByRole('alert')).toBeVisible();
     },
   },
-  { name: 'not allowed', path: '/orgs/acme/settings', person: 'member', status: 403 },
-  { name: 'not found', path: '/orgs/acme', person: 'outsider', status: 404 },
+  { name: 'not allowed', path: '/orgs/acme/settings', user: 'member', status: 403 },
+  { name: 'not found', path: '/orgs/acme', user: 'outsider', status: 404 },
   { name: 'not found signed out', path: '/no-such-page', status: 404 },
 ];
 
@@ -119,9 +119,9 @@ export const places: Place[] = [
 export const widths = [375, 1280] as const;
 
 /** Goes there and does what shows that face. */
-export async function visit(visitor: Visitor, place: Place): Promise<void> {
-  const response = await visitor.open(place.path);
-  expect(response.status(), place.path).toBe(place.status ?? 200);
-  await place.prepare?.(visitor);
+export async function visit(visitor: Visitor, scenario: Scenario): Promise<void> {
+  const response = await visitor.open(scenario.path);
+  expect(response.status(), scenario.path).toBe(scenario.status ?? 200);
+  await scenario.prepare?.(visitor);
   await visitor.untilAwake();
 }

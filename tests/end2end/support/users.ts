@@ -1,5 +1,5 @@
-/** The people of the demo data, by what they are to the organization `acme`. */
-export const people = {
+/** The users of the demo data, by what they are to the organization `acme`. */
+export const users = {
   /** Owner of `acme`, `globex`, `initech`, `umbrella` and `hooli`. */
   owner: { email: 'owner@acme.test', name: 'Olive Winterbourne' },
   /** Admin of `acme`. */
@@ -12,7 +12,7 @@ export const people = {
   founder: { email: 'root@orghub.test', name: 'Ruth Underhill' },
 } as const;
 
-export type PersonName = keyof typeof people;
+export type UserName = keyof typeof users;
 
 /** The password of everybody in the demo data. */
 export const password = 'orghub-demo';
