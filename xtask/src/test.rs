@@ -36,53 +36,64 @@ pub fn run() -> Result<()> {
     })
 }
 
+struct Level {
+    name: &'static str,
+    what: &'static str,
+    redis: bool,
+    near: bool,
+}
+
+/// What asks the cache as it happens to be configured. The rest runs once: it has nothing
+/// to do with the cache, or chooses its levels itself, as all of `tests/cache` does.
+const AT_ANY_LEVEL: &str = "(package(orghub) \
+    & (binary(billing) | binary(members) | binary(orgs) | binary(sessions) | binary(warm_up))) \
+    | (package(orghub-server) & binary(it) \
+    - (test(files::) | test(metrics::) | test(process::) | test(security::)))";
+
+/// What the cache may be reduced to, and what it proves that the tests pass then.
+const LEVELS: [Level; 3] = [
+    Level {
+        name: "Tests without Redis",
+        what: "proves that the near cache alone is never wrong",
+        redis: false,
+        near: true,
+    },
+    Level {
+        name: "Tests without memory",
+        what: "proves that what comes from Redis is never wrong",
+        redis: true,
+        near: false,
+    },
+    Level {
+        name: "Tests without cache",
+        what: "proves that nothing has come to depend on the cache",
+        redis: false,
+        near: false,
+    },
+];
+
 fn rust_tests(steps: &mut Steps, services: &Services) {
     let step = Step {
         name: "Tests",
-        what: "runs the tests in Rust",
-        usually: "4 minutes, 15 minutes the first time",
+        what: "runs the tests in Rust, with both levels of the cache",
+        usually: "6 minutes, 15 minutes the first time",
     };
     steps.attempt(&step, || process::run(&mut nextest(services, "all()")));
 
-    // Caching may be switched off in parts, and nothing may come to depend on it. What
-    // runs alone chooses its levels itself, and would only do the same again.
-    let cached = "(package(orghub) | package(orghub-server)) \
-                  - (binary(cache) & (test(stress::) | test(load::) | test(processes::) | test(cluster::)))";
-    for (name, what, redis, near) in [
-        (
-            "Tests without Redis",
-            "runs those of core and server again, with near copies alone",
-            false,
-            true,
-        ),
-        (
-            "Tests without memory",
-            "runs them again, with copies in Redis alone",
-            true,
-            false,
-        ),
-        (
-            "Tests without cache",
-            "runs them again, with no copies at all",
-            false,
-            false,
-        ),
-    ] {
-        steps.attempt(
-            &Step {
-                name,
-                what,
-                usually: "2 minutes",
-            },
-            || {
-                let mut nextest = nextest(services, cached);
-                nextest.env("ENABLE_REDIS_CACHE", redis.to_string());
-                if !near {
-                    nextest.env("NEAR_CACHE_BYTES", "0");
-                }
-                process::run(&mut nextest)
-            },
-        );
+    for level in LEVELS {
+        let step = Step {
+            name: level.name,
+            what: level.what,
+            usually: "1 minute",
+        };
+        steps.attempt(&step, || {
+            let mut nextest = nextest(services, AT_ANY_LEVEL);
+            nextest.env("ENABLE_REDIS_CACHE", level.redis.to_string());
+            if !level.near {
+                nextest.env("NEAR_CACHE_BYTES", "0");
+            }
+            process::run(&mut nextest)
+        });
     }
     let step = Step {
         name: "Doc tests",
@@ -127,8 +138,8 @@ fn browser_tests(steps: &mut Steps, services: &Services) {
     steps.attempt(&step, || playwright(services));
 }
 
-/// Serves from a database of its own, so that the one people look at in
-/// `cargo xtask run` stays as they left it.
+/// Serves from a database of its own, so that the one of `cargo xtask run` stays as
+/// it was left.
 fn playwright(services: &Services) -> Result<()> {
     let database_url = database::sibling(&services.database_url, "orghub_end2end")?;
     let redis_url = database::sibling(&services.redis_url, "1")?;
