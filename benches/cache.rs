@@ -75,12 +75,12 @@ fn look_ups(criterion: &mut Criterion) {
         let app =
             TestApp::start_with(|config| (config.redis, config.near_cache_bytes) = (None, near))
                 .await;
-        let owner = app.person("Olive").await;
+        let owner = app.user("Olive").await;
         let slug = app.org("acme", &owner).await;
-        let member = app.person("Gus").await;
+        let member = app.user("Gus").await;
         let org = app.access(&owner, &slug).await.org_id();
         app.add_member(org, &member, Role::Member).await;
-        app.crowd(org, MEMBERS).await;
+        app.add_members(org, MEMBERS).await;
         sqlx::query("analyze")
             .execute(app.services.db.pool())
             .await

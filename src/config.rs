@@ -122,7 +122,7 @@ impl Config {
             None if app_env == AppEnv::Production => {
                 return Err(ConfigError::new(
                     "APP_URL",
-                    "is not set; set the address people use, such as https://app.example.com",
+                    "is not set; set the address users type, such as https://app.example.com",
                 ));
             }
             None => format!("http://{site_addr}"),

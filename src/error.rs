@@ -25,7 +25,7 @@ pub enum Error {
     /// Well-formed, but it conflicts with what is there; field "" means the whole form.
     #[error("conflict: {0}")]
     Conflict(Invalid),
-    /// A limit is reached; the sentence says which, for people.
+    /// A limit is reached; the sentence says which, in plain words.
     #[error("limit reached: {0}")]
     LimitReached(String),
     /// Address or password is wrong; it never says which.

@@ -59,7 +59,7 @@ impl Fixture {
             };
         })
         .await;
-        let owner = app.person("Olive").await;
+        let owner = app.user("Olive").await;
         let slug = app.org("acme", &owner).await;
         let access = app.access(&owner, &slug).await;
         stripe.put_customer(Customer {
@@ -412,7 +412,7 @@ async fn the_view_counts_seats_and_lays_the_override_over_the_plan() {
         .app
         .sql(
             "insert into invitation (id, organization_id, email, role, token_hash, state, expires_at)
-             select gen_random_uuid(), organization.id, n || '@people.test', 'member', n::text::bytea, state,
+             select gen_random_uuid(), organization.id, n || '@users.test', 'member', n::text::bytea, state,
                  now() + days * interval '1 day'
              from organization,
                  (values (1, 'pending', 7), (2, 'pending', 7), (3, 'pending', -1), (4, 'declined', 7)) invited(n, state, days)",

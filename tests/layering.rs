@@ -55,9 +55,7 @@ const CORE: &[(&str, &[&str])] = &[
     ),
     (
         "jobs",
-        &[
-            "access", "auth", "db", "domain", "error", "services",
-        ],
+        &["access", "auth", "db", "domain", "error", "services"],
     ),
     (
         "services",

@@ -14,18 +14,18 @@ use orghub::{
 use orghub_test_support::TestApp;
 
 /// An organization of Ada's.
-struct Tea {
+struct Fixture {
     app: TestApp,
     slug: OrgSlug,
     owner: CurrentUser,
     access: OrgAccess,
 }
 
-impl Tea {
+impl Fixture {
     async fn start() -> Self {
         let app = TestApp::start().await;
-        let owner = app.person("Ada").await;
-        let slug = app.org("tea", &owner).await;
+        let owner = app.user("Ada").await;
+        let slug = app.org("fixture", &owner).await;
         let access = app.access(&owner, &slug).await;
         Self {
             app,
@@ -37,13 +37,10 @@ impl Tea {
 
     /// A member of this name, and a proof of it.
     async fn member(&self, name: &str, role: Role) -> (MemberId, CurrentUser, OrgAccess) {
-        let person = self.app.person(name).await;
-        let id = self
-            .app
-            .add_member(self.access.org_id(), &person, role)
-            .await;
-        let access = self.app.access(&person, &self.slug).await;
-        (id, person, access)
+        let user = self.app.user(name).await;
+        let id = self.app.add_member(self.access.org_id(), &user, role).await;
+        let access = self.app.access(&user, &self.slug).await;
+        (id, user, access)
     }
 
     fn owner_id(&self) -> MemberId {
@@ -51,8 +48,8 @@ impl Tea {
     }
 
     /// `count` members at once, all joined at the same moment.
-    async fn crowd(&self, count: u32) {
-        self.app.crowd(self.access.org_id(), count).await;
+    async fn add_members(&self, count: u32) {
+        self.app.add_members(self.access.org_id(), count).await;
     }
 
     async fn list(&self, query: &MemberListQuery) -> Page<MemberRow> {
@@ -87,21 +84,22 @@ fn found(text: &str) -> MemberListQuery {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn removed_member_loses_access_on_the_next_request_on_every_node() {
-    let tea = Tea::start().await;
-    let other = tea.app.another_node().await;
-    let (id, grace, _) = tea.member("Grace", Role::Member).await;
-    assert!(other.access.require(&grace, &tea.slug).await.is_ok());
+    let fixture = Fixture::start().await;
+    let other = fixture.app.another_node().await;
+    let (id, grace, _) = fixture.member("Grace", Role::Member).await;
+    assert!(other.access.require(&grace, &fixture.slug).await.is_ok());
 
-    tea.app
+    fixture
+        .app
         .services
         .orgs
-        .remove_member(&tea.access, id)
+        .remove_member(&fixture.access, id)
         .await
         .expect("removed");
 
-    for services in [&tea.app.services, &other] {
+    for services in [&fixture.app.services, &other] {
         assert!(matches!(
-            services.access.require(&grace, &tea.slug).await,
+            services.access.require(&grace, &fixture.slug).await,
             Err(Error::NotFound)
         ));
         assert!(
@@ -113,34 +111,35 @@ async fn removed_member_loses_access_on_the_next_request_on_every_node() {
                 .is_empty()
         );
     }
-    assert_eq!(tea.list(&MemberListQuery::default()).await.total, 1);
+    assert_eq!(fixture.list(&MemberListQuery::default()).await.total, 1);
     other.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn demoted_admin_is_a_member_on_the_next_request_on_every_node() {
-    let tea = Tea::start().await;
-    let other = tea.app.another_node().await;
-    let (id, grace, _) = tea.member("Grace", Role::Admin).await;
+    let fixture = Fixture::start().await;
+    let other = fixture.app.another_node().await;
+    let (id, grace, _) = fixture.member("Grace", Role::Admin).await;
     assert_eq!(
         other
             .access
-            .require(&grace, &tea.slug)
+            .require(&grace, &fixture.slug)
             .await
             .expect("a member")
             .role(),
         Role::Admin
     );
-    tea.app
+    fixture
+        .app
         .services
         .orgs
-        .change_role(&tea.access, id, Role::Member)
+        .change_role(&fixture.access, id, Role::Member)
         .await
         .expect("demoted");
     assert_eq!(
         other
             .access
-            .require(&grace, &tea.slug)
+            .require(&grace, &fixture.slug)
             .await
             .expect("a member")
             .role(),
@@ -155,20 +154,27 @@ async fn demoted_admin_is_a_member_on_the_next_request_on_every_node() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_member_gets_in_although_no_was_cached() {
-    let tea = Tea::start().await;
-    let grace = tea.app.person("Grace").await;
+    let fixture = Fixture::start().await;
+    let grace = fixture.app.user("Grace").await;
     assert!(matches!(
-        tea.app.services.access.require(&grace, &tea.slug).await,
-        Err(Error::NotFound)
-    ));
-    tea.app
-        .add_member(tea.access.org_id(), &grace, Role::Member)
-        .await;
-    assert!(
-        tea.app
+        fixture
+            .app
             .services
             .access
-            .require(&grace, &tea.slug)
+            .require(&grace, &fixture.slug)
+            .await,
+        Err(Error::NotFound)
+    ));
+    fixture
+        .app
+        .add_member(fixture.access.org_id(), &grace, Role::Member)
+        .await;
+    assert!(
+        fixture
+            .app
+            .services
+            .access
+            .require(&grace, &fixture.slug)
             .await
             .is_ok()
     );
@@ -176,13 +182,14 @@ async fn a_new_member_gets_in_although_no_was_cached() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_only_owner_stays_owner_whatever_is_tried() {
-    let tea = Tea::start().await;
-    tea.member("Grace", Role::Admin).await;
-    let orgs = &tea.app.services.orgs;
+    let fixture = Fixture::start().await;
+    fixture.member("Grace", Role::Admin).await;
+    let orgs = &fixture.app.services.orgs;
     for outcome in [
-        orgs.leave(&tea.access).await,
-        orgs.remove_member(&tea.access, tea.owner_id()).await,
-        orgs.change_role(&tea.access, tea.owner_id(), Role::Member)
+        orgs.leave(&fixture.access).await,
+        orgs.remove_member(&fixture.access, fixture.owner_id())
+            .await,
+        orgs.change_role(&fixture.access, fixture.owner_id(), Role::Member)
             .await,
     ] {
         assert!(
@@ -191,33 +198,37 @@ async fn the_only_owner_stays_owner_whatever_is_tried() {
         );
     }
     assert_eq!(
-        tea.app.access(&tea.owner, &tea.slug).await.role(),
+        fixture
+            .app
+            .access(&fixture.owner, &fixture.slug)
+            .await
+            .role(),
         Role::Owner
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_owners_who_go_at_once_one_stays() {
-    let tea = Tea::start().await;
+    let fixture = Fixture::start().await;
     for round in 0..12 {
-        let (id, _, hers) = tea.member(&format!("Grace {round}"), Role::Owner).await;
-        let orgs = &tea.app.services.orgs;
+        let (id, _, hers) = fixture.member(&format!("Grace {round}"), Role::Owner).await;
+        let orgs = &fixture.app.services.orgs;
         let outcomes = match round % 3 {
             0 => tokio::join!(
-                orgs.change_role(&tea.access, tea.owner_id(), Role::Admin),
+                orgs.change_role(&fixture.access, fixture.owner_id(), Role::Admin),
                 orgs.leave(&hers)
             ),
             1 => tokio::join!(
-                orgs.change_role(&tea.access, id, Role::Member),
-                orgs.change_role(&hers, tea.owner_id(), Role::Member)
+                orgs.change_role(&fixture.access, id, Role::Member),
+                orgs.change_role(&hers, fixture.owner_id(), Role::Member)
             ),
             _ => tokio::join!(
-                orgs.change_role(&tea.access, tea.owner_id(), Role::Member),
+                orgs.change_role(&fixture.access, fixture.owner_id(), Role::Member),
                 orgs.change_role(&hers, id, Role::Member)
             ),
         };
         let owners: i64 = sqlx::query_scalar("select count(*) from member where role = 'owner'")
-            .fetch_one(tea.app.services.db.pool())
+            .fetch_one(fixture.app.services.db.pool())
             .await
             .expect("a count");
         assert_eq!(owners, 1, "round {round}: {outcomes:?}");
@@ -226,23 +237,25 @@ async fn of_two_owners_who_go_at_once_one_stays() {
             "round {round}: {outcomes:?}"
         );
         // As it was, for the next round.
-        tea.app
+        fixture
+            .app
             .sql("delete from member where user_id <> (select id from users where name = 'Ada')")
             .await;
-        tea.app.sql("update member set role = 'owner'").await;
+        fixture.app.sql("update member set role = 'owner'").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn admins_manage_members_and_leave_owners_alone() {
-    let tea = Tea::start().await;
-    let (_, _, admin) = tea.member("Grace", Role::Admin).await;
-    let (member_id, _, member) = tea.member("Linus", Role::Member).await;
-    let orgs = &tea.app.services.orgs;
+    let fixture = Fixture::start().await;
+    let (_, _, admin) = fixture.member("Grace", Role::Admin).await;
+    let (member_id, _, member) = fixture.member("Linus", Role::Member).await;
+    let orgs = &fixture.app.services.orgs;
 
     for outcome in [
-        orgs.change_role(&admin, tea.owner_id(), Role::Member).await,
-        orgs.remove_member(&admin, tea.owner_id()).await,
+        orgs.change_role(&admin, fixture.owner_id(), Role::Member)
+            .await,
+        orgs.remove_member(&admin, fixture.owner_id()).await,
         orgs.change_role(&admin, member_id, Role::Owner).await,
         orgs.change_role(&member, member_id, Role::Admin).await,
         orgs.remove_member(&member, member_id).await,
@@ -259,31 +272,37 @@ async fn admins_manage_members_and_leave_owners_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_of_another_organization_is_not_found() {
-    let tea = Tea::start().await;
-    let grace = tea.app.person("Grace").await;
-    let coffee = tea.app.org("coffee", &grace).await;
-    let hers = tea.app.access(&grace, &coffee).await;
-    let orgs = &tea.app.services.orgs;
+    let fixture = Fixture::start().await;
+    let grace = fixture.app.user("Grace").await;
+    let coffee = fixture.app.org("coffee", &grace).await;
+    let hers = fixture.app.access(&grace, &coffee).await;
+    let orgs = &fixture.app.services.orgs;
     for member in [hers.membership().member_id, MemberId(uuid::Uuid::nil())] {
         assert!(matches!(
-            orgs.change_role(&tea.access, member, Role::Member).await,
+            orgs.change_role(&fixture.access, member, Role::Member)
+                .await,
             Err(Error::NotFound)
         ));
         assert!(matches!(
-            orgs.remove_member(&tea.access, member).await,
+            orgs.remove_member(&fixture.access, member).await,
             Err(Error::NotFound)
         ));
     }
-    assert_eq!(tea.app.access(&grace, &coffee).await.role(), Role::Owner);
+    assert_eq!(
+        fixture.app.access(&grace, &coffee).await.role(),
+        Role::Owner
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removed_admin_can_change_nothing_with_an_old_proof() {
-    let tea = Tea::start().await;
-    let (id, _, admin) = tea.member("Grace", Role::Admin).await;
-    let (member_id, ..) = tea.member("Linus", Role::Member).await;
-    let orgs = &tea.app.services.orgs;
-    orgs.remove_member(&tea.access, id).await.expect("removed");
+    let fixture = Fixture::start().await;
+    let (id, _, admin) = fixture.member("Grace", Role::Admin).await;
+    let (member_id, ..) = fixture.member("Linus", Role::Member).await;
+    let orgs = &fixture.app.services.orgs;
+    orgs.remove_member(&fixture.access, id)
+        .await
+        .expect("removed");
     assert!(matches!(
         orgs.remove_member(&admin, member_id).await,
         Err(Error::NotFound)
@@ -293,21 +312,24 @@ async fn a_removed_admin_can_change_nothing_with_an_old_proof() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_to_members_are_in_the_audit_log() {
-    let tea = Tea::start().await;
-    let (grace_id, ..) = tea.member("Grace", Role::Member).await;
-    let (_, _, linus) = tea.member("Linus", Role::Member).await;
-    let orgs = &tea.app.services.orgs;
-    orgs.change_role(&tea.access, grace_id, Role::Member)
+    let fixture = Fixture::start().await;
+    let (grace_id, ..) = fixture.member("Grace", Role::Member).await;
+    let (_, _, linus) = fixture.member("Linus", Role::Member).await;
+    let orgs = &fixture.app.services.orgs;
+    orgs.change_role(&fixture.access, grace_id, Role::Member)
         .await
         .expect("no change, no entry");
-    orgs.change_role(&tea.access, grace_id, Role::Admin)
+    orgs.change_role(&fixture.access, grace_id, Role::Admin)
         .await
         .expect("changed");
-    orgs.remove_member(&tea.access, grace_id)
+    orgs.remove_member(&fixture.access, grace_id)
         .await
         .expect("removed");
     orgs.leave(&linus).await.expect("left");
-    let overview = orgs.get_overview(&tea.access).await.expect("an overview");
+    let overview = orgs
+        .get_overview(&fixture.access)
+        .await
+        .expect("an overview");
     let entries: Vec<_> = overview
         .recent_activity
         .iter()
@@ -326,7 +348,7 @@ async fn changes_to_members_are_in_the_audit_log() {
             (ActivityKind::MemberLeft, "Linus", "Linus", ""),
             (ActivityKind::MemberRemoved, "Ada", "Grace", ""),
             (ActivityKind::RoleChanged, "Ada", "Grace", "member → admin"),
-            (ActivityKind::OrgCreated, "Ada", "Organization tea", ""),
+            (ActivityKind::OrgCreated, "Ada", "Organization fixture", ""),
         ]
     );
     assert_eq!(overview.member_count, 1);
@@ -334,9 +356,9 @@ async fn changes_to_members_are_in_the_audit_log() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_show_everybody_once_in_every_order() {
-    let tea = Tea::start().await;
-    tea.crowd(119).await;
-    tea.member("Grace", Role::Admin).await;
+    let fixture = Fixture::start().await;
+    fixture.add_members(119).await;
+    fixture.member("Grace", Role::Admin).await;
     for sort in MemberSort::ALL {
         for role in [None, Some(Role::Member)] {
             let query = MemberListQuery {
@@ -347,7 +369,7 @@ async fn pages_show_everybody_once_in_every_order() {
             let everybody = if role.is_some() { 119 } else { 121 };
             let mut seen = HashSet::new();
             for page in 1..=3 {
-                let page = tea.list(&query.at_page(PageNumber::new(page))).await;
+                let page = fixture.list(&query.at_page(PageNumber::new(page))).await;
                 assert_eq!(
                     (page.total, page.total_is_capped, page.last().get()),
                     (everybody, false, 3)
@@ -357,9 +379,9 @@ async fn pages_show_everybody_once_in_every_order() {
                 }
             }
             assert_eq!(seen.len() as i64, everybody, "{sort:?} {role:?}");
-            let beyond = tea.list(&query.at_page(PageNumber::new(4))).await;
+            let beyond = fixture.list(&query.at_page(PageNumber::new(4))).await;
             assert!(beyond.rows.is_empty() && beyond.is_beyond_last() && beyond.total == everybody);
-            let far_beyond = tea.list(&query.at_page(PageNumber::MAX)).await;
+            let far_beyond = fixture.list(&query.at_page(PageNumber::MAX)).await;
             assert!(far_beyond.rows.is_empty());
         }
     }
@@ -367,12 +389,12 @@ async fn pages_show_everybody_once_in_every_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_comes_in_the_order_asked_for() {
-    let tea = Tea::start().await;
-    tea.member("zoe", Role::Member).await;
-    tea.member("Bob", Role::Admin).await;
-    tea.member("Carl", Role::Member).await;
+    let fixture = Fixture::start().await;
+    fixture.member("zoe", Role::Member).await;
+    fixture.member("Bob", Role::Admin).await;
+    fixture.member("Carl", Role::Member).await;
     let names = async |sort| {
-        let page = tea
+        let page = fixture
             .list(&MemberListQuery {
                 sort,
                 ..Default::default()
@@ -393,7 +415,7 @@ async fn the_list_comes_in_the_order_asked_for() {
         role: Some(Role::Admin),
         ..Default::default()
     };
-    let page = tea.list(&admins).await;
+    let page = fixture.list(&admins).await;
     assert_eq!(
         (page.total, page.rows[0].name.as_str(), page.rows[0].role),
         (1, "Bob", Role::Admin)
@@ -402,22 +424,23 @@ async fn the_list_comes_in_the_order_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_takes_every_character_literally() {
-    let tea = Tea::start().await;
+    let fixture = Fixture::start().await;
     for name in ["Percy 100%", "Under_Score", r"Back\Slash", "Plain Jane"] {
-        let person = tea.app.person("Temporary").await;
+        let user = fixture.app.user("Temporary").await;
         sqlx::query("update users set name = $2, email = $3 where id = $1")
-            .bind(person.id.0)
+            .bind(user.id.0)
             .bind(name)
-            .bind(format!("{}@people.test", uuid::Uuid::now_v7()))
-            .execute(tea.app.services.db.pool())
+            .bind(format!("{}@users.test", uuid::Uuid::now_v7()))
+            .execute(fixture.app.services.db.pool())
             .await
             .expect("renamed");
-        tea.app
-            .add_member(tea.access.org_id(), &person, Role::Member)
+        fixture
+            .app
+            .add_member(fixture.access.org_id(), &user, Role::Member)
             .await;
     }
     let names = async |text| {
-        let page = tea.list(&found(text)).await;
+        let page = fixture.list(&found(text)).await;
         assert_eq!(page.total, page.rows.len() as i64);
         let mut names: Vec<_> = page.rows.iter().map(|row| row.name.clone()).collect();
         names.sort();
@@ -428,7 +451,7 @@ async fn a_search_takes_every_character_literally() {
     assert_eq!(names(r"\").await, [r"Back\Slash"]);
     assert_eq!(names("JANE").await, ["Plain Jane"], "case does not matter");
     assert_eq!(
-        names("ada@people").await,
+        names("ada@users").await,
         ["Ada"],
         "addresses are searched too"
     );
@@ -438,17 +461,17 @@ async fn a_search_takes_every_character_literally() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_finds_nobody_of_another_organization() {
-    let tea = Tea::start().await;
-    let grace = tea.app.person("Grace").await;
-    tea.app.org("coffee", &grace).await;
-    assert_eq!(tea.list(&found("people.test")).await.total, 1);
+    let fixture = Fixture::start().await;
+    let grace = fixture.app.user("Grace").await;
+    fixture.app.org("coffee", &grace).await;
+    assert_eq!(fixture.list(&found("users.test")).await.total, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_filtered_list_says_that_it_stopped_counting() {
-    let tea = Tea::start().await;
-    tea.crowd(10_050).await;
-    let all = tea.list(&MemberListQuery::default()).await;
+    let fixture = Fixture::start().await;
+    fixture.add_members(10_050).await;
+    let all = fixture.list(&MemberListQuery::default()).await;
     assert_eq!((all.total, all.total_is_capped), (10_051, false));
     for query in [
         found("crowd.test"),
@@ -457,7 +480,7 @@ async fn a_long_filtered_list_says_that_it_stopped_counting() {
             ..Default::default()
         },
     ] {
-        let page = tea.list(&query).await;
+        let page = fixture.list(&query).await;
         assert_eq!(
             (page.total, page.total_is_capped, page.rows.len()),
             (10_000, true, 50),
@@ -468,11 +491,11 @@ async fn a_long_filtered_list_says_that_it_stopped_counting() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_counter_is_exact_after_many_joins_and_leaves_at_once() {
-    let tea = Tea::start().await;
-    tea.crowd(60).await;
+    let fixture = Fixture::start().await;
+    fixture.add_members(60).await;
     let mut ids: Vec<MemberId> = Vec::new();
     for page in 1..=2 {
-        let page = tea
+        let page = fixture
             .list(&MemberListQuery::default().at_page(PageNumber::new(page)))
             .await;
         ids.extend(
@@ -485,7 +508,7 @@ async fn the_counter_is_exact_after_many_joins_and_leaves_at_once() {
     assert_eq!(ids.len(), 60);
     let mut tasks = tokio::task::JoinSet::new();
     for (number, id) in ids.into_iter().enumerate() {
-        let (services, access) = (tea.app.services.clone(), tea.access.clone());
+        let (services, access) = (fixture.app.services.clone(), fixture.access.clone());
         tasks.spawn(async move {
             if number % 2 == 0 {
                 services.orgs.remove_member(&access, id).await.map(|()| -1)
@@ -503,10 +526,10 @@ async fn the_counter_is_exact_after_many_joins_and_leaves_at_once() {
             Err(other) => panic!("{other:?}"),
         };
     }
-    let (counter, rows) = tea.counted().await;
+    let (counter, rows) = fixture.counted().await;
     assert_eq!(counter, rows);
     assert_eq!(rows, 61 + change);
-    assert_eq!(tea.list(&MemberListQuery::default()).await.total, rows);
+    assert_eq!(fixture.list(&MemberListQuery::default()).await.total, rows);
 }
 
 async fn join(
@@ -520,7 +543,7 @@ async fn join(
         "insert into users (id, email, name, password_hash) values ($1, $2, 'Newcomer', '')",
     )
     .bind(user.0)
-    .bind(format!("newcomer{number}@people.test"))
+    .bind(format!("newcomer{number}@users.test"))
     .execute(tx.conn())
     .await?;
     members::insert(&mut tx, org, user, Role::Member).await?;

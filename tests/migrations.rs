@@ -150,7 +150,7 @@ async fn deleting_an_organization_or_a_person_leaves_nothing_behind() {
     let database = TestDatabase::create().await;
     let db = open(&database).await;
     seed(&db, 50, 3).await;
-    run(&db, "delete from users where name = 'Person 7'").await;
+    run(&db, "delete from users where name = 'User 7'").await;
     run(&db, "delete from organization where slug = 'org-1'").await;
     let lost = number(
         &db,
@@ -218,7 +218,7 @@ async fn hot_statements_use_their_indexes() {
         };
         let values = values
             .replace("{org}", "md5('acme')::uuid")
-            .replace("{user}", "md5('Person 5000')::uuid");
+            .replace("{user}", "md5('User 5000')::uuid");
         let explain = format!("prepare hot as {statement}; explain execute hot({values})");
         let rows = sqlx::raw_sql(AssertSqlSafe(explain))
             .fetch_all(&mut *connection)
@@ -257,27 +257,27 @@ fn prepared_statements() -> Vec<String> {
         .collect()
 }
 
-/// `members` people, all of them members of `acme`, whose first is its owner, and
+/// `members` users, all of them members of `acme`, whose first is its owner, and
 /// `others` further organizations with an owner each.
 async fn seed(db: &Db, members: u32, others: u32) {
     run(
         db,
         format!(
             "insert into users (id, email, name, password_hash)
-                 select md5('Person ' || n)::uuid, 'person-' || n || '@people.test', 'Person ' || n, 'none'
+                 select md5('User ' || n)::uuid, 'user-' || n || '@users.test', 'User ' || n, 'none'
                  from generate_series(1, {members}) as n;
              insert into organization (id, slug, name) values (md5('acme')::uuid, 'acme', 'Acme');
              insert into organization (id, slug, name)
                  select gen_random_uuid(), 'org-' || n, 'Organization ' || n from generate_series(1, {others}) as n;
              insert into member (id, organization_id, user_id, role, created_at)
                  select gen_random_uuid(), organization.id, users.id,
-                        case when users.name = 'Person 1' then 'owner' else 'member' end,
+                        case when users.name = 'User 1' then 'owner' else 'member' end,
                         now() - random() * interval '1 year'
                  from users, organization where organization.slug = 'acme';
              insert into member (id, organization_id, user_id, role)
                  select gen_random_uuid(), organization.id, users.id, 'owner'
                  from organization
-                 join users on users.name = 'Person ' || (1 + abs(hashtext(organization.slug)) % {members})
+                 join users on users.name = 'User ' || (1 + abs(hashtext(organization.slug)) % {members})
                  where organization.slug <> 'acme';
              insert into session (id_hash, user_id, expires_at)
                  select sha256(convert_to(name, 'UTF8')), id, now() + interval '1 day' from users;

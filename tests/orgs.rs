@@ -15,10 +15,10 @@ fn name(text: &str) -> OrgName {
     OrgName::parse(text).expect("a name")
 }
 
-async fn lookup(app: &TestApp, person: &CurrentUser, at: &str) -> OrgLookup {
+async fn lookup(app: &TestApp, user: &CurrentUser, at: &str) -> OrgLookup {
     app.services
         .access
-        .find(person, &OrgSegment::Slug(slug(at)))
+        .find(user, &OrgSegment::Slug(slug(at)))
         .await
         .expect("an answer")
 }
@@ -34,7 +34,7 @@ fn conflict_field<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
 async fn whoever_makes_an_organization_owns_it_and_sees_it_at_once() {
     let app = TestApp::start().await;
     let other = app.another_node().await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     assert!(
         app.services
             .orgs
@@ -45,13 +45,16 @@ async fn whoever_makes_an_organization_owns_it_and_sees_it_at_once() {
     );
     assert!(other.orgs.list_mine(&ada).await.expect("a list").is_empty());
     assert!(
-        matches!(lookup(&app, &ada, "tea-house").await, OrgLookup::NotFound),
+        matches!(
+            lookup(&app, &ada, "fixture-house").await,
+            OrgLookup::NotFound
+        ),
         "and that is cached"
     );
 
     app.services
         .orgs
-        .create(&ada, &name("Tea House"), &slug("tea-house"))
+        .create(&ada, &name("Fixture House"), &slug("fixture-house"))
         .await
         .expect("made");
 
@@ -60,12 +63,12 @@ async fn whoever_makes_an_organization_owns_it_and_sees_it_at_once() {
         assert_eq!(mine.len(), 1);
         assert_eq!(
             (mine[0].name.as_str(), mine[0].slug.as_str(), mine[0].role),
-            ("Tea House", "tea-house", Role::Owner)
+            ("Fixture House", "fixture-house", Role::Owner)
         );
         assert!(
             services
                 .access
-                .require(&ada, &slug("tea-house"))
+                .require(&ada, &slug("fixture-house"))
                 .await
                 .is_ok()
         );
@@ -76,7 +79,7 @@ async fn whoever_makes_an_organization_owns_it_and_sees_it_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn my_organizations_are_listed_in_the_order_i_joined_them() {
     let app = TestApp::start().await;
-    let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
+    let (ada, grace) = (app.user("Ada").await, app.user("Grace").await);
     app.org("zebra", &ada).await;
     let later = app.org("apple", &grace).await;
     let apple = app.access(&grace, &later).await;
@@ -97,26 +100,26 @@ async fn my_organizations_are_listed_in_the_order_i_joined_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_taken_slug_is_a_conflict_on_its_field() {
     let app = TestApp::start().await;
-    let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
+    let (ada, grace) = (app.user("Ada").await, app.user("Grace").await);
     assert!(
         app.services
             .orgs
-            .is_slug_free(&slug("tea-house"))
+            .is_slug_free(&slug("fixture-house"))
             .await
             .expect("an answer")
     );
-    app.org("tea-house", &ada).await;
+    app.org("fixture-house", &ada).await;
     assert!(
         !app.services
             .orgs
-            .is_slug_free(&slug("tea-house"))
+            .is_slug_free(&slug("fixture-house"))
             .await
             .expect("an answer")
     );
     let outcome = app
         .services
         .orgs
-        .create(&grace, &name("Another"), &slug("tea-house"))
+        .create(&grace, &name("Another"), &slug("fixture-house"))
         .await;
     assert_eq!(conflict_field(outcome), "slug");
     assert!(
@@ -133,7 +136,7 @@ async fn a_taken_slug_is_a_conflict_on_its_field() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_want_a_slug_at_once_one_gets_it() {
     let app = TestApp::start().await;
-    let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
+    let (ada, grace) = (app.user("Ada").await, app.user("Grace").await);
     for round in 0..10 {
         let wanted = slug(&format!("race-{round}"));
         let (name_a, name_b) = (name("A"), name("B"));
@@ -151,7 +154,7 @@ async fn of_two_who_want_a_slug_at_once_one_gets_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_former_slug_leads_to_the_new_one_and_is_never_given_to_others() {
     let app = TestApp::start().await;
-    let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
+    let (ada, grace) = (app.user("Ada").await, app.user("Grace").await);
     let old = app.org("old-name", &ada).await;
     let access = app.access(&ada, &old).await;
     assert!(
@@ -197,17 +200,17 @@ async fn a_former_slug_leads_to_the_new_one_and_is_never_given_to_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organization_may_take_back_its_own_former_slug() {
     let app = TestApp::start().await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     let first = app.org("first", &ada).await;
     let access = app.access(&ada, &first).await;
     app.services
         .orgs
-        .update(&access, &name("Tea"), &slug("second"))
+        .update(&access, &name("Fixture"), &slug("second"))
         .await
         .expect("moved");
     app.services
         .orgs
-        .update(&access, &name("Tea"), &first)
+        .update(&access, &name("Fixture"), &first)
         .await
         .expect("moved back");
     assert!(matches!(
@@ -220,12 +223,12 @@ async fn an_organization_may_take_back_its_own_former_slug() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rename_that_changes_nothing_writes_nothing() {
     let app = TestApp::start().await;
-    let ada = app.person("Ada").await;
-    let tea = app.org("tea", &ada).await;
-    let access = app.access(&ada, &tea).await;
+    let ada = app.user("Ada").await;
+    let fixture = app.org("fixture", &ada).await;
+    let access = app.access(&ada, &fixture).await;
     app.services
         .orgs
-        .update(&access, &name("Organization tea"), &tea)
+        .update(&access, &name("Organization fixture"), &fixture)
         .await
         .expect("no change");
     let overview = app
@@ -240,11 +243,11 @@ async fn a_rename_that_changes_nothing_writes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn members_cannot_rename_even_with_a_proof_from_better_days() {
     let app = TestApp::start().await;
-    let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
-    let tea = app.org("tea", &ada).await;
-    let owner = app.access(&ada, &tea).await;
+    let (ada, grace) = (app.user("Ada").await, app.user("Grace").await);
+    let fixture = app.org("fixture", &ada).await;
+    let owner = app.access(&ada, &fixture).await;
     let member = app.add_member(owner.org_id(), &grace, Role::Admin).await;
-    let as_admin = app.access(&grace, &tea).await;
+    let as_admin = app.access(&grace, &fixture).await;
     app.services
         .orgs
         .change_role(&owner, member, Role::Member)
@@ -254,18 +257,18 @@ async fn members_cannot_rename_even_with_a_proof_from_better_days() {
     let outcome = app
         .services
         .orgs
-        .update(&as_admin, &name("Mine"), &tea)
+        .update(&as_admin, &name("Mine"), &fixture)
         .await;
     assert!(
         matches!(outcome, Err(Error::Forbidden)),
         "the transaction looks for itself: {outcome:?}"
     );
-    let as_member = app.access(&grace, &tea).await;
+    let as_member = app.access(&grace, &fixture).await;
     assert_eq!(as_member.role(), Role::Member);
     let outcome = app
         .services
         .orgs
-        .update(&as_member, &name("Mine"), &tea)
+        .update(&as_member, &name("Mine"), &fixture)
         .await;
     assert!(matches!(outcome, Err(Error::Forbidden)));
 }
@@ -273,14 +276,14 @@ async fn members_cannot_rename_even_with_a_proof_from_better_days() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_overview_shows_owner_count_and_the_latest_five() {
     let app = TestApp::start().await;
-    let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
-    let tea = app.org("tea", &ada).await;
-    let access = app.access(&ada, &tea).await;
+    let (ada, grace) = (app.user("Ada").await, app.user("Grace").await);
+    let fixture = app.org("fixture", &ada).await;
+    let access = app.access(&ada, &fixture).await;
     app.add_member(access.org_id(), &grace, Role::Owner).await;
     for number in 1..=6 {
         app.services
             .orgs
-            .update(&access, &name(&format!("Tea {number}")), &tea)
+            .update(&access, &name(&format!("Fixture {number}")), &fixture)
             .await
             .expect("renamed");
     }
@@ -305,11 +308,11 @@ async fn the_overview_shows_owner_count_and_the_latest_five() {
     assert_eq!(
         details,
         [
-            (renamed, "Tea 6"),
-            (renamed, "Tea 5"),
-            (renamed, "Tea 4"),
-            (renamed, "Tea 3"),
-            (renamed, "Tea 2")
+            (renamed, "Fixture 6"),
+            (renamed, "Fixture 5"),
+            (renamed, "Fixture 4"),
+            (renamed, "Fixture 3"),
+            (renamed, "Fixture 2")
         ]
     );
 }
@@ -317,9 +320,9 @@ async fn the_overview_shows_owner_count_and_the_latest_five() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_overview_follows_the_owners_new_name() {
     let app = TestApp::start().await;
-    let ada = app.person("Ada").await;
-    let tea = app.org("tea", &ada).await;
-    let access = app.access(&ada, &tea).await;
+    let ada = app.user("Ada").await;
+    let fixture = app.org("fixture", &ada).await;
+    let access = app.access(&ada, &fixture).await;
     app.services
         .orgs
         .get_overview(&access)
@@ -343,11 +346,15 @@ async fn the_overview_follows_the_owners_new_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_banned_person_can_change_nothing_with_an_old_proof() {
     let app = TestApp::start().await;
-    let ada = app.person("Ada").await;
-    let tea = app.org("tea", &ada).await;
-    let access = app.access(&ada, &tea).await;
+    let ada = app.user("Ada").await;
+    let fixture = app.org("fixture", &ada).await;
+    let access = app.access(&ada, &fixture).await;
     app.sql("update users set banned_at = now()").await;
-    let outcome = app.services.orgs.update(&access, &name("Mine"), &tea).await;
+    let outcome = app
+        .services
+        .orgs
+        .update(&access, &name("Mine"), &fixture)
+        .await;
     assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
     let outcome = app
         .services

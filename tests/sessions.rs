@@ -40,7 +40,7 @@ async fn try_password(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_leads_to_the_person_who_signed_in() {
     let app = TestApp::start().await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     let id = app.sign_in(&ada).await;
     assert_eq!(current_user(&app, &id).await, Some(ada.clone()));
     assert_eq!(
@@ -54,7 +54,7 @@ async fn a_session_leads_to_the_person_who_signed_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_in_ends_a_planted_session() {
     let app = TestApp::start().await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     let planted = browser(&app.services, None);
     planted
         .insert("basket", 1)
@@ -100,7 +100,7 @@ async fn signing_in_ends_a_planted_session() {
 async fn sign_out_is_seen_by_every_node_at_once() {
     let app = TestApp::start().await;
     let other = app.another_node().await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     let id = app.sign_in(&ada).await;
     assert!(
         other
@@ -134,7 +134,7 @@ async fn sign_out_is_seen_by_every_node_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_save_after_the_sign_out_does_not_bring_the_session_back() {
     let app = TestApp::start().await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     let id = app.sign_in(&ada).await;
     let slow_request = browser(&app.services, Some(id));
     slow_request
@@ -160,7 +160,7 @@ async fn a_save_after_the_sign_out_does_not_bring_the_session_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_save_cannot_make_the_session_somebody_elses() {
     let app = TestApp::start().await;
-    let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
+    let (ada, grace) = (app.user("Ada").await, app.user("Grace").await);
     let id = app.sign_in(&ada).await;
     let session = browser(&app.services, Some(id));
     let forged = orghub::auth::sessions::SignInRecord {
@@ -181,9 +181,9 @@ async fn a_save_cannot_make_the_session_somebody_elses() {
 async fn a_ban_or_a_raised_epoch_ends_all_sessions() {
     let app = TestApp::start().await;
     let (ada, grace, linus) = (
-        app.person("Ada").await,
-        app.person("Grace").await,
-        app.person("Linus").await,
+        app.user("Ada").await,
+        app.user("Grace").await,
+        app.user("Linus").await,
     );
     let (ada_id, grace_id, linus_id) = (
         app.sign_in(&ada).await,
@@ -207,7 +207,7 @@ async fn a_ban_or_a_raised_epoch_ends_all_sessions() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_are_not_in_the_database() {
     let app = TestApp::start().await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     let id = app.sign_in(&ada).await;
     let row: String =
         sqlx::query_scalar("select session::text || encode(id_hash, 'escape') from session")
@@ -225,7 +225,7 @@ async fn ids_are_not_in_the_database() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_extended_once_a_day_and_ends_after_thirty_without_use() {
     let app = TestApp::start().await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     let id = app.sign_in(&ada).await;
     let visit = async || {
         let session = browser(&app.services, Some(id));
@@ -256,16 +256,16 @@ async fn a_session_is_extended_once_a_day_and_ends_after_thirty_without_use() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_sign_in_never_says_why() {
     let app = TestApp::start().await;
-    let ada = app.person("Ada").await;
-    app.person("Grace").await;
+    let ada = app.user("Ada").await;
+    app.user("Grace").await;
     app.sql("update users set banned_at = now() where name = 'Grace'")
         .await;
     for (email, password) in [
-        ("nobody@people.test", PASSWORD),
+        ("nobody@users.test", PASSWORD),
         (ada.email.as_str(), "wrong"),
         (ada.email.as_str(), ""),
-        ("grace@people.test", PASSWORD),
-        ("grace@people.test", "wrong"),
+        ("grace@users.test", PASSWORD),
+        ("grace@users.test", "wrong"),
     ] {
         let outcome = try_password(&app, email, password, "192.0.2.1").await;
         assert!(
@@ -274,7 +274,7 @@ async fn a_failed_sign_in_never_says_why() {
         );
     }
     assert!(
-        try_password(&app, "  ADA@people.test ", PASSWORD, "192.0.2.1")
+        try_password(&app, "  ADA@users.test ", PASSWORD, "192.0.2.1")
             .await
             .is_ok(),
         "case does not matter"
@@ -284,8 +284,8 @@ async fn a_failed_sign_in_never_says_why() {
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_are_limited_by_account_until_the_window_ends() {
     let app = TestApp::start_with(|config| config.sign_in.per_account = 3).await;
-    let ada = app.person("Ada").await;
-    let grace = app.person("Grace").await;
+    let ada = app.user("Ada").await;
+    let grace = app.user("Grace").await;
     for number in 0..3 {
         let outcome = try_password(
             &app,
@@ -322,7 +322,7 @@ async fn failures_are_limited_by_account_until_the_window_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_are_limited_by_client_and_success_does_not_count() {
     let app = TestApp::start_with(|config| config.sign_in.per_client = 3).await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     for _ in 0..5 {
         assert!(
             try_password(&app, ada.email.as_str(), PASSWORD, "192.0.2.1")
@@ -333,7 +333,7 @@ async fn failures_are_limited_by_client_and_success_does_not_count() {
     for number in 0..3 {
         let outcome = try_password(
             &app,
-            &format!("nobody{number}@people.test"),
+            &format!("nobody{number}@users.test"),
             "wrong",
             "192.0.2.1",
         )

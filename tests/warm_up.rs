@@ -1,4 +1,4 @@
-//! A node that was warmed up knows what most people will ask for.
+//! A node that was warmed up knows what most users will ask for.
 
 use std::{
     sync::Arc,
@@ -62,10 +62,10 @@ async fn cost(node: &Services, session: Id, slug: &str) -> Cost {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_organizations_used_most_are_known_before_anybody_asks() {
     let app = TestApp::start_with(|config| config.near_cache_bytes = 8 << 20).await;
-    let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
+    let (ada, grace) = (app.user("Ada").await, app.user("Grace").await);
     let busy = app.org("busy", &ada).await;
     app.org("quiet", &grace).await;
-    let linus = app.person("Linus").await;
+    let linus = app.user("Linus").await;
     app.add_member(app.access(&ada, &busy).await.org_id(), &linus, Role::Member)
         .await;
     let (ada_session, linus_session) = (app.sign_in(&ada).await, app.sign_in(&linus).await);
@@ -106,7 +106,7 @@ async fn the_organizations_used_most_are_known_before_anybody_asks() {
 async fn what_was_warmed_up_lies_in_redis_for_the_nodes_to_come() {
     let redis = PrivateRedis::start();
     let app = TestApp::start_with(|config| config.redis = Some(redis.config())).await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     app.org("acme", &ada).await;
     let session = app.sign_in(&ada).await;
     // Another test's transaction in the same cluster makes what is read meanwhile

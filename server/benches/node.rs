@@ -46,12 +46,12 @@ async fn main() {
     }
     let mut redis = PrivateRedis::start();
     let app = TestApp::start_with(|config| config.redis = None).await;
-    let (olive, gus) = (app.person("Olive").await, app.person("Gus").await);
+    let (olive, gus) = (app.user("Olive").await, app.user("Gus").await);
     let slug = app.org("acme", &olive).await;
     let org = app.access(&olive, &slug).await.org_id();
     app.add_member(org, &gus, Role::Member).await;
     for number in 0..60 {
-        let member = app.person(&format!("Member {number}")).await;
+        let member = app.user(&format!("Member {number}")).await;
         app.add_member(org, &member, Role::Member).await;
     }
     let database_url = app.database_url().to_owned();

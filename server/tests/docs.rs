@@ -65,7 +65,7 @@ fn the_readme_and_the_example_have_every_setting_and_no_other() {
     assert_eq!(documented, asked, "README.md");
 
     // What cargo-leptos sets is nobody's to write into a file.
-    let for_people = asked
+    let for_operators = asked
         .iter()
         .filter(|name| !name.starts_with("LEPTOS_") || *name == "LEPTOS_SITE_ROOT");
     let example = text(".env.example");
@@ -77,7 +77,7 @@ fn the_readme_and_the_example_have_every_setting_and_no_other() {
         .collect();
     assert_eq!(
         in_example,
-        for_people.map(String::as_str).collect(),
+        for_operators.map(String::as_str).collect(),
         ".env.example"
     );
 }

@@ -1,4 +1,4 @@
-//! What the database's constraints mean to a person, by their names.
+//! What the database's constraints mean to whoever filled in a form, by name.
 
 use crate::error::Error;
 
@@ -10,7 +10,7 @@ pub(super) fn conflict(constraint: &str) -> Option<Error> {
             ("slug", "This slug is taken. Choose another one.")
         }
         "users_email_key" => ("email", "There is an account with this address already."),
-        "member_user_id_organization_id_key" => ("email", "This person is a member already."),
+        "member_user_id_organization_id_key" => ("email", "This user is already a member."),
         _ => return None,
     };
     Some(Error::conflict(field, message))

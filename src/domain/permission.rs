@@ -9,7 +9,7 @@ pub enum Permission {
     Read,
     /// Change name, logo and slug.
     UpdateOrg,
-    /// Invite people.
+    /// Invite users.
     Invite,
     /// Change a role or remove somebody, owners excepted.
     ManageMembers,

@@ -53,7 +53,7 @@ impl ClusterHarness {
             config.database_max_connections = 16;
         })
         .await;
-        let (owner, guest) = (app.person("Olive").await, app.person("Gus").await);
+        let (owner, guest) = (app.user("Olive").await, app.user("Gus").await);
         let mut orgs = Vec::new();
         for number in 0..ORGS {
             let slug = app.org(&format!("org-{number}"), &owner).await;

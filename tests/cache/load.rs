@@ -98,7 +98,7 @@ async fn a_scanner_of_a_million_slugs_pushes_out_no_answer_that_matters() {
     })
     .await;
     let cache = &app.services.cache;
-    let owner = app.person("Olive").await;
+    let owner = app.user("Olive").await;
     let mut orgs = Vec::new();
     for number in 0..20 {
         let slug = app.org(&format!("org-{number}"), &owner).await;
@@ -148,7 +148,7 @@ async fn a_scanner_leaves_the_copies_of_members_alone() {
     .await;
     let node = &acme.app.services;
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
-    let scanner = acme.app.person("Scott").await;
+    let scanner = acme.app.user("Scott").await;
     for number in 0..4_000 {
         let guess = OrgSlug::parse(&format!("guess-{number}")).expect("a slug");
         assert_eq!(role(node, &scanner, &guess).await, None);
@@ -220,7 +220,7 @@ async fn what_was_asked_before_costs_no_statement_and_no_round_trip() {
 async fn a_key_that_changes_under_a_crowd_is_never_old() {
     let redis = PrivateRedis::start();
     let app = TestApp::start_with(near_and_redis(&redis)).await;
-    let owner = app.person("Olive").await;
+    let owner = app.user("Olive").await;
     let count = Arc::new(AtomicUsize::new(0));
     let stop = Arc::new(AtomicUsize::new(0));
     let readers: Vec<_> = (0..50)
@@ -266,14 +266,14 @@ async fn nobody_is_missed_and_nobody_shown_twice_while_members_are_added() {
     let acme = Acme::start_with(only_near).await;
     acme.app
         .sql(
-            "with people as (
+            "with new_users as (
                  insert into users (id, email, name, password_hash)
-                 select gen_random_uuid(), 'crowd' || number || '@people.test', 'Person ' || lpad(number::text, 5, '0'), ''
+                 select gen_random_uuid(), 'crowd' || number || '@users.test', 'User ' || lpad(number::text, 5, '0'), ''
                  from generate_series(1, 500) as number
                  returning id
              )
              insert into member (id, organization_id, user_id, role)
-             select gen_random_uuid(), organization.id, people.id, 'member' from people cross join organization",
+             select gen_random_uuid(), organization.id, new_users.id, 'member' from new_users cross join organization",
         )
         .await;
     // Those who come meanwhile stand at the end of this order.
@@ -287,7 +287,7 @@ async fn nobody_is_missed_and_nobody_shown_twice_while_members_are_added() {
                     "insert into users (id, email, name, password_hash) values ($1, $2, 'Zoe', '')",
                 )
                 .bind(user.0)
-                .bind(format!("zoe{number}@people.test"))
+                .bind(format!("zoe{number}@users.test"))
                 .execute(tx.conn())
                 .await
                 .expect("inserted");

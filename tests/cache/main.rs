@@ -234,7 +234,7 @@ impl Acme {
     }
 
     async fn over(app: TestApp) -> Self {
-        let (owner, guest) = (app.person("Olive").await, app.person("Gus").await);
+        let (owner, guest) = (app.user("Olive").await, app.user("Gus").await);
         let slug = app.org("acme", &owner).await;
         let access = app.access(&owner, &slug).await;
         let member = app.add_member(access.org_id(), &guest, Role::Admin).await;

@@ -102,7 +102,7 @@ async fn without_postgres_rights_are_refused_in_time_and_known_again_when_it_is_
 
 /// Test 24. A database that is there and says nothing: a network that swallows.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_postgres_that_says_nothing_is_an_error_in_time() {
+async fn a_postgres_that_says_nothing_is_an_error_promptly() {
     let database = TestDatabase::create().await;
     let proxy = FaultProxy::before(&database.url).await;
     let app = TestApp::start_over(TestDatabase { url: proxy.url() }, only_near).await;

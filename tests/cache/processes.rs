@@ -51,13 +51,13 @@ fn main_of_a_node() {
 }
 
 /// What a node in a process of its own is asked: `role`, `remove`, and `remove and
-/// die`, with a slug, the person who asks, and the membership to remove.
+/// die`, with a slug, the user who asks, and the membership to remove.
 async fn answer(node: Services, question: String) -> String {
     let mut words = question.split(' ');
     let mut word = || words.next().expect("a word");
     let verb = word();
     let slug = OrgSlug::parse(word()).expect("a slug");
-    let user = person(word().parse().expect("an id"));
+    let user = user_with(word().parse().expect("an id"));
     match verb {
         "role" => match try_role(&node, &user, &slug).await {
             Ok(role) => role.map_or("none".to_owned(), |role| role.to_string()),
@@ -96,8 +96,8 @@ async fn answer(node: Services, question: String) -> String {
 }
 
 /// Somebody of whom a look-up needs no more than the id.
-fn person(id: uuid::Uuid) -> CurrentUser {
-    let email = Email::parse("somebody@people.test").expect("an address");
+fn user_with(id: uuid::Uuid) -> CurrentUser {
+    let email = Email::parse("somebody@users.test").expect("an address");
     CurrentUser {
         id: UserId(id),
         name: "Somebody".to_owned(),
@@ -121,14 +121,14 @@ async fn a_node_killed_right_after_its_commit_has_not_made_the_others_wrong() {
     let redis = PrivateRedis::start();
     let acme = Arc::new(Acme::start_with(near_and_redis(&redis)).await);
     let crowd: Vec<(uuid::Uuid, uuid::Uuid)> = sqlx::query_as(
-        "with people as (
+        "with new_users as (
              insert into users (id, email, name, password_hash)
-             select gen_random_uuid(), 'crowd' || number || '@people.test', 'One of many', ''
+             select gen_random_uuid(), 'crowd' || number || '@users.test', 'One of many', ''
              from generate_series(1, $1) as number
              returning id
          )
          insert into member (id, organization_id, user_id, role)
-         select gen_random_uuid(), organization.id, people.id, 'member' from people cross join organization
+         select gen_random_uuid(), organization.id, new_users.id, 'member' from new_users cross join organization
          returning id, user_id",
     )
     .bind(i32::try_from(KILLS).expect("a hundred"))
@@ -158,7 +158,7 @@ async fn a_node_killed_right_after_its_commit_has_not_made_the_others_wrong() {
             .collect();
         for ((member, user), child) in victims.iter().zip(starting) {
             let child = child.await.expect("it starts");
-            let victim = person(*user);
+            let victim = user_with(*user);
             eventually("the member is known", Duration::from_secs(5), async || {
                 role(observer, &victim, &acme.slug).await == Some(Role::Member)
             })
@@ -180,19 +180,19 @@ async fn a_node_killed_right_after_its_commit_has_not_made_the_others_wrong() {
         }
     }
     times.sort();
-    let in_time = times
+    let prompt = times
         .iter()
         .filter(|time| **time <= Duration::from_millis(100))
         .count();
     eprintln!(
-        "{KILLS} kills, none lost; seen after {:?} at the median, {:?} at the longest, {in_time} within 100 ms",
+        "{KILLS} kills, none lost; seen after {:?} at the median, {:?} at the longest, {prompt} within 100 ms",
         times[times.len() / 2],
         times[times.len() - 1]
     );
     // A machine that runs other tests may not give the observer its turn in time.
     assert!(
-        in_time >= KILLS * 9 / 10,
-        "only {in_time} of {KILLS} within 100 ms: {times:?}"
+        prompt >= KILLS * 9 / 10,
+        "only {prompt} of {KILLS} within 100 ms: {times:?}"
     );
     assert!(times[times.len() - 1] < Duration::from_secs(2), "{times:?}");
 }

@@ -32,7 +32,7 @@ async fn a_value_read_before_a_change_and_stored_after_it_is_not_served() {
 
 pub(crate) async fn held_up_filler(redis: &impl SecondLevel) {
     let app = TestApp::start_with(near_and_redis(redis)).await;
-    let owner = app.person("Olive").await;
+    let owner = app.user("Olive").await;
 
     // A filler that has read the old state is held up before it can store it.
     let loaded = Gate::close(&app.services.cache, Failpoint::Loaded);
@@ -358,7 +358,7 @@ async fn a_slug_that_comes_to_mean_another_organization_never_shows_the_wrong_on
 pub(crate) async fn reused_slug(redis: &impl SecondLevel) {
     let acme = Acme::start_with(near_and_redis(redis)).await;
     let other = acme.app.another_node().await;
-    let stranger = acme.app.person("Stella").await;
+    let stranger = acme.app.user("Stella").await;
     let nodes = [&acme.app.services, &other];
     for node in nodes {
         assert_eq!(acme.guests_role_on(node).await, Some(Role::Admin));
@@ -423,7 +423,7 @@ async fn a_stranger_who_joins_gets_in_and_a_member_who_is_removed_does_not_on_ev
 pub(crate) async fn joining_and_removal(redis: &impl SecondLevel) {
     let app = TestApp::start_with(near_and_redis(redis)).await;
     let other_node = app.another_node().await;
-    let (owner, guest) = (app.person("Olive").await, app.person("Gus").await);
+    let (owner, guest) = (app.user("Olive").await, app.user("Gus").await);
     let slug = app.org("acme", &owner).await;
     for node in [&app.services, &other_node] {
         assert_eq!(
@@ -494,7 +494,7 @@ pub(crate) async fn import_and_clearance(redis: &impl SecondLevel) {
     acme.app
         .sql(
             "insert into users (id, email, name, password_hash)
-             select gen_random_uuid(), 'crowd' || number || '@people.test', 'One of many', ''
+             select gen_random_uuid(), 'crowd' || number || '@users.test', 'One of many', ''
              from generate_series(1, 300) as number",
         )
         .await;
@@ -547,7 +547,7 @@ async fn a_session_read_before_a_sign_out_and_kept_after_it_stays_dead() {
 pub(crate) async fn held_up_session(redis: &impl SecondLevel) {
     let app = TestApp::start_with(near_and_redis(redis)).await;
     let other = app.another_node().await;
-    let ada = app.person("Ada").await;
+    let ada = app.user("Ada").await;
     let id = app.sign_in(&ada).await;
 
     let loaded = Gate::close(&other.cache, Failpoint::Loaded);
@@ -582,7 +582,7 @@ async fn a_raised_epoch_ends_every_session_of_the_person_on_the_next_request_on_
 pub(crate) async fn raised_epoch(redis: &impl SecondLevel) {
     let app = TestApp::start_with(near_and_redis(redis)).await;
     let other = app.another_node().await;
-    let (ada, grace) = (app.person("Ada").await, app.person("Grace").await);
+    let (ada, grace) = (app.user("Ada").await, app.user("Grace").await);
     let mut of_ada = Vec::new();
     for node in [&app.services, &other] {
         of_ada.push(sign_in(node, &ada).await);
@@ -629,7 +629,7 @@ pub(crate) async fn raised_epoch(redis: &impl SecondLevel) {
 async fn changes_keep_their_own_transaction_whatever_their_order_in_the_log() {
     let redis = PrivateRedis::start();
     let app = TestApp::start_with(only_redis(&redis)).await;
-    let owner = app.person("Olive").await;
+    let owner = app.user("Olive").await;
     let (first, second) = (
         app.org("first", &owner).await,
         app.org("second", &owner).await,

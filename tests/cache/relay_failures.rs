@@ -26,7 +26,7 @@ use crate::{
 #[tokio::test]
 async fn a_node_that_vanished_holds_a_mutation_up_for_two_seconds_at_most() {
     let app = TestApp::start_with(only_near).await;
-    let owner = app.person("Olive").await;
+    let owner = app.user("Olive").await;
     app.sql(
         "insert into cache_node (id, lease_until, applied)
          values (gen_random_uuid(), clock_timestamp() + interval '1 hour', '1:1:')",

@@ -209,13 +209,13 @@ impl Question {
     fn number(self) -> usize {
         match self {
             Self::Membership | Self::MyOrgs => ORG,
-            Self::Session | Self::Members => PERSON,
+            Self::Session | Self::Members => USER,
         }
     }
 }
 
 const ORG: usize = 0;
-const PERSON: usize = 1;
+const USER: usize = 1;
 
 /// An organization and its owner.
 struct Subject {
@@ -423,7 +423,7 @@ impl Harness {
         app.sql("create table unrelated (number integer)").await;
         let mut subjects = Vec::new();
         for number in 0..SUBJECTS {
-            let owner = app.person(&format!("Owner {number}")).await;
+            let owner = app.user(&format!("Owner {number}")).await;
             let slug = app.org(&format!("org-{number}"), &owner).await;
             subjects.push(Subject {
                 access: app.access(&owner, &slug).await,
@@ -555,7 +555,7 @@ impl Harness {
     }
 
     /// Writes `value` into one of the subject's names, through the product's own
-    /// use case or a transaction that stays open for a while; returns when a person
+    /// use case or a transaction that stays open for a while; returns when a user
     /// would have their answer.
     async fn change(
         &self,

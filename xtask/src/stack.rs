@@ -42,7 +42,7 @@ pub enum Audience {
 }
 
 impl Plan<'_> {
-    /// The address people type.
+    /// The address users type.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }

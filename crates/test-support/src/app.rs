@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::TestDatabase;
 
-/// The password of everybody whom [`TestApp::person`] makes.
+/// The password of everybody whom [`TestApp::user`] makes.
 pub const PASSWORD: &str = "correct horse battery";
 
 /// One node of the program with a database of its own, dropped with the test.
@@ -76,10 +76,10 @@ impl TestApp {
         &self.database.url
     }
 
-    /// A person named `name` with the address `{name}@people.test` in lower case.
-    pub async fn person(&self, name: &str) -> CurrentUser {
+    /// A user named `name` with the address `{name}@users.test` in lower case.
+    pub async fn user(&self, name: &str) -> CurrentUser {
         let email = Email::parse(&format!(
-            "{}@people.test",
+            "{}@users.test",
             name.to_lowercase().replace(' ', ".")
         ))
         .expect("an address");
@@ -137,24 +137,24 @@ impl TestApp {
     }
 
     /// Makes `count` new users members of `org`, all joined at the same moment, by one
-    /// statement. They are named "Person 00001" and so on, and come in that order.
-    pub async fn crowd(&self, org: OrgId, count: u32) -> Vec<(MemberId, UserId)> {
+    /// statement. They are named "User 00001" and so on, and come in that order.
+    pub async fn add_members(&self, org: OrgId, count: u32) -> Vec<(MemberId, UserId)> {
         let mut tx = self.begin().await;
         let ids: Vec<(Uuid, Uuid)> = sqlx::query_as(
-            "with people as (
+            "with new_users as (
                  insert into users (id, email, name, password_hash)
-                 select gen_random_uuid(), 'person-' || number || '@crowd.test',
-                        'Person ' || lpad(number::text, 5, '0'), ''
+                 select gen_random_uuid(), 'user-' || number || '@crowd.test',
+                        'User ' || lpad(number::text, 5, '0'), ''
                  from generate_series(1, $2) as number
                  returning id, name
              ), joined as (
                  insert into member (id, organization_id, user_id, role, created_at)
-                 select gen_random_uuid(), $1, id, 'member', '2026-01-01' from people
+                 select gen_random_uuid(), $1, id, 'member', '2026-01-01' from new_users
                  returning id, user_id
              )
              select joined.id, joined.user_id
-             from joined join people on people.id = joined.user_id
-             order by people.name",
+             from joined join new_users on new_users.id = joined.user_id
+             order by new_users.name",
         )
         .bind(org.0)
         .bind(i64::from(count))
@@ -202,7 +202,7 @@ pub fn browser(node: &Services, session: Option<Id>) -> Session {
     Session::new(session, store, Some(EXPIRY))
 }
 
-/// Signs in a user whom [`TestApp::person`] made, as the session layer does: the session is
+/// Signs in a user whom [`TestApp::user`] made, as the session layer does: the session is
 /// stored with the answer.
 pub async fn sign_in(node: &Services, user: &CurrentUser) -> Id {
     let browser = browser(node, None);

@@ -27,7 +27,7 @@ const PAGES: [&str; 6] = [
 /// not wait for that, so a copy made right after it may be read once more; the
 /// creation of an organization does.
 async fn settle(site: &Site) {
-    let nobody = site.app.person("Nobody").await;
+    let nobody = site.app.user("Nobody").await;
     site.app.org("settled", &nobody).await;
 }
 
@@ -37,7 +37,7 @@ async fn a_page_seen_before_costs_nothing() {
     if site.app.services.config.near_cache_bytes == 0 {
         return; // Nothing is remembered, as asked.
     }
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     site.app.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
     settle(&site).await;
@@ -50,7 +50,7 @@ async fn a_page_seen_before_costs_nothing() {
 #[tokio::test]
 async fn a_page_nobody_saw_before_costs_few_statements() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     site.app.org("acme", &ada).await;
     for page in PAGES {
         // A new session is in no cache at all, and a new node remembers nothing.
@@ -65,7 +65,7 @@ async fn a_page_nobody_saw_before_costs_few_statements() {
 async fn the_cost_of_a_page_does_not_grow_with_the_organization() {
     // Without Redis, so that a new node asks the database for everything.
     let site = Site::start_with(|config| config.redis = None).await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let acme = site.org("acme", &ada).await;
     let cost_of_members = async || {
         let ada = site.sign_in(&ada).await;
@@ -78,7 +78,7 @@ async fn the_cost_of_a_page_does_not_grow_with_the_organization() {
     };
     let alone = cost_of_members().await;
     for number in 0..60 {
-        let member = site.app.person(&format!("Member {number}")).await;
+        let member = site.app.user(&format!("Member {number}")).await;
         site.app.add_member(acme, &member, Role::Member).await;
     }
     assert_eq!(cost_of_members().await, alone);
@@ -111,7 +111,7 @@ async fn cost_on_a_cold_node(site: &Site, warm: &mut Visitor, page: &str) -> Cos
 async fn a_cold_node_with_a_warm_redis_asks_redis_twice_and_not_the_database() {
     let redis = PrivateRedis::start();
     let site = Site::start_with(|config| config.redis = Some(redis.config())).await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     site.app.org("acme", &ada).await;
     let mut warm = site.sign_in(&ada).await;
     settle(&site).await;
@@ -133,7 +133,7 @@ async fn a_slow_redis_holds_up_a_request_once() {
         config.near_cache_bytes = 0;
     })
     .await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     site.app.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
     redis.freeze();
@@ -162,8 +162,8 @@ async fn knocking_on_closed_doors_costs_nothing_after_the_first_time() {
     if site.app.services.config.near_cache_bytes == 0 {
         return; // Nothing is remembered, as asked.
     }
-    let ada = site.app.person("Ada").await;
-    let mallory = site.app.person("Mallory").await;
+    let ada = site.app.user("Ada").await;
+    let mallory = site.app.user("Mallory").await;
     site.app.org("acme", &ada).await;
     let mut mallory = site.sign_in(&mallory).await;
     settle(&site).await;

@@ -131,7 +131,7 @@ const POST: &[(&str, &str, Statuses)] = &[
     (api::SET_THEME, "theme=dark", [200, 200, 200, 200, 200]),
     (
         api::SIGN_IN,
-        "email=nobody%40people.test&password=wrong",
+        "email=nobody%40users.test&password=wrong",
         [401, 401, 401, 401, 401],
     ),
     (routes::SIGN_OUT, "", [200, 200, 200, 200, 200]),
@@ -171,14 +171,14 @@ struct Acme {
 impl Acme {
     async fn create() -> Self {
         let site = Site::start().await;
-        let ada = site.app.person("Ada").await;
+        let ada = site.app.user("Ada").await;
         let id = site.org("acme", &ada).await;
         Self { site, id, users: 0 }
     }
 
     async fn user(&mut self) -> CurrentUser {
         self.users += 1;
-        self.site.app.person(&format!("User {}", self.users)).await
+        self.site.app.user(&format!("User {}", self.users)).await
     }
 
     async fn member(&mut self, role: Role) -> MemberId {

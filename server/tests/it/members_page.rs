@@ -7,7 +7,7 @@ use crate::site::{Site, Visitor};
 /// A site whose organization `acme` has 120 members, and its owner signed in.
 async fn site_with_three_pages() -> (Site, Visitor) {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     site.app.org("acme", &ada).await;
     site.app
         .sql(

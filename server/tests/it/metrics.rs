@@ -32,9 +32,9 @@ async fn what_happens_is_counted() {
         config.near_cache_bytes = 1 << 20;
     })
     .await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let acme = site.org("acme", &ada).await;
-    let grace = site.app.person("Grace").await;
+    let grace = site.app.user("Grace").await;
     let mut browser = site.sign_in(&ada).await;
     browser.open("/orgs/acme/members").await;
     browser.open("/orgs/acme/members").await;
@@ -78,7 +78,7 @@ async fn what_happens_is_counted() {
 async fn every_figure_is_explained_where_it_stands_and_in_the_runbook() {
     telemetry::metrics();
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     site.org("acme", &ada).await;
     site.sign_in(&ada).await.open("/orgs/acme").await;
     let figures = metrics(&site, &[]).await.body;

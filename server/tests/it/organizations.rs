@@ -41,7 +41,7 @@ async fn signed_out_users_are_led_through_sign_in_and_back() {
 #[tokio::test]
 async fn members_see_every_page_of_their_organization() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let acme = site.app.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
     for page in OrgPage::ALL.map(|page| page.path(&acme)) {
@@ -62,8 +62,8 @@ async fn members_see_every_page_of_their_organization() {
 #[tokio::test]
 async fn other_users_organizations_look_like_none() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
-    let outsider = site.app.person("Mallory").await;
+    let ada = site.app.user("Ada").await;
+    let outsider = site.app.user("Mallory").await;
     let id = site.org("acme", &ada).await;
     let mut outsider = site.sign_in(&outsider).await;
 
@@ -92,7 +92,7 @@ async fn other_users_organizations_look_like_none() {
 #[tokio::test]
 async fn an_id_leads_to_the_slug_with_the_rest_and_the_query() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let id = site.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
     for rest in [
@@ -110,7 +110,7 @@ async fn an_id_leads_to_the_slug_with_the_rest_and_the_query() {
 #[tokio::test]
 async fn former_slugs_lead_on_for_good_and_a_slug_can_be_taken_back() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let acme = site.app.org("acme", &ada).await;
     let rename = async |from: &OrgSlug, to: &str| {
         let access = site.app.access(&ada, from).await;
@@ -143,8 +143,8 @@ async fn former_slugs_lead_on_for_good_and_a_slug_can_be_taken_back() {
 #[tokio::test]
 async fn default_is_the_oldest_membership_or_the_form_for_a_new_one() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
-    let newcomer = site.app.person("Newcomer").await;
+    let ada = site.app.user("Ada").await;
+    let newcomer = site.app.user("Newcomer").await;
     site.app.org("first", &ada).await;
     site.app.org("second", &ada).await;
     let mut ada = site.sign_in(&ada).await;
@@ -166,8 +166,8 @@ async fn default_is_the_oldest_membership_or_the_form_for_a_new_one() {
 #[tokio::test]
 async fn a_role_change_is_seen_on_the_next_request() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
-    let bob = site.app.person("Bob").await;
+    let ada = site.app.user("Ada").await;
+    let bob = site.app.user("Bob").await;
     let acme = site.org("acme", &ada).await;
     let membership = site.app.add_member(acme, &bob, Role::Admin).await;
     let mut bob = site.sign_in(&bob).await;
@@ -195,8 +195,8 @@ async fn a_role_change_is_seen_on_the_next_request() {
 #[tokio::test]
 async fn a_removed_member_loses_access_on_the_next_request_on_every_node() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
-    let bob = site.app.person("Bob").await;
+    let ada = site.app.user("Ada").await;
+    let bob = site.app.user("Bob").await;
     let acme = site.org("acme", &ada).await;
     let membership = site.app.add_member(acme, &bob, Role::Member).await;
     let other = site.another_node().await;
@@ -223,7 +223,7 @@ async fn a_removed_member_loses_access_on_the_next_request_on_every_node() {
 #[tokio::test]
 async fn a_new_organization_opens_although_its_slug_was_not_found_before() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let mut ada = site.sign_in(&ada).await;
     assert_eq!(ada.open("/orgs/acme").await.status, StatusCode::NOT_FOUND);
     let answer = ada
@@ -236,7 +236,7 @@ async fn a_new_organization_opens_although_its_slug_was_not_found_before() {
 #[tokio::test]
 async fn a_form_that_is_refused_keeps_what_was_typed_and_says_why_at_the_field() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     site.app.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
     let fields = [("name", "R&D \"Søhne\""), ("slug", "acme")];
@@ -259,7 +259,7 @@ async fn a_form_that_is_refused_keeps_what_was_typed_and_says_why_at_the_field()
 #[tokio::test]
 async fn a_change_that_is_refused_is_explained_at_its_member() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let acme = site.app.org("acme", &ada).await;
     let access = site.app.access(&ada, &acme).await;
     let only_owner = access.membership().member_id.to_string();

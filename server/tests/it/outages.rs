@@ -1,4 +1,4 @@
-//! Redis goes away, hangs and comes back while people read.
+//! Redis goes away, hangs and comes back while users read.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn site_upon(redis: &PrivateRedis) -> Site {
 
 /// The owner of a new organization `acme`, signed in.
 async fn owner_of_acme(site: &Site) -> Visitor {
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     site.app.org("acme", &ada).await;
     site.sign_in(&ada).await
 }
@@ -107,7 +107,7 @@ async fn a_site_starts_and_serves_without_a_redis_that_should_be_there() {
 async fn a_right_revoked_while_redis_hangs_stays_revoked_when_it_is_back() {
     let redis = PrivateRedis::start();
     let site = site_upon(&redis).await;
-    let (ada, bob) = (site.app.person("Ada").await, site.app.person("Bob").await);
+    let (ada, bob) = (site.app.user("Ada").await, site.app.user("Bob").await);
     let acme = site.org("acme", &ada).await;
     let membership = site.app.add_member(acme, &bob, Role::Member).await;
     let (mut ada, mut bob) = (site.sign_in(&ada).await, site.sign_in(&bob).await);
@@ -136,13 +136,13 @@ async fn a_right_revoked_while_redis_hangs_stays_revoked_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn without_the_database_people_are_told_to_come_back_and_not_that_they_are_signed_out() {
+async fn without_the_database_users_are_told_to_come_back_and_not_that_they_are_signed_out() {
     let site = Site::start_with(|config| {
         config.redis = None;
         config.near_cache_bytes = 0;
     })
     .await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     site.app.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
     site.app.services.db.close().await;

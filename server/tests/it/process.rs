@@ -116,13 +116,13 @@ impl Server {
             .expect("a well-formed request")
     }
 
-    /// The cookie of a person who signed in here.
-    pub async fn sign_in(&self, person: &CurrentUser) -> String {
+    /// The cookie of a user who signed in here.
+    pub async fn sign_in(&self, user: &CurrentUser) -> String {
         let answer = self
             .submit(
                 "/api/sign_in",
                 "",
-                &[("email", person.email.as_str()), ("password", PASSWORD)],
+                &[("email", user.email.as_str()), ("password", PASSWORD)],
             )
             .await;
         let cookies = answer
@@ -134,7 +134,7 @@ impl Server {
             .filter_map(|cookie| cookie.split(';').next())
             .find(|pair| pair.starts_with("orghub="));
         session
-            .unwrap_or_else(|| panic!("{} is not signed in: {answer:?}", person.name))
+            .unwrap_or_else(|| panic!("{} is not signed in: {answer:?}", user.name))
             .to_owned()
     }
 }

@@ -14,7 +14,7 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 #[tokio::test]
 async fn a_form_sent_by_another_site_changes_nothing() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     site.app.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
     for foreign in [
@@ -181,7 +181,7 @@ async fn production_insists_on_https_and_keeps_its_timings_to_admins() {
         config.app_url = "https://orghub.test".to_owned();
     })
     .await;
-    let root = site.app.person("Root").await;
+    let root = site.app.user("Root").await;
     site.app
         .sql("update users set platform_admin = true where name = 'Root'")
         .await;

@@ -9,7 +9,7 @@ use crate::site::Site;
 #[tokio::test]
 async fn signing_in_leads_to_the_page_that_was_wanted_and_to_no_other_site() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     for (next, expected) in [
         ("/orgs/acme/members?page=2", "/orgs/acme/members?page=2"),
         ("", routes::ORGS),
@@ -35,11 +35,11 @@ async fn signing_in_leads_to_the_page_that_was_wanted_and_to_no_other_site() {
 #[tokio::test]
 async fn a_failed_sign_in_looks_the_same_whatever_was_wrong_and_hides_the_password() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let mut bodies = Vec::new();
     for (email, password) in [
         (ada.email.as_str(), "wrong-password-1"),
-        ("nobody@people.test", "wrong-password-1"),
+        ("nobody@users.test", "wrong-password-1"),
     ] {
         let mut visitor = site.visitor();
         let back = visitor
@@ -63,7 +63,7 @@ async fn a_failed_sign_in_looks_the_same_whatever_was_wrong_and_hides_the_passwo
 #[tokio::test]
 async fn guessing_is_limited_even_if_the_last_guess_is_right() {
     let site = Site::start_with(|config| config.sign_in.per_account = 3).await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let mut guesser = site.visitor();
     for _ in 0..3 {
         let answer = guesser
@@ -94,7 +94,7 @@ async fn guessing_is_limited_even_if_the_last_guess_is_right() {
 #[tokio::test]
 async fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let mut visitor = site.visitor();
     let answer = visitor
         .submit(
@@ -118,8 +118,8 @@ async fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
 #[tokio::test]
 async fn a_session_planted_before_signing_in_is_useless() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
-    let bob = site.app.person("Bob").await;
+    let ada = site.app.user("Ada").await;
+    let bob = site.app.user("Bob").await;
     let planter = site.sign_in(&bob).await;
     let mut victim = site.visitor();
     victim.steal_session(&planter);
@@ -141,7 +141,7 @@ async fn a_session_planted_before_signing_in_is_useless() {
 #[tokio::test]
 async fn signing_out_ends_the_session_for_everyone_who_has_its_cookie_on_every_node() {
     let site = Site::start().await;
-    let ada = site.app.person("Ada").await;
+    let ada = site.app.user("Ada").await;
     let other = site.another_node().await;
     let mut ada = site.sign_in(&ada).await;
     let mut thief = site.visitor();

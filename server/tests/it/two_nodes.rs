@@ -22,7 +22,7 @@ const TURNS: usize = 60;
 async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() {
     let redis = PrivateRedis::start();
     let app = TestApp::start_with(|config| config.redis = Some(redis.config())).await;
-    let (olive, gus) = (app.person("Olive").await, app.person("Gus").await);
+    let (olive, gus) = (app.user("Olive").await, app.user("Gus").await);
     let acme = app.org("acme", &olive).await;
     let member = app
         .add_member(app.access(&olive, &acme).await.org_id(), &gus, Role::Admin)

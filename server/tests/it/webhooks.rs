@@ -27,7 +27,7 @@ impl Shop {
             config.stripe.webhook_secrets = vec![SECRET.to_owned()];
         })
         .await;
-        let ada = site.app.person("Ada").await;
+        let ada = site.app.user("Ada").await;
         let acme = site.org("acme", &ada).await;
         subscribe(&stripe, acme);
         let owner = site.sign_in(&ada).await;

@@ -209,7 +209,7 @@ async fn list_by_user(
             select id
             from organization
             where slug = $1
-        ), people as materialized (
+        ), found as materialized (
             select
                 member.id,
                 member.user_id,
@@ -228,7 +228,7 @@ async fn list_by_user(
                 case when $4 = 'role' then
                     case role when 'owner' then 1 when 'admin' then 2 else 3 end
                 end as rank
-            from people
+            from found
             where $3::text is null or name ilike $3 or email ilike $3
         )
         select

@@ -19,7 +19,7 @@ for (const { slug, why } of [
   { slug: 'acme', why: /taken/ },
   { slug: 'Not A Slug', why: /lower-case letters/ },
   { slug: 'x', why: /2 to 48 characters/ },
-  { slug: 'a--b', why: /dash/ },
+  { slug: 'a--b', why: /Dashes/ },
   { slug: 'default', why: /reserved/ },
 ]) {
   test(`the slug “${slug}” is refused next to its field, and nothing has to be typed again`, async ({ visitor, page }) => {

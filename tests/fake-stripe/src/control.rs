@@ -1,4 +1,4 @@
-//! The switches, for whoever is in another process: a browser test, a person
+//! The switches, for whoever is in another process: a browser test, a user
 //! with `curl`.
 //!
 //! | request | body | |
