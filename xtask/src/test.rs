@@ -36,60 +36,45 @@ pub fn run() -> Result<()> {
     })
 }
 
-struct Level {
-    name: &'static str,
-    what: &'static str,
-    redis: bool,
-    near: bool,
-}
-
-/// What asks the cache as it happens to be configured. The rest runs once: it has nothing
-/// to do with the cache, or chooses its levels itself, as all of `tests/cache` does.
-const AT_ANY_LEVEL: &str = "(package(orghub) \
-    & (binary(billing) | binary(members) | binary(orgs) | binary(sessions) | binary(warm_up))) \
-    | (package(orghub-server) & binary(it) \
-    - (test(files::) | test(metrics::) | test(process::) | test(security::)))";
-
-/// What the cache may be reduced to, and what it proves that the tests pass then.
-const LEVELS: [Level; 3] = [
-    Level {
-        name: "Tests without Redis",
-        what: "proves that the near cache alone is never wrong",
-        redis: false,
-        near: true,
-    },
-    Level {
-        name: "Tests without memory",
-        what: "proves that what comes from Redis is never wrong",
-        redis: true,
-        near: false,
-    },
-    Level {
-        name: "Tests without cache",
-        what: "proves that nothing has come to depend on the cache",
-        redis: false,
-        near: false,
-    },
-];
-
 fn rust_tests(steps: &mut Steps, services: &Services) {
     let step = Step {
         name: "Tests",
-        what: "runs the tests in Rust, with both levels of the cache",
+        what: "runs the tests in Rust, with near cache and Redis",
         usually: "6 minutes, 15 minutes the first time",
     };
-    steps.attempt(&step, || process::run(&mut nextest(services, "all()")));
+    steps.attempt(&step, || process::run(&mut nextest(services, "default")));
 
-    for level in LEVELS {
+    // Caching may be switched off in parts, and nothing may come to depend on it.
+    // `.config/nextest.toml` says which tests the levels can make a difference to.
+    for (name, what, redis, near) in [
+        (
+            "Tests without Redis",
+            "runs those to which it could make a difference, with the near cache alone",
+            false,
+            true,
+        ),
+        (
+            "Tests without near cache",
+            "runs them again, with Redis alone",
+            true,
+            false,
+        ),
+        (
+            "Tests without cache",
+            "runs them again, straight from PostgreSQL",
+            false,
+            false,
+        ),
+    ] {
         let step = Step {
-            name: level.name,
-            what: level.what,
-            usually: "1 minute",
+            name,
+            what,
+            usually: "40 seconds",
         };
         steps.attempt(&step, || {
-            let mut nextest = nextest(services, AT_ANY_LEVEL);
-            nextest.env("ENABLE_REDIS_CACHE", level.redis.to_string());
-            if !level.near {
+            let mut nextest = nextest(services, "levels");
+            nextest.env("ENABLE_REDIS_CACHE", redis.to_string());
+            if !near {
                 nextest.env("NEAR_CACHE_BYTES", "0");
             }
             process::run(&mut nextest)
@@ -106,10 +91,9 @@ fn rust_tests(steps: &mut Steps, services: &Services) {
 }
 
 /// Each test makes its own database in the cluster it is pointed at.
-fn nextest(services: &Services, filter: &str) -> Command {
-    let mut nextest = cargo(&format!("nextest run {NATIVE} --no-fail-fast --filterset"));
+fn nextest(services: &Services, profile: &str) -> Command {
+    let mut nextest = cargo(&format!("nextest run {NATIVE} --profile {profile}"));
     nextest
-        .arg(filter)
         .env("DATABASE_URL", &services.database_url)
         .env("REDIS_URL", &services.redis_url);
     nextest
@@ -138,8 +122,8 @@ fn browser_tests(steps: &mut Steps, services: &Services) {
     steps.attempt(&step, || playwright(services));
 }
 
-/// Serves from a database of its own, so that the one of `cargo xtask run` stays as
-/// it was left.
+/// Serves from a database of its own, so that the one people look at in
+/// `cargo xtask run` stays as they left it.
 fn playwright(services: &Services) -> Result<()> {
     let database_url = database::sibling(&services.database_url, "orghub_end2end")?;
     let redis_url = database::sibling(&services.redis_url, "1")?;

@@ -14,10 +14,14 @@ mod counters;
 mod database;
 mod eventually;
 mod gate;
+mod lease;
 mod postgres;
 mod proxy;
 mod redis;
 mod redis_cluster;
+mod stopwatch;
+
+use std::time::Duration;
 
 pub use local_services::process::kill_myself;
 
@@ -28,11 +32,24 @@ pub use self::{
     database::TestDatabase,
     eventually::eventually,
     gate::Gate,
+    lease::under_lease,
     postgres::PrivatePostgres,
     proxy::FaultProxy,
     redis::PrivateRedis,
     redis_cluster::PrivateCluster,
+    stopwatch::Stopwatch,
 };
+
+/// How long to wait for what must come, where nothing is claimed about when.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a node may use what it keeps after it last heard of changes. Whatever the pace
+/// of a machine, nothing from before a change is used later than this after it.
+pub const LEASE: Duration = Duration::from_secs(2);
+
+/// The longest that anybody may have to wait for a change to be known everywhere: the lease,
+/// and a little. Measure it by a [`Stopwatch`].
+pub const BOUND: Duration = Duration::from_millis(2_500);
 
 /// A port on which nobody listens.
 pub fn free_port() -> u16 {
