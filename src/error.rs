@@ -22,7 +22,7 @@ pub enum Error {
     /// A field's input cannot be accepted.
     #[error("invalid input: {0}")]
     Invalid(Invalid),
-    /// Well-formed, but it conflicts with what is there; field "" means the whole form.
+    /// Well-formed, but it conflicts with what is there.
     #[error("conflict: {0}")]
     Conflict(Invalid),
     /// A limit is reached; the sentence says which, in plain words.
@@ -58,7 +58,7 @@ impl Error {
         Self::Internal(source.into().into())
     }
 
-    /// `message` is shown next to the field `field` ("" for the whole form).
+    /// `message` is shown next to the form field `field`.
     pub fn conflict(field: &str, message: &str) -> Self {
         Self::Conflict(Invalid::new(field, message))
     }

@@ -1,5 +1,5 @@
-//! The mirror of Stripe, against a real Postgres and the Stripe fake, spoken to over real HTTP: what a webhook leads to, whatever is wrong with it,
-//! with Stripe, or with the moment.
+//! The mirror of Stripe, against a real PostgreSQL and the Stripe fake over real HTTP: what
+//! a webhook leads to, whatever is wrong with it, with Stripe, or with the timing.
 
 use std::{
     sync::Arc,
@@ -19,7 +19,7 @@ use orghub::{
     services::Services,
     test_hooks::DbInternals as _,
 };
-use orghub_test_support::TestApp;
+use orghub_test_support::{TestApp, eventually};
 use sqlx::{Connection as _, PgConnection, postgres::PgAdvisoryLock};
 use stripe_webhook::{Webhook, WebhookError};
 use time::OffsetDateTime;
@@ -37,7 +37,7 @@ struct Fixture {
     access: OrgAccess,
 }
 
-/// What the ledger says of an event.
+/// What the ledger has on an event.
 #[derive(Debug, PartialEq, Eq)]
 struct LedgerEntry {
     attempts: i32,
@@ -46,7 +46,7 @@ struct LedgerEntry {
 }
 
 impl Fixture {
-    async fn set() -> Self {
+    async fn start() -> Self {
         let stripe = FakeStripe::start(fake_stripe::Config::default())
             .await
             .expect("a free port");
@@ -76,18 +76,15 @@ impl Fixture {
         fixture
     }
 
-    /// [`Self::set`], with a Pro subscription that a webhook brought.
-    async fn set_with_pro() -> Self {
-        let fixture = Self::set().await;
+    /// [`Self::start`], with a Pro subscription that a webhook announced.
+    async fn start_with_pro() -> Self {
+        let fixture = Self::start().await;
         fixture.stripe.put_subscription(Subscription::active(
             SUBSCRIPTION,
             CUSTOMER,
             "price_pro_month",
         ));
-        let outcome = fixture
-            .receive(&fixture.event("customer.subscription.created", SUBSCRIPTION))
-            .await;
-        assert_eq!(outcome.expect("it is taken"), WebhookOutcome::Processed);
+        fixture.send("customer.subscription.created").await;
         fixture
     }
 
@@ -104,6 +101,21 @@ impl Fixture {
 
     fn event(&self, event_type: &str, object: &str) -> SignedEvent {
         self.stripe.event(event_type, object, SECRET)
+    }
+
+    /// Changes [`SUBSCRIPTION`] at Stripe, and announces nothing.
+    fn change(&self, change: impl FnOnce(&mut Subscription)) {
+        self.stripe.change_subscription(SUBSCRIPTION, change);
+    }
+
+    /// Receives a new event about [`SUBSCRIPTION`].
+    async fn send(&self, event_type: &str) {
+        let outcome = self.accept(&self.event(event_type, SUBSCRIPTION)).await;
+        assert_eq!(outcome, WebhookOutcome::Processed, "{event_type}");
+    }
+
+    async fn accept(&self, event: &SignedEvent) -> WebhookOutcome {
+        self.receive(event).await.expect("the event is accepted")
     }
 
     async fn receive(&self, event: &SignedEvent) -> Result<WebhookOutcome> {
@@ -123,28 +135,41 @@ impl Fixture {
     }
 
     async fn ledger(&self, event: &SignedEvent) -> Option<LedgerEntry> {
-        sqlx::query_as("select attempts, processed_at is not null, last_error from webhook_event where id = $1")
-            .bind(&event.id)
-            .fetch_optional(self.app.services.db.pool())
-            .await
-            .expect("the ledger answers")
-            .map(|(attempts, processed, error)| LedgerEntry { attempts, processed, error })
+        let entry = sqlx::query_as(
+            "select attempts, processed_at is not null, last_error
+             from webhook_event
+             where id = $1",
+        )
+        .bind(&event.id)
+        .fetch_optional(self.app.services.db.pool())
+        .await
+        .expect("the ledger answers");
+        entry.map(|(attempts, processed, error)| LedgerEntry {
+            attempts,
+            processed,
+            error,
+        })
     }
 
-    /// What the audit log tells of the subscription, oldest first.
-    async fn told(&self) -> Vec<String> {
-        sqlx::query_scalar("select detail from activity where kind = 'subscription.changed' order by created_at, id")
-            .fetch_all(self.app.services.db.pool())
-            .await
-            .expect("the audit log answers")
+    /// Changes of the subscription in the audit log, oldest first.
+    async fn logged_changes(&self) -> Vec<String> {
+        sqlx::query_scalar(
+            "select detail
+             from activity
+             where kind = 'subscription.changed'
+             order by created_at, id",
+        )
+        .fetch_all(self.app.services.db.pool())
+        .await
+        .expect("the audit log answers")
     }
 
-    /// Makes the mirror older than a page takes for granted.
-    fn let_the_mirror_age(&self) {
+    /// Makes the mirror so old that a page has it compared with Stripe.
+    fn age_mirror(&self) {
         self.app.services.clock.advance(time::Duration::hours(2));
     }
 
-    fn questions(&self) -> usize {
+    fn stripe_requests(&self) -> usize {
         self.stripe.requests().len()
     }
 }
@@ -157,13 +182,9 @@ async fn view(services: &Services, access: &OrgAccess) -> Arc<SubscriptionView> 
         .expect("there is a view")
 }
 
-/// Waits until `holds`, for background work.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(8);
-    while !holds().await {
-        assert!(Instant::now() < deadline, "{what}: not within 8 s");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+/// Waits for background work.
+async fn until(what: &str, is_so: impl AsyncFnMut() -> bool) {
+    eventually(what, Duration::from_secs(8), is_so).await;
 }
 
 fn assert_refused(result: Result<WebhookOutcome>, what: &str) {
@@ -175,11 +196,11 @@ fn assert_refused(result: Result<WebhookOutcome>, what: &str) {
     }
 }
 
-// The way from a webhook to the page.
+// From a webhook to the page.
 
 #[tokio::test]
-async fn a_webhook_is_on_the_page_at_the_next_look_on_every_node() {
-    let fixture = Fixture::set().await;
+async fn the_next_page_on_every_node_shows_what_a_webhook_announced() {
+    let fixture = Fixture::start().await;
     let other_node = fixture.app.another_node().await;
     assert_eq!(
         (fixture.status().await.as_str(), fixture.view().await.limits),
@@ -192,10 +213,7 @@ async fn a_webhook_is_on_the_page_at_the_next_look_on_every_node() {
         CUSTOMER,
         "price_pro_year",
     ));
-    fixture
-        .receive(&fixture.event("customer.subscription.created", SUBSCRIPTION))
-        .await
-        .expect("it is taken");
+    fixture.send("customer.subscription.created").await;
     let seen = fixture.view().await;
     let subscription = seen.subscription.as_ref().expect("it is mirrored");
     assert_eq!(
@@ -208,15 +226,8 @@ async fn a_webhook_is_on_the_page_at_the_next_look_on_every_node() {
             .is_some_and(|end| end > fixture.app.services.clock.now())
     );
 
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.price = "price_ultra_month".into()
-        });
-    fixture
-        .receive(&fixture.event("customer.subscription.updated", SUBSCRIPTION))
-        .await
-        .expect("it is taken");
+    fixture.change(|subscription| subscription.price = "price_ultra_month".into());
+    fixture.send("customer.subscription.updated").await;
     for services in [&fixture.app.services, &other_node] {
         let seen = view(services, &fixture.access).await;
         assert_eq!(
@@ -224,12 +235,15 @@ async fn a_webhook_is_on_the_page_at_the_next_look_on_every_node() {
             (Plan::Ultra, Plan::Ultra.limits())
         );
     }
-    assert_eq!(fixture.told().await, ["Pro, active", "Ultra, active"]);
+    assert_eq!(
+        fixture.logged_changes().await,
+        ["Pro, active", "Ultra, active"]
+    );
 }
 
 #[tokio::test]
 async fn every_event_that_matters_leads_to_a_comparison() {
-    let fixture = Fixture::set_with_pro().await;
+    let fixture = Fixture::start_with_pro().await;
     fixture.stripe.put_invoice(Invoice {
         id: "in_1".into(),
         customer: CUSTOMER.into(),
@@ -256,13 +270,13 @@ async fn every_event_that_matters_leads_to_a_comparison() {
         let event = fixture.event(event_type, object);
         // The fake says what Stripe says: the library itself understands it.
         Webhook::construct_event(&event.payload, &event.signature, SECRET).expect(event_type);
-        let asked_before = fixture.questions();
+        let asked_before = fixture.stripe_requests();
         assert_eq!(
             fixture.receive(&event).await.expect(event_type),
             WebhookOutcome::Processed,
             "{event_type}"
         );
-        assert_eq!(fixture.questions(), asked_before + 1, "{event_type}");
+        assert_eq!(fixture.stripe_requests(), asked_before + 1, "{event_type}");
         let done = LedgerEntry {
             attempts: 1,
             processed: true,
@@ -271,7 +285,7 @@ async fn every_event_that_matters_leads_to_a_comparison() {
         assert_eq!(fixture.ledger(&event).await, Some(done), "{event_type}");
     }
     assert_eq!(
-        fixture.told().await,
+        fixture.logged_changes().await,
         ["Pro, active"],
         "nothing changed but the first time"
     );
@@ -279,12 +293,9 @@ async fn every_event_that_matters_leads_to_a_comparison() {
 
 #[tokio::test]
 async fn other_events_are_acknowledged_and_kept() {
-    let fixture = Fixture::set().await;
+    let fixture = Fixture::start().await;
     let event = fixture.event("customer.updated", CUSTOMER);
-    assert_eq!(
-        fixture.receive(&event).await.expect("it is taken"),
-        WebhookOutcome::Ignored
-    );
+    assert_eq!(fixture.accept(&event).await, WebhookOutcome::Ignored);
     assert_eq!(
         fixture.ledger(&event).await,
         Some(LedgerEntry {
@@ -293,12 +304,12 @@ async fn other_events_are_acknowledged_and_kept() {
             error: None
         })
     );
-    assert_eq!(fixture.questions(), 0);
+    assert_eq!(fixture.stripe_requests(), 0);
 }
 
 #[tokio::test]
 async fn a_new_customer_is_known_by_the_organization_in_the_metadata() {
-    let fixture = Fixture::set().await;
+    let fixture = Fixture::start().await;
     let other = fixture.app.org("globex", &fixture.owner).await;
     let other = fixture.app.access(&fixture.owner, &other).await;
     let bought_for = |id: &str, customer: &str, org: String| {
@@ -313,40 +324,31 @@ async fn a_new_customer_is_known_by_the_organization_in_the_metadata() {
     };
 
     let event = bought_for("sub_globex", "cus_globex", other.org_id().to_string());
-    assert_eq!(
-        fixture.receive(&event).await.expect("it is taken"),
-        WebhookOutcome::Processed
-    );
+    assert_eq!(fixture.accept(&event).await, WebhookOutcome::Processed);
     assert_eq!(
         view(&fixture.app.services, &other).await.plan(),
         Plan::Ultra
     );
 
-    // One organization pays as one customer, and one that is gone pays for nothing.
+    // One organization pays as one customer, and a deleted one pays for nothing.
     let second = bought_for(
         "sub_second",
         "cus_second",
         fixture.access.org_id().to_string(),
     );
-    assert_eq!(
-        fixture.receive(&second).await.expect("it is taken"),
-        WebhookOutcome::Ignored
-    );
+    assert_eq!(fixture.accept(&second).await, WebhookOutcome::Ignored);
     assert_eq!(fixture.status().await, "free");
     let gone = bought_for(
         "sub_gone",
         "cus_gone",
         orghub::domain::OrgId::new().to_string(),
     );
-    assert_eq!(
-        fixture.receive(&gone).await.expect("it is taken"),
-        WebhookOutcome::Ignored
-    );
+    assert_eq!(fixture.accept(&gone).await, WebhookOutcome::Ignored);
 }
 
 #[tokio::test]
 async fn every_state_is_mirrored_as_stripe_has_it() {
-    let fixture = Fixture::set_with_pro().await;
+    let fixture = Fixture::start_with_pro().await;
     let end = fixture
         .view()
         .await
@@ -373,16 +375,11 @@ async fn every_state_is_mirrored_as_stripe_has_it() {
         ("hibernating", Box::new(|_| {}), Plan::Free),
     ];
     for (status, change, plan) in changes {
-        fixture
-            .stripe
-            .change_subscription(SUBSCRIPTION, |subscription| {
-                status.clone_into(&mut subscription.status);
-                change(subscription);
-            });
-        fixture
-            .receive(&fixture.event("customer.subscription.updated", SUBSCRIPTION))
-            .await
-            .expect("it is taken");
+        fixture.change(|subscription| {
+            status.clone_into(&mut subscription.status);
+            change(subscription);
+        });
+        fixture.send("customer.subscription.updated").await;
         let seen = fixture.view().await;
         assert_eq!((seen.status(), seen.plan()), (status, plan));
         let subscription = seen.subscription.as_ref().expect("it is mirrored");
@@ -405,20 +402,31 @@ async fn every_state_is_mirrored_as_stripe_has_it() {
 }
 
 #[tokio::test]
-async fn the_view_counts_seats_and_lays_the_override_over_the_plan() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture.app.sql("insert into limit_override (organization_id, members) select id, 500 from organization").await;
+async fn the_view_counts_seats_and_an_override_replaces_limits_of_the_plan() {
+    let fixture = Fixture::start_with_pro().await;
     fixture
         .app
         .sql(
-            "insert into invitation (id, organization_id, email, role, token_hash, state, expires_at)
-             select gen_random_uuid(), organization.id, n || '@users.test', 'member', n::text::bytea, state,
-                 now() + days * interval '1 day'
-             from organization,
-                 (values (1, 'pending', 7), (2, 'pending', 7), (3, 'pending', -1), (4, 'declined', 7)) invited(n, state, days)",
+            "insert into limit_override (organization_id, members)
+             select id, 500 from organization",
         )
         .await;
-    // Written at a database prompt, so nobody waited for the nodes to hear of it.
+    fixture
+        .app
+        .sql(
+            "insert into invitation
+                 (id, organization_id, email, role, token_hash, state, expires_at)
+             select
+                 gen_random_uuid(), organization.id, n || '@users.test', 'member',
+                 n::text::bytea, state, now() + days * interval '1 day'
+             from
+                 organization,
+                 (values
+                     (1, 'pending', 7), (2, 'pending', 7), (3, 'pending', -1), (4, 'declined', 7)
+                 ) invited(n, state, days)",
+        )
+        .await;
+    // Written at a database prompt: nothing waited until the nodes have applied it.
     until("the seats are counted", async || {
         fixture.view().await.seats_used == 3
     })
@@ -434,9 +442,9 @@ async fn the_view_counts_seats_and_lays_the_override_over_the_plan() {
 // Signatures.
 
 #[tokio::test]
-async fn a_signature_that_does_not_fit_is_refused_and_leaves_no_trace() {
-    let fixture = Fixture::set_with_pro().await;
-    let asked_before = fixture.questions();
+async fn a_wrong_signature_is_refused_and_leaves_no_trace() {
+    let fixture = Fixture::start_with_pro().await;
+    let asked_before = fixture.stripe_requests();
     let good = fixture.event("customer.subscription.updated", SUBSCRIPTION);
     fixture.stripe.set_webhook_switches(WebhookSwitches {
         wrong_signature: true,
@@ -475,12 +483,12 @@ async fn a_signature_that_does_not_fit_is_refused_and_leaves_no_trace() {
 
     assert_eq!(fixture.ledger(&wrong).await, None);
     assert_eq!(fixture.ledger(&good).await, None);
-    assert_eq!(fixture.questions(), asked_before);
+    assert_eq!(fixture.stripe_requests(), asked_before);
 }
 
 #[tokio::test]
-async fn a_signature_is_good_for_five_minutes() {
-    let fixture = Fixture::set_with_pro().await;
+async fn a_signature_is_valid_for_five_minutes() {
+    let fixture = Fixture::start_with_pro().await;
     let event = fixture.event("customer.subscription.updated", SUBSCRIPTION);
     fixture
         .app
@@ -492,15 +500,12 @@ async fn a_signature_is_good_for_five_minutes() {
 }
 
 #[tokio::test]
-async fn while_the_secret_is_being_replaced_both_are_good() {
-    let fixture = Fixture::set_with_pro().await;
+async fn both_secrets_are_valid_during_a_rotation() {
+    let fixture = Fixture::start_with_pro().await;
     let by_old = fixture
         .stripe
         .event("customer.subscription.updated", SUBSCRIPTION, OLD_SECRET);
-    assert_eq!(
-        fixture.receive(&by_old).await.expect("it is taken"),
-        WebhookOutcome::Processed
-    );
+    assert_eq!(fixture.accept(&by_old).await, WebhookOutcome::Processed);
 
     // Stripe signs with every secret that is still valid; one fits.
     let mut by_both = fixture.event("customer.subscription.updated", SUBSCRIPTION);
@@ -511,15 +516,12 @@ async fn while_the_secret_is_being_replaced_both_are_good() {
         timestamp[2..].parse().expect("seconds"),
     );
     by_both.signature = format!("{other},{fitting}");
-    assert_eq!(
-        fixture.receive(&by_both).await.expect("it is taken"),
-        WebhookOutcome::Processed
-    );
+    assert_eq!(fixture.accept(&by_both).await, WebhookOutcome::Processed);
 }
 
 #[tokio::test]
-async fn what_is_signed_but_no_event_is_refused() {
-    let fixture = Fixture::set().await;
+async fn a_signed_body_that_is_not_an_event_is_refused() {
+    let fixture = Fixture::start().await;
     let now = fixture.app.services.clock.now().unix_timestamp();
     let body = r#"{"hello":"world"}"#;
     let result = fixture
@@ -534,23 +536,17 @@ async fn what_is_signed_but_no_event_is_refused() {
     );
 }
 
-// Twice, late, out of order, in other words.
+// Duplicate, late, out of order, of another API version.
 
 #[tokio::test]
 async fn a_duplicate_changes_nothing() {
-    let fixture = Fixture::set_with_pro().await;
+    let fixture = Fixture::start_with_pro().await;
     let event = fixture.event("customer.subscription.updated", SUBSCRIPTION);
-    assert_eq!(
-        fixture.receive(&event).await.expect("it is taken"),
-        WebhookOutcome::Processed
-    );
-    let (asked, seen) = (fixture.questions(), fixture.view().await);
+    assert_eq!(fixture.accept(&event).await, WebhookOutcome::Processed);
+    let (asked, seen) = (fixture.stripe_requests(), fixture.view().await);
 
-    assert_eq!(
-        fixture.receive(&event).await.expect("it is taken"),
-        WebhookOutcome::Duplicate
-    );
-    assert_eq!(fixture.questions(), asked);
+    assert_eq!(fixture.accept(&event).await, WebhookOutcome::Duplicate);
+    assert_eq!(fixture.stripe_requests(), asked);
     assert_eq!(fixture.view().await, seen);
     assert_eq!(
         fixture.ledger(&event).await,
@@ -563,137 +559,94 @@ async fn a_duplicate_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_same_event_twice_at_once_is_done_once() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.status = "past_due".into()
-        });
+async fn the_same_event_twice_at_once_is_processed_once() {
+    let fixture = Fixture::start_with_pro().await;
+    fixture.change(|subscription| subscription.status = "past_due".into());
     let event = fixture.event("customer.subscription.updated", SUBSCRIPTION);
-    let (one, other) = tokio::join!(fixture.receive(&event), fixture.receive(&event));
-    let outcomes = [one.expect("it is taken"), other.expect("it is taken")];
+    let outcomes: [_; 2] = tokio::join!(fixture.accept(&event), fixture.accept(&event)).into();
     assert!(
         outcomes.contains(&WebhookOutcome::Processed)
             && outcomes.contains(&WebhookOutcome::Duplicate),
         "{outcomes:?}"
     );
-    assert_eq!(fixture.told().await, ["Pro, active", "Pro, past_due"]);
+    assert_eq!(
+        fixture.logged_changes().await,
+        ["Pro, active", "Pro, past_due"]
+    );
 }
 
 #[tokio::test]
 async fn a_late_update_does_not_revive_an_ended_subscription() {
-    let fixture = Fixture::set_with_pro().await;
+    let fixture = Fixture::start_with_pro().await;
     let late = fixture.event("customer.subscription.updated", SUBSCRIPTION);
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, Subscription::cancel);
-    fixture
-        .receive(&fixture.event("customer.subscription.deleted", SUBSCRIPTION))
-        .await
-        .expect("it is taken");
+    fixture.change(Subscription::cancel);
+    fixture.send("customer.subscription.deleted").await;
     assert_eq!(fixture.status().await, "canceled");
 
     assert!(
         late.payload.contains(r#""status":"active""#),
-        "it tells the old story"
+        "it carries the old status"
     );
-    assert_eq!(
-        fixture.receive(&late).await.expect("it is taken"),
-        WebhookOutcome::Processed
-    );
+    assert_eq!(fixture.accept(&late).await, WebhookOutcome::Processed);
     assert_eq!(
         (fixture.status().await.as_str(), fixture.view().await.plan()),
         ("canceled", Plan::Free)
     );
 
-    // Not even if Stripe's own answer were outdated.
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.status = "active".into()
-        });
-    fixture
-        .receive(&fixture.event("customer.subscription.updated", SUBSCRIPTION))
-        .await
-        .expect("it is taken");
+    // Not even if Stripe's own answer is outdated.
+    fixture.change(|subscription| subscription.status = "active".into());
+    fixture.send("customer.subscription.updated").await;
     assert_eq!(fixture.status().await, "canceled");
 
-    // Another subscription takes the place.
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, Subscription::cancel);
+    // Another subscription replaces it.
+    fixture.change(Subscription::cancel);
     fixture.stripe.put_subscription(Subscription::active(
         "sub_again",
         CUSTOMER,
         "price_ultra_month",
     ));
-    fixture
-        .receive(&fixture.event("customer.subscription.created", "sub_again"))
-        .await
-        .expect("it is taken");
+    let again = fixture.event("customer.subscription.created", "sub_again");
+    assert_eq!(fixture.accept(&again).await, WebhookOutcome::Processed);
     assert_eq!(
         (fixture.status().await.as_str(), fixture.view().await.plan()),
         ("active", Plan::Ultra)
     );
 
-    // And what is heard of the ended one later does not push it out.
-    fixture
-        .receive(&fixture.event("customer.subscription.deleted", SUBSCRIPTION))
-        .await
-        .expect("it is taken");
+    // A late event about the ended one does not replace it.
+    fixture.send("customer.subscription.deleted").await;
     assert_eq!(fixture.view().await.plan(), Plan::Ultra);
 }
 
 #[tokio::test]
-async fn of_two_handlers_at_once_the_one_that_asked_last_has_the_last_word() {
-    let fixture = Fixture::set_with_pro().await;
+async fn of_two_handlers_at_once_the_one_that_asked_stripe_last_wins() {
+    let fixture = Fixture::start_with_pro().await;
     for (earlier, later) in [
         ("past_due", "active"),
         ("unpaid", "past_due"),
         ("active", "unpaid"),
     ] {
-        fixture
-            .stripe
-            .change_subscription(SUBSCRIPTION, |subscription| {
-                subscription.status = earlier.into()
-            });
-        // Stripe's first answer is true when it is given and outdated when it arrives.
+        fixture.change(|subscription| subscription.status = earlier.into());
+        // Stripe's first answer is outdated when it arrives.
         fixture.stripe.fail_next(1, Failure::Slow(400));
-        let asked_before = fixture.questions();
-        let first_event = fixture.event("customer.subscription.updated", SUBSCRIPTION);
-        let first = fixture.receive(&first_event);
+        let asked_before = fixture.stripe_requests();
+        let first = fixture.send("customer.subscription.updated");
         let second = async {
             until("the first has asked", async || {
-                fixture.questions() > asked_before
+                fixture.stripe_requests() > asked_before
             })
             .await;
-            fixture
-                .stripe
-                .change_subscription(SUBSCRIPTION, |subscription| {
-                    subscription.status = later.into()
-                });
-            fixture
-                .receive(&fixture.event("customer.subscription.updated", SUBSCRIPTION))
-                .await
+            fixture.change(|subscription| subscription.status = later.into());
+            fixture.send("customer.subscription.updated").await;
         };
-        let (first, second) = tokio::join!(first, second);
-        assert_eq!(
-            [first.expect("it is taken"), second.expect("it is taken")],
-            [WebhookOutcome::Processed; 2]
-        );
+        tokio::join!(first, second);
         assert_eq!(fixture.status().await, later);
     }
 }
 
 #[tokio::test]
-async fn an_event_of_another_api_version_is_taken_by_its_envelope() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.price = "price_ultra_year".into()
-        });
+async fn an_event_of_another_api_version_is_processed_by_its_envelope() {
+    let fixture = Fixture::start_with_pro().await;
+    fixture.change(|subscription| subscription.price = "price_ultra_year".into());
     fixture.stripe.set_webhook_switches(WebhookSwitches {
         other_api_version: true,
         ..WebhookSwitches::default()
@@ -705,23 +658,16 @@ async fn an_event_of_another_api_version_is_taken_by_its_envelope() {
         "the library cannot read it"
     );
 
-    assert_eq!(
-        fixture.receive(&event).await.expect("it is taken"),
-        WebhookOutcome::Processed
-    );
+    assert_eq!(fixture.accept(&event).await, WebhookOutcome::Processed);
     assert_eq!(fixture.view().await.plan(), Plan::Ultra);
 }
 
-// Stripe on a bad day.
+// Stripe fails.
 
 #[tokio::test]
-async fn an_event_that_fails_stands_in_the_ledger_and_succeeds_when_it_comes_again() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.status = "past_due".into()
-        });
+async fn a_failed_event_is_in_the_ledger_and_succeeds_when_it_is_sent_again() {
+    let fixture = Fixture::start_with_pro().await;
+    fixture.change(|subscription| subscription.status = "past_due".into());
     let event = fixture.event("invoice.payment_failed", {
         fixture.stripe.put_invoice(Invoice {
             id: "in_1".into(),
@@ -753,10 +699,7 @@ async fn an_event_that_fails_stands_in_the_ledger_and_succeeds_when_it_comes_aga
     assert_eq!(fixture.status().await, "active", "nothing was half written");
 
     fixture.stripe.recover();
-    assert_eq!(
-        fixture.receive(&event).await.expect("it is taken"),
-        WebhookOutcome::Processed
-    );
+    assert_eq!(fixture.accept(&event).await, WebhookOutcome::Processed);
     assert_eq!(
         fixture.ledger(&event).await,
         Some(LedgerEntry {
@@ -769,30 +712,19 @@ async fn an_event_that_fails_stands_in_the_ledger_and_succeeds_when_it_comes_aga
 }
 
 #[tokio::test]
-async fn a_short_limit_is_waited_out() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.status = "past_due".into()
-        });
+async fn a_short_rate_limit_is_waited_out() {
+    let fixture = Fixture::start_with_pro().await;
+    fixture.change(|subscription| subscription.status = "past_due".into());
     fixture.stripe.fail_next(1, Failure::RateLimited);
     let event = fixture.event("customer.subscription.updated", SUBSCRIPTION);
-    assert_eq!(
-        fixture.receive(&event).await.expect("it is taken"),
-        WebhookOutcome::Processed
-    );
+    assert_eq!(fixture.accept(&event).await, WebhookOutcome::Processed);
     assert_eq!(fixture.status().await, "past_due");
 }
 
 #[tokio::test]
-async fn a_handler_that_dies_half_way_leaves_the_event_undone_and_its_lock_free() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.status = "past_due".into()
-        });
+async fn a_handler_that_dies_half_way_leaves_the_event_unprocessed_and_unlocked() {
+    let fixture = Fixture::start_with_pro().await;
+    fixture.change(|subscription| subscription.status = "past_due".into());
     let event = fixture.event("customer.subscription.updated", SUBSCRIPTION);
     fixture.stripe.fail(Failure::Hang);
     let died = tokio::time::timeout(Duration::from_millis(300), fixture.receive(&event)).await;
@@ -808,10 +740,7 @@ async fn a_handler_that_dies_half_way_leaves_the_event_undone_and_its_lock_free(
 
     fixture.stripe.recover();
     let began = Instant::now();
-    assert_eq!(
-        fixture.receive(&event).await.expect("it is taken"),
-        WebhookOutcome::Processed
-    );
+    assert_eq!(fixture.accept(&event).await, WebhookOutcome::Processed);
     assert!(
         began.elapsed() < Duration::from_secs(2),
         "the lock was free after {:?}",
@@ -822,38 +751,38 @@ async fn a_handler_that_dies_half_way_leaves_the_event_undone_and_its_lock_free(
 
 #[tokio::test]
 async fn no_transaction_is_open_while_stripe_is_asked() {
-    let fixture = Fixture::set_with_pro().await;
+    let fixture = Fixture::start_with_pro().await;
     fixture.stripe.fail_next(1, Failure::Slow(800));
-    let asked_before = fixture.questions();
-    let event = fixture.event("customer.subscription.updated", SUBSCRIPTION);
-    let look = async {
+    let asked_before = fixture.stripe_requests();
+    let count_transactions = async {
         until("Stripe is asked", async || {
-            fixture.questions() > asked_before
+            fixture.stripe_requests() > asked_before
         })
         .await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         let open: i64 = sqlx::query_scalar(
-            "select count(*) from pg_stat_activity
-             where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
-                 and application_name = 'orghub' and clock_timestamp() - xact_start > interval '100 ms'",
+            "select count(*)
+             from pg_stat_activity
+             where datname = current_database()
+                 and pid <> pg_backend_pid()
+                 and application_name = 'orghub'
+                 and clock_timestamp() - xact_start > interval '100 ms'",
         )
         .fetch_one(fixture.app.services.db.pool())
         .await
         .expect("the activity is known");
         assert_eq!(open, 0);
     };
-    let (outcome, ()) = tokio::join!(fixture.receive(&event), look);
-    assert_eq!(outcome.expect("it is taken"), WebhookOutcome::Processed);
+    tokio::join!(
+        fixture.send("customer.subscription.updated"),
+        count_transactions
+    );
 }
 
 #[tokio::test]
-async fn a_price_that_is_not_ours_fails_loudly_and_leaves_the_mirror() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.price = "price_special".into()
-        });
+async fn an_unknown_price_fails_loudly_and_leaves_the_mirror_unchanged() {
+    let fixture = Fixture::start_with_pro().await;
+    fixture.change(|subscription| subscription.price = "price_special".into());
     let event = fixture.event("customer.subscription.updated", SUBSCRIPTION);
     assert!(matches!(
         fixture.receive(&event).await,
@@ -871,38 +800,27 @@ async fn a_price_that_is_not_ours_fails_loudly_and_leaves_the_mirror() {
     );
     assert_eq!(fixture.view().await.plan(), Plan::Pro);
 
-    // Given a look-up key there, the next delivery succeeds.
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.price = "price_ultra_month".into()
-        });
-    assert_eq!(
-        fixture.receive(&event).await.expect("it is taken"),
-        WebhookOutcome::Processed
-    );
+    // Once the price has a look-up key, the next delivery succeeds.
+    fixture.change(|subscription| subscription.price = "price_ultra_month".into());
+    assert_eq!(fixture.accept(&event).await, WebhookOutcome::Processed);
     assert_eq!(fixture.view().await.plan(), Plan::Ultra);
 }
 
-// Looking at an old mirror.
+// Viewing an old mirror.
 
 #[tokio::test]
-async fn a_look_at_an_old_row_is_answered_at_once_and_starts_one_comparison() {
-    let fixture = Fixture::set_with_pro().await;
-    let asked_before = fixture.questions();
+async fn a_view_of_an_old_row_is_immediate_and_starts_one_comparison() {
+    let fixture = Fixture::start_with_pro().await;
+    let asked_before = fixture.stripe_requests();
     fixture.view().await;
     assert_eq!(
-        fixture.questions(),
+        fixture.stripe_requests(),
         asked_before,
         "a young row is left alone"
     );
 
-    fixture.let_the_mirror_age();
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.status = "past_due".into()
-        });
+    fixture.age_mirror();
+    fixture.change(|subscription| subscription.status = "past_due".into());
     fixture.stripe.fail_next(1, Failure::Slow(300));
     let looks = std::iter::repeat_with(|| fixture.view()).take(20);
     let began = Instant::now();
@@ -918,12 +836,12 @@ async fn a_look_at_an_old_row_is_answered_at_once_and_starts_one_comparison() {
         fixture.status().await == "past_due"
     })
     .await;
-    assert_eq!(fixture.questions(), asked_before + 1);
+    assert_eq!(fixture.stripe_requests(), asked_before + 1);
 }
 
 #[tokio::test]
 async fn while_one_node_asks_stripe_the_others_leave_it_to_that_one() {
-    let fixture = Fixture::set_with_pro().await;
+    let fixture = Fixture::start_with_pro().await;
     let node = fixture.app.another_node().await;
     let connection = PgConnection::connect(fixture.app.database_url()).await;
     let lock = PgAdvisoryLock::new(format!("stripe customer {CUSTOMER}"));
@@ -934,28 +852,32 @@ async fn while_one_node_asks_stripe_the_others_leave_it_to_that_one() {
         .expect_left("nobody asks yet");
 
     node.clock.advance(time::Duration::hours(2));
-    let asked_before = fixture.questions();
+    let asked_before = fixture.stripe_requests();
     for _ in 0..5 {
         view(&node, &fixture.access).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(fixture.questions(), asked_before, "the other one asks");
+    assert_eq!(
+        fixture.stripe_requests(),
+        asked_before,
+        "the other one asks"
+    );
 
     held_elsewhere.release_now().await.expect("released");
     until("this one asks", async || {
         view(&node, &fixture.access).await;
-        fixture.questions() == asked_before + 1
+        fixture.stripe_requests() == asked_before + 1
     })
     .await;
 }
 
 #[tokio::test]
-async fn nobody_who_looks_notices_that_stripe_fails() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture.let_the_mirror_age();
+async fn no_viewer_notices_that_stripe_fails() {
+    let fixture = Fixture::start_with_pro().await;
+    fixture.age_mirror();
     for failure in [Failure::RateLimited, Failure::ServerError, Failure::Hang] {
         fixture.stripe.fail(failure);
-        let asked_before = fixture.questions();
+        let asked_before = fixture.stripe_requests();
         // A question has up to three attempts; a hanging one is still at its first.
         let attempts = if failure == Failure::Hang { 1 } else { 3 };
         until("the background asks", async || {
@@ -966,7 +888,7 @@ async fn nobody_who_looks_notices_that_stripe_fails() {
                 "{failure:?}: the page waited {:?}",
                 began.elapsed()
             );
-            fixture.questions() >= asked_before + attempts
+            fixture.stripe_requests() >= asked_before + attempts
         })
         .await;
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -974,7 +896,7 @@ async fn nobody_who_looks_notices_that_stripe_fails() {
             fixture.view().await;
         }
         assert_eq!(
-            fixture.questions(),
+            fixture.stripe_requests(),
             asked_before + attempts,
             "{failure:?}: one comparison, however many look"
         );
@@ -988,18 +910,14 @@ async fn nobody_who_looks_notices_that_stripe_fails() {
 
 #[tokio::test]
 async fn after_an_outage_the_mirror_catches_up_by_itself() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.status = "past_due".into()
-        });
+    let fixture = Fixture::start_with_pro().await;
+    fixture.change(|subscription| subscription.status = "past_due".into());
     fixture.stripe.fail(Failure::ServerError);
-    fixture.let_the_mirror_age();
-    let asked_before = fixture.questions();
+    fixture.age_mirror();
+    let asked_before = fixture.stripe_requests();
     until("the background gives up", async || {
         fixture.view().await;
-        fixture.questions() == asked_before + 3
+        fixture.stripe_requests() == asked_before + 3
     })
     .await;
 
@@ -1008,7 +926,7 @@ async fn after_an_outage_the_mirror_catches_up_by_itself() {
     assert_eq!(fixture.status().await, "active");
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(
-        fixture.questions(),
+        fixture.stripe_requests(),
         asked_before + 3,
         "Stripe is left alone for a minute"
     );
@@ -1025,46 +943,28 @@ async fn after_an_outage_the_mirror_catches_up_by_itself() {
 
 #[tokio::test]
 async fn an_ended_subscription_is_not_asked_for_again() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, Subscription::cancel);
-    fixture
-        .receive(&fixture.event("customer.subscription.deleted", SUBSCRIPTION))
-        .await
-        .expect("it is taken");
-    fixture.let_the_mirror_age();
-    let asked_before = fixture.questions();
+    let fixture = Fixture::start_with_pro().await;
+    fixture.change(Subscription::cancel);
+    fixture.send("customer.subscription.deleted").await;
+    fixture.age_mirror();
+    let asked_before = fixture.stripe_requests();
     assert_eq!(fixture.status().await, "canceled");
     tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(fixture.questions(), asked_before);
+    assert_eq!(fixture.stripe_requests(), asked_before);
 }
 
 #[tokio::test]
 async fn the_subscription_of_a_deleted_customer_is_asked_for_by_its_id() {
-    let fixture = Fixture::set_with_pro().await;
-    fixture
-        .stripe
-        .change_subscription(SUBSCRIPTION, |subscription| {
-            subscription.cancel();
-            // Listed nowhere any more, and still there.
-            subscription.customer = "cus_deleted".into();
-        });
-    let payload = fixture
-        .event("customer.subscription.deleted", SUBSCRIPTION)
-        .payload
-        .replace("cus_deleted", CUSTOMER);
-    let signature = sign(
-        SECRET,
-        &payload,
-        fixture.app.services.clock.now().unix_timestamp(),
-    );
-    let outcome = fixture
-        .app
-        .services
-        .billing
-        .receive_webhook(payload.as_bytes(), &signature)
-        .await;
-    assert_eq!(outcome.expect("it is taken"), WebhookOutcome::Processed);
+    let fixture = Fixture::start_with_pro().await;
+    fixture.change(|subscription| {
+        subscription.cancel();
+        // Listed nowhere any more, and still there.
+        subscription.customer = "cus_deleted".into();
+    });
+    let mut event = fixture.event("customer.subscription.deleted", SUBSCRIPTION);
+    event.payload = event.payload.replace("cus_deleted", CUSTOMER);
+    let now = fixture.app.services.clock.now().unix_timestamp();
+    event.signature = sign(SECRET, &event.payload, now);
+    assert_eq!(fixture.accept(&event).await, WebhookOutcome::Processed);
     assert_eq!(fixture.status().await, "canceled");
 }

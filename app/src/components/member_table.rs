@@ -168,7 +168,9 @@ fn role_form(
             data-confirm-verb=is_me.then_some("Change my role")
         >
             {hidden(id, context)}
-            <select class="select" name="role" aria-label=label autocomplete="off">{options}</select>
+            <select class="select" name="role" aria-label=label autocomplete="off">
+                {options}
+            </select>
             <button class="button role-form__save">"Save"</button>
         </form>
     }

@@ -1,4 +1,4 @@
-//! What operators see.
+//! `/healthz` and `/readyz`.
 
 use http::StatusCode;
 use orghub_test_support::PrivateRedis;
@@ -15,7 +15,7 @@ async fn readiness(site: &Site) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn a_healthy_node_is_ready_and_says_how_quick_its_services_are() {
+async fn a_healthy_node_is_ready_and_tells_the_latency_of_its_services() {
     let redis = PrivateRedis::start();
     let site = Site::start_with(|config| config.redis = Some(redis.config())).await;
     assert_eq!(site.visitor().open("/healthz").await.status, StatusCode::OK);
@@ -47,7 +47,7 @@ async fn without_redis_a_node_is_degraded_and_stays_in_rotation() {
 }
 
 #[tokio::test]
-async fn with_redis_switched_off_nothing_is_missing() {
+async fn with_redis_disabled_nothing_is_missing() {
     let site = Site::start_with(|config| config.redis = None).await;
     let (status, report) = readiness(&site).await;
     assert_eq!(

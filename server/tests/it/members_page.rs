@@ -19,7 +19,8 @@ async fn site_with_three_pages() -> (Site, Visitor) {
              )
              insert into member (id, organization_id, user_id, role, created_at)
              select gen_random_uuid(), organization.id, new_users.id, 'member',
-                    timestamptz '2026-01-01' + (split_part(new_users.name, ' ', 2) || ' minutes')::interval
+                    timestamptz '2026-01-01'
+                    + (split_part(new_users.name, ' ', 2) || ' minutes')::interval
              from new_users, organization where organization.slug = 'acme'",
         )
         .await;

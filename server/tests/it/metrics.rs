@@ -1,4 +1,4 @@
-//! The figures of a node.
+//! `/metrics`.
 
 use http::{Method, StatusCode};
 use orghub::{config::AppEnv, telemetry::CATALOG};
@@ -14,8 +14,8 @@ async fn metrics(site: &Site, headers: &[(&str, &str)]) -> Answer {
 }
 
 /// The value of the sample that begins with `sample`; 0 if there is none.
-fn value(figures: &str, sample: &str) -> f64 {
-    let line = figures.lines().find(|line| {
+fn value(metrics: &str, sample: &str) -> f64 {
+    let line = metrics.lines().find(|line| {
         line.strip_prefix(sample)
             .is_some_and(|rest| rest.starts_with(' '))
     });
@@ -43,9 +43,9 @@ async fn what_happens_is_counted() {
         .await;
     browser.open("/orgs/acme/members").await;
 
-    let figures = metrics(&site, &[]).await;
-    assert_eq!(figures.status, StatusCode::OK);
-    let value = |sample: &str| value(&figures.body, sample);
+    let answer = metrics(&site, &[]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let value = |sample: &str| value(&answer.body, sample);
     let lookups = |outcome| {
         value(&format!(
             "orghub_cache_lookups_total{{family=\"member_page\",outcome=\"{outcome}\"}}"
@@ -55,13 +55,13 @@ async fn what_happens_is_counted() {
         (lookups("near_hit"), lookups("fill")),
         (1.0, 2.0),
         "{}",
-        figures.body
+        answer.body
     );
     assert_eq!(
         value(r#"orghub_cache_rejected_total{family="member_page",level="near",reason="changed"}"#),
         1.0,
         "{}",
-        figures.body
+        answer.body
     );
     assert!(value("orghub_cache_near_bytes") > 0.0);
     assert_eq!(value("orghub_cache_lease_running"), 1.0);
@@ -75,13 +75,13 @@ async fn what_happens_is_counted() {
 }
 
 #[tokio::test]
-async fn every_figure_is_explained_where_it_stands_and_in_the_runbook() {
+async fn every_metric_is_explained_in_its_help_line_and_in_the_runbook() {
     telemetry::metrics();
     let site = Site::start().await;
     let ada = site.app.user("Ada").await;
     site.org("acme", &ada).await;
     site.sign_in(&ada).await.open("/orgs/acme").await;
-    let figures = metrics(&site, &[]).await.body;
+    let text = metrics(&site, &[]).await.body;
     let runbook = include_str!("../../../docs/runbook.md");
     for metric in CATALOG {
         assert!(
@@ -91,21 +91,18 @@ async fn every_figure_is_explained_where_it_stands_and_in_the_runbook() {
         );
     }
     let known = |name: &str| CATALOG.iter().any(|metric| metric.name == name);
-    for line in figures
-        .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE "))
-    {
+    for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
         let name = line.split(' ').next().expect("a name");
         assert!(known(name), "{name} is in no catalog");
         assert!(
-            figures.contains(&format!("# HELP {name} ")),
+            text.contains(&format!("# HELP {name} ")),
             "{name} is not explained"
         );
     }
 }
 
 #[tokio::test]
-async fn nobody_but_the_collector_sees_figures_in_production() {
+async fn only_the_collector_sees_metrics_in_production() {
     let site = Site::start_with(|config| config.metrics_token = Some("collector".to_owned())).await;
     assert_eq!(metrics(&site, &[]).await.status, StatusCode::UNAUTHORIZED);
     for wrong in ["Bearer collecto", "Bearer ", "Basic collector", "collector"] {

@@ -1,4 +1,4 @@
-//! Redis goes away, hangs and comes back while users read.
+//! Redis goes away, hangs and comes back while users open pages.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const PAGES: [&str; 4] = [
     "/orgs/acme/subscription",
 ];
 
-/// A site that asks Redis on every page, because it keeps no copies itself.
+/// A site that asks Redis on every page, because it has no near cache.
 async fn site_upon(redis: &PrivateRedis) -> Site {
     Site::start_with(|config| {
         config.redis = Some(redis.config());
@@ -136,7 +136,7 @@ async fn a_right_revoked_while_redis_hangs_stays_revoked_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn without_the_database_users_are_told_to_come_back_and_not_that_they_are_signed_out() {
+async fn without_the_database_pages_say_try_again_and_nobody_is_sent_to_sign_in() {
     let site = Site::start_with(|config| {
         config.redis = None;
         config.near_cache_bytes = 0;
@@ -158,6 +158,6 @@ async fn without_the_database_users_are_told_to_come_back_and_not_that_they_are_
     assert_eq!(
         site.visitor().open("/sign-in").await.status,
         StatusCode::OK,
-        "strangers need no database"
+        "signed out, no database is needed"
     );
 }

@@ -23,7 +23,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server over these services, once it is ready.
+    /// Starts a server over these services, and returns when it is ready.
     pub async fn start(database_url: &str, redis_url: &str) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
         let process = Command::new(env!("CARGO_BIN_EXE_orghub-server"))
@@ -60,7 +60,7 @@ impl Server {
         server
     }
 
-    /// An answer, whole; `None`: nobody is there.
+    /// The whole answer. `None`: nobody listens.
     async fn try_send(
         &self,
         method: Method,
@@ -116,7 +116,7 @@ impl Server {
             .expect("a well-formed request")
     }
 
-    /// The cookie of a user who signed in here.
+    /// Signs `user` in, and returns the cookie.
     pub async fn sign_in(&self, user: &CurrentUser) -> String {
         let answer = self
             .submit(

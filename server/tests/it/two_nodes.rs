@@ -1,5 +1,5 @@
-//! Two servers on two ports, as deployed: what one has taken away, the other does
-//! not grant to any request that begins afterwards.
+//! Two servers on two ports, as deployed: a right that one took away, the other grants to
+//! no request that begins afterwards.
 
 use std::{
     sync::{
@@ -15,8 +15,8 @@ use orghub_test_support::{PrivateRedis, TestApp};
 
 use crate::process::Server;
 
-/// Turns of the mutator; admin before each even one, member before each odd one.
-const TURNS: usize = 60;
+/// Changes of the role. It is admin before each even one, member before each odd one.
+const CHANGES: usize = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() {
@@ -40,7 +40,7 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
             let (nodes, guest) = (nodes.clone(), guest.clone());
             let (begun, acknowledged) = (begun.clone(), acknowledged.clone());
             tokio::spawn(async move {
-                let mut judged = 0;
+                let mut checked = 0;
                 loop {
                     let before = acknowledged.load(SeqCst);
                     // Settings are for admins.
@@ -48,9 +48,9 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
                         .open("/orgs/acme/settings", &guest)
                         .await
                         .status();
-                    // Only when no other mutation was begun meanwhile is there one right answer.
+                    // There is one right answer only if no other mutation has begun meanwhile.
                     if begun.load(SeqCst) == before {
-                        let expected = if before > TURNS {
+                        let expected = if before > CHANGES {
                             StatusCode::NOT_FOUND
                         } else if before % 2 == 0 {
                             StatusCode::OK
@@ -58,9 +58,9 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
                             StatusCode::FORBIDDEN
                         };
                         assert_eq!(status, expected, "after {before} acknowledged mutations");
-                        judged += 1;
-                        if before > TURNS {
-                            return judged;
+                        checked += 1;
+                        if before > CHANGES {
+                            return checked;
                         }
                     }
                 }
@@ -68,9 +68,9 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
         })
         .collect();
 
-    for turn in 0..TURNS {
-        begun.store(turn + 1, SeqCst);
-        let role = if turn % 2 == 0 {
+    for change in 0..CHANGES {
+        begun.store(change + 1, SeqCst);
+        let role = if change % 2 == 0 {
             Role::Member
         } else {
             Role::Admin
@@ -80,14 +80,14 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
             ("member_id", &*member.to_string()),
             ("role", role.as_str()),
         ];
-        let answer = nodes[turn / 2 % 2]
+        let answer = nodes[change / 2 % 2]
             .submit("/api/change_role", &owner, &fields)
             .await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-        acknowledged.store(turn + 1, SeqCst);
+        acknowledged.store(change + 1, SeqCst);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    begun.store(TURNS + 1, SeqCst);
+    begun.store(CHANGES + 1, SeqCst);
     let fields = [("org", "acme"), ("member_id", &*member.to_string())];
     assert_eq!(
         nodes[0]
@@ -96,16 +96,18 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
             .status(),
         StatusCode::SEE_OTHER
     );
-    acknowledged.store(TURNS + 1, SeqCst);
+    acknowledged.store(CHANGES + 1, SeqCst);
 
-    let mut judged = 0;
+    let mut checked = 0;
     for reader in readers {
-        judged += reader
+        checked += reader
             .await
             .expect("no request begun after an answer was authorized on the old right");
     }
-    eprintln!("{judged} requests on two ports judged over {TURNS} changes of a role and a removal");
-    assert!(judged > 100, "only {judged} requests could be judged");
+    eprintln!(
+        "{checked} requests to two ports checked during {CHANGES} changes of a role and a removal"
+    );
+    assert!(checked > 100, "only {checked} requests could be checked");
 
     // And signing out, which ends the session everywhere.
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Stripe tells us what happened, and the next page shows it.
+//! Stripe announces a change, and the next page shows it.
 
 use axum::body::Body;
 use fake_stripe::{Customer, FakeStripe, SignedEvent, Subscription, sign};
@@ -9,19 +9,19 @@ use crate::site::{Answer, Site, Visitor};
 
 const SECRET: &str = "whsec_of_this_test";
 
-/// A site, its Stripe, and the owner of its organization `acme`, which has a
-/// subscription to `pro` at Stripe that nobody has told us of yet.
-struct Shop {
+/// A site, its Stripe, and the owner of its organization `acme`, which has a subscription
+/// to `pro` at Stripe that no webhook has announced yet.
+struct Fixture {
     site: Site,
     stripe: FakeStripe,
     owner: Visitor,
 }
 
-impl Shop {
-    async fn open() -> Self {
+impl Fixture {
+    async fn start() -> Self {
         let stripe = FakeStripe::start(fake_stripe::Config::default())
             .await
-            .expect("the stand-in listens");
+            .expect("the fake listens");
         let site = Site::start_with(|config| {
             config.stripe.api_base = Some(stripe.url());
             config.stripe.webhook_secrets = vec![SECRET.to_owned()];
@@ -39,12 +39,16 @@ impl Shop {
     }
 
     /// Plan and status as the subscription page shows them.
-    async fn shown(&mut self) -> (String, String) {
+    async fn plan_and_status(&mut self) -> (String, String) {
         let page = self.owner.open("/orgs/acme/subscription").await;
         (
             page.attribute("data-plan").to_owned(),
             page.attribute("data-status").to_owned(),
         )
+    }
+
+    fn event(&self, event_type: &str) -> SignedEvent {
+        self.stripe.event(event_type, "sub_acme", SECRET)
     }
 
     async fn receive(&self, event: &SignedEvent) -> Answer {
@@ -81,55 +85,48 @@ fn pair(plan: &str, status: &str) -> (String, String) {
 
 #[tokio::test]
 async fn a_subscription_shows_as_soon_as_its_event_is_answered() {
-    let mut shop = Shop::open().await;
-    assert_eq!(shop.shown().await, pair("free", "free"));
-    let event = shop
-        .stripe
-        .event("customer.subscription.created", "sub_acme", SECRET);
-    assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
-    assert_eq!(shop.shown().await, pair("pro", "active"));
+    let mut fixture = Fixture::start().await;
+    assert_eq!(fixture.plan_and_status().await, pair("free", "free"));
+    let event = fixture.event("customer.subscription.created");
+    assert_eq!(fixture.receive(&event).await.status, StatusCode::OK);
+    assert_eq!(fixture.plan_and_status().await, pair("pro", "active"));
 
-    shop.stripe
-        .change_subscription("sub_acme", Subscription::cancel);
-    let event = shop
+    fixture
         .stripe
-        .event("customer.subscription.deleted", "sub_acme", SECRET);
-    assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
-    assert_eq!(shop.shown().await, pair("free", "canceled"));
+        .change_subscription("sub_acme", Subscription::cancel);
+    let event = fixture.event("customer.subscription.deleted");
+    assert_eq!(fixture.receive(&event).await.status, StatusCode::OK);
+    assert_eq!(fixture.plan_and_status().await, pair("free", "canceled"));
 }
 
 #[tokio::test]
-async fn an_event_told_twice_is_done_once() {
-    let mut shop = Shop::open().await;
-    let event = shop
-        .stripe
-        .event("customer.subscription.created", "sub_acme", SECRET);
-    assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
-    let asked = shop.stripe.requests().len();
-    assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
+async fn a_duplicate_event_is_processed_once() {
+    let mut fixture = Fixture::start().await;
+    let event = fixture.event("customer.subscription.created");
+    assert_eq!(fixture.receive(&event).await.status, StatusCode::OK);
+    let asked = fixture.stripe.requests().len();
+    assert_eq!(fixture.receive(&event).await.status, StatusCode::OK);
     assert_eq!(
-        shop.stripe.requests().len(),
+        fixture.stripe.requests().len(),
         asked,
         "Stripe was not asked again"
     );
-    assert_eq!(shop.shown().await, pair("pro", "active"));
+    assert_eq!(fixture.plan_and_status().await, pair("pro", "active"));
 }
 
 #[tokio::test]
-async fn what_stripe_did_not_sign_is_refused() {
-    let mut shop = Shop::open().await;
-    let event = shop
-        .stripe
-        .event("customer.subscription.created", "sub_acme", SECRET);
+async fn events_that_stripe_did_not_sign_are_refused() {
+    let mut fixture = Fixture::start().await;
+    let event = fixture.event("customer.subscription.created");
     let forged = sign(
         "whsec_of_somebody_else",
         &event.payload,
-        shop.site.app.services.clock.now().unix_timestamp(),
+        fixture.site.app.services.clock.now().unix_timestamp(),
     );
     let stale = sign(
         SECRET,
         &event.payload,
-        shop.site.app.services.clock.now().unix_timestamp() - 3600,
+        fixture.site.app.services.clock.now().unix_timestamp() - 3600,
     );
     for headers in [
         &[][..],
@@ -139,7 +136,7 @@ async fn what_stripe_did_not_sign_is_refused() {
         &[("stripe-signature", stale.as_str())],
     ] {
         assert_eq!(
-            post(&shop.site, event.payload.clone(), headers)
+            post(&fixture.site, event.payload.clone(), headers)
                 .await
                 .status,
             StatusCode::BAD_REQUEST,
@@ -149,29 +146,27 @@ async fn what_stripe_did_not_sign_is_refused() {
     let other_body = event.payload.replace("sub_acme", "sub_evil");
     let signature = [("stripe-signature", event.signature.as_str())];
     assert_eq!(
-        post(&shop.site, other_body, &signature).await.status,
+        post(&fixture.site, other_body, &signature).await.status,
         StatusCode::BAD_REQUEST
     );
-    assert_eq!(shop.shown().await, pair("free", "free"));
+    assert_eq!(fixture.plan_and_status().await, pair("free", "free"));
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_processed_is_asked_for_again() {
-    let mut shop = Shop::open().await;
-    let event = shop
-        .stripe
-        .event("customer.subscription.created", "sub_acme", SECRET);
-    shop.stripe.fail(fake_stripe::Failure::ServerError);
-    let answer = shop.receive(&event).await;
+async fn a_failed_event_is_answered_so_that_stripe_sends_it_again() {
+    let mut fixture = Fixture::start().await;
+    let event = fixture.event("customer.subscription.created");
+    fixture.stripe.fail(fake_stripe::Failure::ServerError);
+    let answer = fixture.receive(&event).await;
     assert!(answer.status.is_server_error(), "{}", answer.status);
-    assert_eq!(shop.shown().await, pair("free", "free"));
-    shop.stripe.recover();
-    assert_eq!(shop.receive(&event).await.status, StatusCode::OK);
-    assert_eq!(shop.shown().await, pair("pro", "active"));
+    assert_eq!(fixture.plan_and_status().await, pair("free", "free"));
+    fixture.stripe.recover();
+    assert_eq!(fixture.receive(&event).await.status, StatusCode::OK);
+    assert_eq!(fixture.plan_and_status().await, pair("pro", "active"));
 }
 
 #[tokio::test]
-async fn an_event_larger_than_any_of_stripes_is_refused_before_it_is_read() {
+async fn an_oversized_event_is_refused_before_it_is_read() {
     let site = Site::start().await;
     let answer = post(
         &site,

@@ -15,13 +15,13 @@ use crate::{
     Shared, control,
     objects::{PRICES, PRODUCTS, Subscription, list_json, product_json},
     params::Params,
-    world::RecordedRequest,
+    store::RecordedRequest,
 };
 
-/// A query as it came.
+/// A query's pairs in their order.
 type Pairs = Vec<(String, String)>;
 
-/// Objects a list answers when it is not told a number.
+/// Length of a page without `limit`.
 const DEFAULT_LIMIT: usize = 10;
 
 pub(crate) fn router(shared: Shared) -> Router {
@@ -51,8 +51,8 @@ pub(crate) fn router(shared: Shared) -> Router {
         .with_state(shared)
 }
 
-/// What every request meets first: it is written down, must bring a key, and
-/// suffers the failure in force.
+/// Comes before every handler: records the request, demands a key, applies the current
+/// failure.
 async fn receive(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, 1 << 20).await else {
@@ -71,15 +71,15 @@ async fn receive(State(shared): State<Shared>, request: Request, next: Next) -> 
             .map(str::to_owned)
     };
     let failure = {
-        let mut world = shared.world();
-        world.requests.push(RecordedRequest {
+        let mut store = shared.store();
+        store.requests.push(RecordedRequest {
             method: parts.method.to_string(),
             target: parts.uri.to_string(),
             body: String::from_utf8_lossy(&bytes).into_owned(),
             idempotency_key: header("idempotency-key"),
             api_version: header("stripe-version"),
         });
-        world.failures.take()
+        store.failures.take()
     };
     if !has_key(&parts.headers) {
         return ApiError::new(
@@ -91,7 +91,7 @@ async fn receive(State(shared): State<Shared>, request: Request, next: Next) -> 
     }
     let answer = next.run(Request::from_parts(parts, Body::from(bytes)));
     match failure {
-        Some(failure) => failure.play(answer).await,
+        Some(failure) => failure.apply(answer).await,
         None => answer.await,
     }
 }
@@ -115,17 +115,17 @@ async fn get_customer(
     State(shared): State<Shared>,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
-) -> Answer {
+) -> ApiResult {
     Params::only(query, &[])?;
-    let world = shared.world();
-    world
+    let store = shared.store();
+    store
         .customers
         .get(&id)
         .map(|customer| Json(customer.to_json()))
         .ok_or_else(|| ApiError::missing("customer", &id))
 }
 
-async fn get_product(Path(id): Path<String>, Query(query): Query<Pairs>) -> Answer {
+async fn get_product(Path(id): Path<String>, Query(query): Query<Pairs>) -> ApiResult {
     Params::only(query, &[])?;
     let product = PRODUCTS
         .into_iter()
@@ -135,7 +135,7 @@ async fn get_product(Path(id): Path<String>, Query(query): Query<Pairs>) -> Answ
         .ok_or_else(|| ApiError::missing("product", &id))
 }
 
-async fn get_price(Path(id): Path<String>, Query(query): Query<Pairs>) -> Answer {
+async fn get_price(Path(id): Path<String>, Query(query): Query<Pairs>) -> ApiResult {
     Params::only(query, &[])?;
     let price = PRICES.into_iter().find(|price| price.id() == id);
     price
@@ -143,7 +143,7 @@ async fn get_price(Path(id): Path<String>, Query(query): Query<Pairs>) -> Answer
         .ok_or_else(|| ApiError::missing("price", &id))
 }
 
-async fn list_prices(Query(query): Query<Pairs>) -> Answer {
+async fn list_prices(Query(query): Query<Pairs>) -> ApiResult {
     // Given several times: `lookup_keys[0]`, `lookup_keys[1]`.
     let params = Params::only(query, &["active", "limit", "lookup_keys[*]"])?;
     let keys: Vec<_> = params.map("lookup_keys").map(|(_, key)| key).collect();
@@ -161,22 +161,22 @@ async fn get_subscription(
     State(shared): State<Shared>,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
-) -> Answer {
+) -> ApiResult {
     Params::only(query, &[])?;
-    let world = shared.world();
-    let subscription = world
+    let store = shared.store();
+    let subscription = store
         .subscriptions
         .get(&id)
         .ok_or_else(|| ApiError::missing("subscription", &id))?;
     Ok(Json(subscription.to_json()))
 }
 
-async fn list_subscriptions(State(shared): State<Shared>, Query(query): Query<Pairs>) -> Answer {
+async fn list_subscriptions(State(shared): State<Shared>, Query(query): Query<Pairs>) -> ApiResult {
     let params = Params::only(query, &["customer", "limit", "starting_after", "status"])?;
-    let world = shared.world();
+    let store = shared.store();
     if let Some(customer) = params
         .text("customer")
-        .filter(|id| !world.customers.contains_key(*id))
+        .filter(|id| !store.customers.contains_key(*id))
     {
         return Err(ApiError::new(
             StatusCode::BAD_REQUEST,
@@ -191,7 +191,7 @@ async fn list_subscriptions(State(shared): State<Shared>, Query(query): Query<Pa
         Some(status) => subscription.status == status,
         None => subscription.status != "canceled",
     };
-    let mut subscriptions: Vec<_> = world
+    let mut subscriptions: Vec<_> = store
         .subscriptions
         .values()
         .filter(|subscription| {
@@ -211,7 +211,7 @@ async fn list_subscriptions(State(shared): State<Shared>, Query(query): Query<Pa
     page("/v1/subscriptions", rows, &params)
 }
 
-async fn create_subscription(State(shared): State<Shared>, body: String) -> Answer {
+async fn create_subscription(State(shared): State<Shared>, body: String) -> ApiResult {
     let params = Params::form(
         &body,
         &[
@@ -224,27 +224,27 @@ async fn create_subscription(State(shared): State<Shared>, body: String) -> Answ
     let customer = params.required("customer")?;
     let price = params.required("items[0][price]")?;
     let id = {
-        let mut world = shared.world();
-        if !world.customers.contains_key(customer) {
+        let mut store = shared.store();
+        if !store.customers.contains_key(customer) {
             return Err(ApiError::missing("customer", customer));
         }
-        let id = world.new_id("sub");
+        let id = store.new_id("sub");
         let mut subscription = Subscription::active(&id, customer, price);
         subscription.metadata = params
             .map("metadata")
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect();
-        world.subscriptions.insert(id.clone(), subscription);
+        store.subscriptions.insert(id.clone(), subscription);
         id
     };
-    shared.tell("customer.subscription.created", &id)
+    shared.announce("customer.subscription.created", &id)
 }
 
 async fn update_subscription(
     State(shared): State<Shared>,
     Path(id): Path<String>,
     body: String,
-) -> Answer {
+) -> ApiResult {
     let params = Params::form(
         &body,
         &[
@@ -256,8 +256,8 @@ async fn update_subscription(
         ],
     )?;
     {
-        let mut world = shared.world();
-        let subscription = world
+        let mut store = shared.store();
+        let subscription = store
             .subscriptions
             .get_mut(&id)
             .ok_or_else(|| ApiError::missing("subscription", &id))?;
@@ -272,7 +272,7 @@ async fn update_subscription(
         }
         if let Some(at_period_end) = params.parsed("cancel_at_period_end")? {
             subscription.cancel_at_period_end = at_period_end;
-            subscription.canceled_at = at_period_end.then(crate::world::now);
+            subscription.canceled_at = at_period_end.then(crate::store::now);
         }
         if let Some(price) = params.text("items[0][price]") {
             price.clone_into(&mut subscription.price);
@@ -283,49 +283,49 @@ async fn update_subscription(
                 .insert(key.to_owned(), value.to_owned());
         }
     }
-    shared.tell("customer.subscription.updated", &id)
+    shared.announce("customer.subscription.updated", &id)
 }
 
 async fn cancel_subscription(
     State(shared): State<Shared>,
     Path(id): Path<String>,
     body: String,
-) -> Answer {
-    // Without a body it has no content type either, which axum's `Form` would ask for.
+) -> ApiResult {
+    // Without a body there is no content type either, which axum's `Form` would demand.
     Params::form(&body, &["invoice_now", "prorate"])?;
     {
-        let mut world = shared.world();
-        let live = world
+        let mut store = shared.store();
+        let live = store
             .subscriptions
             .get_mut(&id)
             .filter(|subscription| subscription.status != "canceled");
         live.ok_or_else(|| ApiError::missing("subscription", &id))?
             .cancel();
     }
-    shared.tell("customer.subscription.deleted", &id)
+    shared.announce("customer.subscription.deleted", &id)
 }
 
 async fn get_checkout_session(
     State(shared): State<Shared>,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
-) -> Answer {
+) -> ApiResult {
     Params::only(query, &[])?;
-    let world = shared.world();
-    let session = world
+    let store = shared.store();
+    let session = store
         .checkout_sessions
         .get(&id)
         .ok_or_else(|| ApiError::missing("checkout.session", &id))?;
     Ok(Json(session.to_json()))
 }
 
-async fn list_invoices(State(shared): State<Shared>, Query(query): Query<Pairs>) -> Answer {
+async fn list_invoices(State(shared): State<Shared>, Query(query): Query<Pairs>) -> ApiResult {
     let params = Params::only(
         query,
         &["customer", "limit", "starting_after", "subscription"],
     )?;
-    let world = shared.world();
-    let mut invoices: Vec<_> = world
+    let store = shared.store();
+    let mut invoices: Vec<_> = store
         .invoices
         .values()
         .filter(|invoice| {
@@ -353,10 +353,10 @@ async fn get_invoice(
     State(shared): State<Shared>,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
-) -> Answer {
+) -> ApiResult {
     Params::only(query, &[])?;
-    let world = shared.world();
-    world
+    let store = shared.store();
+    store
         .invoices
         .get(&id)
         .map(|invoice| Json(invoice.to_json()))
@@ -364,7 +364,7 @@ async fn get_invoice(
 }
 
 /// The page of `rows` (id and object) that `limit` and `starting_after` ask for.
-fn page(path: &str, rows: impl Iterator<Item = (String, Value)>, params: &Params) -> Answer {
+fn page(path: &str, rows: impl Iterator<Item = (String, Value)>, params: &Params) -> ApiResult {
     let limit = params.parsed("limit")?.unwrap_or(DEFAULT_LIMIT);
     let after = params.text("starting_after");
     let mut rows = rows
@@ -379,33 +379,32 @@ fn page(path: &str, rows: impl Iterator<Item = (String, Value)>, params: &Params
 }
 
 impl Shared {
-    /// Sends the event and answers the subscription: the end of every change.
-    pub(crate) fn tell(&self, event_type: &str, subscription_id: &str) -> Answer {
+    /// Sends the event and answers with the subscription: the end of every change.
+    pub(crate) fn announce(&self, event_type: &str, subscription_id: &str) -> ApiResult {
         self.send_event(event_type, subscription_id)?;
-        let world = self.world();
-        let subscription = world.subscriptions.get(subscription_id);
+        let store = self.store();
+        let subscription = store.subscriptions.get(subscription_id);
         let subscription =
             subscription.ok_or_else(|| ApiError::missing("subscription", subscription_id))?;
         Ok(Json(subscription.to_json()))
     }
 
-    /// Sends an event about an object as it is now, if there is somebody to tell.
+    /// Sends an event about an object as it is now, if webhooks are to be sent at all.
     pub(crate) fn send_event(&self, event_type: &str, object_id: &str) -> Result<(), ApiError> {
-        let switches = self.courier.switches();
+        let switches = self.sender.switches();
         let event = self
-            .world()
+            .store()
             .event(event_type, object_id, switches.other_api_version);
         let event = event.ok_or_else(|| ApiError::missing("object", object_id))?;
-        if let Some(target) = self.courier.target() {
-            self.courier
+        if let Some(target) = self.sender.target() {
+            self.sender
                 .send(event.signed(&target.secret, switches.wrong_signature));
         }
         Ok(())
     }
 }
 
-/// What a handler answers.
-pub(crate) type Answer = Result<Json<Value>, ApiError>;
+pub(crate) type ApiResult = Result<Json<Value>, ApiError>;
 
 /// An error in Stripe's shape.
 #[derive(Debug)]
@@ -467,7 +466,9 @@ impl IntoResponse for ApiError {
             code,
             param,
         } = self;
-        let body = json!({ "error": { "type": error_type, "message": message, "code": code, "param": param } });
+        let body = json!({
+            "error": { "type": error_type, "message": message, "code": code, "param": param },
+        });
         (status, Json(body)).into_response()
     }
 }

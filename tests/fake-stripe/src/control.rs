@@ -1,15 +1,14 @@
-//! The switches, for whoever is in another process: a browser test, a user
-//! with `curl`.
+//! The switches, for other processes: a browser test, or you with `curl`.
 //!
-//! | request | body | |
-//! |---|---|---|
-//! | `PUT /control/failure` | `{"failure": "rate_limited", "times": 3}` | the next API requests fail; without `times` all do; see [`Failure`] |
-//! | `DELETE /control/failure` | | API requests succeed again |
-//! | `PUT /control/webhooks` | `{"duplicate": true}` | how webhooks go wrong; see [`WebhookSwitches`] |
-//! | `POST /control/subscriptions/{id}` | `{"status": "past_due"}` | changes a subscription beyond what the API allows, and tells it |
-//! | `POST /control/events` | `{"type": "invoice.paid", "object": "in_1"}` | sends an event |
-//! | `GET /control/requests` | | the API requests so far |
-//! | `GET /control/deliveries` | | the webhook posts so far |
+//! * `PUT /control/failure` with `{"failure": "rate_limited", "times": 3}` makes the next
+//!   requests fail ([`Failure`]), without `times` all of them; `DELETE` ends that.
+//! * `PUT /control/webhooks` with `{"duplicate": true}` makes webhooks go wrong
+//!   ([`WebhookSwitches`]).
+//! * `POST /control/subscriptions/{id}` with `{"status": "past_due"}` changes a subscription
+//!   beyond what the API allows.
+//! * `POST /control/events` with `{"type": "invoice.paid", "object": "in_1"}` sends an event.
+//! * `GET /control/requests` and `GET /control/deliveries` list the API requests and the
+//!   webhook posts so far.
 
 use axum::{
     Json, Router,
@@ -21,7 +20,7 @@ use serde::Deserialize;
 
 use crate::{
     Delivery, Failure, RecordedRequest, Shared, WebhookSwitches,
-    api::{Answer, ApiError},
+    api::{ApiError, ApiResult},
 };
 
 pub(crate) fn router() -> Router<Shared> {
@@ -41,12 +40,12 @@ struct SetFailure {
 }
 
 async fn set_failure(State(shared): State<Shared>, Json(body): Json<SetFailure>) -> StatusCode {
-    shared.world().failures.set(body.failure, body.times);
+    shared.store().failures.set(body.failure, body.times);
     StatusCode::NO_CONTENT
 }
 
 async fn clear_failure(State(shared): State<Shared>) -> StatusCode {
-    shared.world().failures.clear();
+    shared.store().failures.clear();
     StatusCode::NO_CONTENT
 }
 
@@ -54,11 +53,11 @@ async fn set_webhooks(
     State(shared): State<Shared>,
     Json(switches): Json<WebhookSwitches>,
 ) -> StatusCode {
-    shared.courier.set_switches(switches);
+    shared.sender.set_switches(switches);
     StatusCode::NO_CONTENT
 }
 
-/// What to change of a subscription; what is left out stays.
+/// Fields that are left out stay as they are.
 #[derive(Deserialize)]
 struct SubscriptionChange {
     status: Option<String>,
@@ -71,10 +70,10 @@ async fn change_subscription(
     State(shared): State<Shared>,
     Path(id): Path<String>,
     Json(change): Json<SubscriptionChange>,
-) -> Answer {
+) -> ApiResult {
     {
-        let mut world = shared.world();
-        let subscription = world
+        let mut store = shared.store();
+        let subscription = store
             .subscriptions
             .get_mut(&id)
             .ok_or_else(|| ApiError::missing("subscription", &id))?;
@@ -91,7 +90,7 @@ async fn change_subscription(
             subscription.cancel_at_period_end = at_period_end;
         }
     }
-    shared.tell("customer.subscription.updated", &id)
+    shared.announce("customer.subscription.updated", &id)
 }
 
 #[derive(Deserialize)]
@@ -110,9 +109,9 @@ async fn send_event(
 }
 
 async fn requests(State(shared): State<Shared>) -> Json<Vec<RecordedRequest>> {
-    Json(shared.world().requests.clone())
+    Json(shared.store().requests.clone())
 }
 
 async fn deliveries(State(shared): State<Shared>) -> Json<Vec<Delivery>> {
-    Json(shared.courier.deliveries())
+    Json(shared.sender.deliveries())
 }

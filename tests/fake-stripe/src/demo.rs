@@ -1,32 +1,31 @@
-//! The customers and subscriptions of Orghub's demo organizations: one in each
-//! state the subscription page knows. `hooli` is free and has none.
+//! The customers and subscriptions of Orghub's demo organizations: one for each state that
+//! the subscription page shows. `hooli` is free and has none.
 //!
-//! Dates are offsets from the start of the process, so that the demo never ages.
+//! Dates are relative to the start of the process, so that the demo never ages.
 
 use crate::{
     objects::{Customer, DAY, Subscription},
-    world::{World, now},
+    store::{Store, now},
 };
 
-/// Adds the demo organizations.
-pub(crate) fn fill(world: &mut World) {
+pub(crate) fn fill(store: &mut Store) {
     let now = now();
-    add(world, "acme", "price_ultra_month", |subscription| {
+    add(store, "acme", "price_ultra_month", |subscription| {
         subscription.current_period_start = now - 10 * DAY;
         subscription.current_period_end = now + 20 * DAY;
     });
-    add(world, "globex", "price_pro_month", |subscription| {
+    add(store, "globex", "price_pro_month", |subscription| {
         subscription.status = "trialing".to_owned();
         subscription.current_period_start = now - 5 * DAY;
         subscription.current_period_end = now + 9 * DAY;
         subscription.trial_end = Some(now + 9 * DAY);
     });
-    add(world, "initech", "price_pro_month", |subscription| {
+    add(store, "initech", "price_pro_month", |subscription| {
         subscription.status = "past_due".to_owned();
         subscription.current_period_start = now - 4 * DAY;
         subscription.current_period_end = now + 26 * DAY;
     });
-    add(world, "umbrella", "price_pro_month", |subscription| {
+    add(store, "umbrella", "price_pro_month", |subscription| {
         subscription.current_period_start = now - 18 * DAY;
         subscription.current_period_end = now + 12 * DAY;
         subscription.cancel_at_period_end = true;
@@ -34,12 +33,12 @@ pub(crate) fn fill(world: &mut World) {
     });
 }
 
-fn add(world: &mut World, slug: &str, price: &str, state: impl FnOnce(&mut Subscription)) {
+fn add(store: &mut Store, slug: &str, price: &str, state: impl FnOnce(&mut Subscription)) {
     let customer = format!("cus_demo_{slug}");
     let mut subscription = Subscription::active(&format!("sub_demo_{slug}"), &customer, price);
     state(&mut subscription);
     subscription.created = subscription.current_period_start;
-    world.customers.insert(
+    store.customers.insert(
         customer.clone(),
         Customer {
             id: customer,
@@ -48,7 +47,7 @@ fn add(world: &mut World, slug: &str, price: &str, state: impl FnOnce(&mut Subsc
             ..Customer::default()
         },
     );
-    world
+    store
         .subscriptions
         .insert(subscription.id.clone(), subscription);
 }

@@ -1,4 +1,4 @@
-//! Stripe having a bad day.
+//! API requests that fail on demand.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::api::ApiError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
-    /// 429 with Stripe's rate limit error.
+    /// 429, with Stripe's error.
     RateLimited,
-    /// 500 with Stripe's error.
+    /// 500, with Stripe's error.
     ServerError,
-    /// Takes the request and never answers.
+    /// Accepts the request and never answers.
     Hang,
-    /// Answers rightly, after so many milliseconds: with what was true when the
-    /// request came, which may be outdated by then.
+    /// Answers after so many milliseconds, with what was true when the request came in: it
+    /// may be outdated by then.
     Slow(u64),
 }
 
 impl Failure {
-    /// Plays the failure to a request that would have been answered by `answer`.
-    pub(crate) async fn play(self, answer: impl Future<Output = Response>) -> Response {
+    /// Answers a request for which `answer` would be the right one.
+    pub(crate) async fn apply(self, answer: impl Future<Output = Response>) -> Response {
         match self {
             Self::RateLimited => ApiError::new(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -52,7 +52,7 @@ impl Failure {
     }
 }
 
-/// The failure in force and for how many requests more; `None`: for all.
+/// The current failure, and how many more requests it lasts; `None`: all.
 #[derive(Debug, Default)]
 pub(crate) struct Failures {
     current: Option<(Failure, Option<u32>)>,
@@ -67,7 +67,7 @@ impl Failures {
         self.current = None;
     }
 
-    /// What happens to the next request, counting it.
+    /// The failure of the next request, which this counts.
     pub(crate) fn take(&mut self) -> Option<Failure> {
         let (failure, times) = self.current?;
         self.current = match times {

@@ -1,21 +1,18 @@
-//! A stand-in for Stripe, small enough to read in one sitting.
+//! A Stripe fake, small enough to read in one sitting.
 //!
-//! It speaks real HTTP, so the program under test uses its own Stripe client
-//! unchanged, only with another base address. It is stateful: what one request
-//! changes, the next one sees, and the change is told by a signed webhook, as
-//! Stripe does. It is strict: a request for something it does not know, or
-//! with a parameter it does not know, is refused in Stripe's words, so that a
-//! new call of the program is noticed here and not in production. And it fails
-//! on demand ([`Failure`], [`WebhookSwitches`]): slow, down, limiting, saying
-//! things twice, late, wrongly signed or in another API version's words.
+//! It speaks real HTTP, so the program under test uses its own Stripe client, unchanged
+//! but for the base address. It is stateful: the next request sees what this one changed,
+//! and a signed webhook announces the change, as Stripe's do. It is strict: it refuses an
+//! unknown path or parameter with Stripe's error, so that a new kind of call fails here and
+//! not in production. And it fails on demand ([`Failure`], [`WebhookSwitches`]): slow, down,
+//! rate-limited; webhooks duplicated, late, wrongly signed or of another API version.
 //!
-//! Two ways to run it: in a test's own process with [`FakeStripe::start`], whose
-//! methods are the test's hand on Stripe's side; or as the program
-//! `fake-stripe`, where the same switches are found under `/control` (see
-//! [`control`]).
+//! There are two ways to run it: in the test's own process, with [`FakeStripe::start`],
+//! whose methods change what Stripe has; or as the program `fake-stripe`, which offers the
+//! same switches under `/control` (see [`control`]).
 //!
-//! It knows customers, products, prices, subscriptions, checkout sessions and
-//! invoices, each as far as Orghub asks for them.
+//! It has customers, products, prices, subscriptions, checkout sessions and invoices, each
+//! as far as Orghub uses them.
 
 mod api;
 pub mod control;
@@ -23,8 +20,8 @@ mod demo;
 mod failure;
 mod objects;
 mod params;
+mod store;
 mod webhooks;
-mod world;
 
 use std::{
     io,
@@ -38,24 +35,23 @@ use tokio::{net::TcpListener, task::JoinHandle};
 pub use self::{
     failure::Failure,
     objects::{CheckoutSession, Customer, Invoice, Subscription},
+    store::RecordedRequest,
     webhooks::{Delivery, SignedEvent, WebhookSwitches, WebhookTarget, sign},
-    world::RecordedRequest,
 };
-use self::{webhooks::Courier, world::World};
+use self::{store::Store, webhooks::WebhookSender};
 
-/// How to start.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen; port 0 takes any that is free.
+    /// Where to listen. Port 0: any free one.
     pub addr: SocketAddr,
-    /// Whom to tell what changed; nobody, if none.
+    /// Where to send webhooks. `None`: nowhere.
     pub webhook: Option<WebhookTarget>,
     /// Whether the demo organizations' customers and subscriptions exist from the start.
     pub demo: bool,
 }
 
 impl Default for Config {
-    /// On loopback at a free port, empty, telling nobody: what most tests want.
+    /// On loopback at a free port, empty and without webhooks: what most tests want.
     fn default() -> Self {
         Self {
             addr: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -65,7 +61,7 @@ impl Default for Config {
     }
 }
 
-/// A running stand-in; dropping the handle stops it.
+/// A running fake; dropping it stops it.
 #[derive(Debug)]
 pub struct FakeStripe {
     addr: SocketAddr,
@@ -74,24 +70,24 @@ pub struct FakeStripe {
 }
 
 impl FakeStripe {
-    /// Starts listening and answers from the moment this returns.
+    /// Starts listening; requests are answered as soon as this returns.
     ///
     /// # Errors
-    /// When the address cannot be listened on.
+    /// If it cannot listen on the address.
     pub async fn start(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind(config.addr).await?;
         let addr = listener.local_addr()?;
-        let mut world = World::new();
+        let mut store = Store::new();
         if config.demo {
-            demo::fill(&mut world);
+            demo::fill(&mut store);
         }
         let shared = Shared {
-            world: Arc::new(Mutex::new(world)),
-            courier: Courier::new(config.webhook),
+            store: Arc::new(Mutex::new(store)),
+            sender: WebhookSender::new(config.webhook),
         };
         let app = api::router(shared.clone());
         let server = tokio::spawn(async move {
-            // Accept errors are retried inside; it ends only with the task.
+            // Retries accept errors itself, so it ends only with the task.
             let _ = axum::serve(listener, app).await;
         });
         Ok(Self {
@@ -106,107 +102,106 @@ impl FakeStripe {
         format!("http://{}/", self.addr)
     }
 
-    /// Ends when the listener does: never, unless its task is aborted.
+    /// Returns when the listener's task is aborted, and never before.
     pub async fn wait(mut self) {
-        // An aborted task is how it is meant to end.
+        // The error is the abort.
         let _ = (&mut self.server).await;
     }
 
-    /// Adds or replaces a customer, without telling anybody.
+    /// Adds or replaces a customer, without a webhook.
     pub fn put_customer(&self, customer: Customer) {
         self.shared
-            .world()
+            .store()
             .customers
             .insert(customer.id.clone(), customer);
     }
 
-    /// Adds or replaces a subscription, without telling anybody.
+    /// Adds or replaces a subscription, without a webhook.
     pub fn put_subscription(&self, subscription: Subscription) {
         self.shared
-            .world()
+            .store()
             .subscriptions
             .insert(subscription.id.clone(), subscription);
     }
 
-    /// Adds or replaces a checkout session, without telling anybody.
+    /// Adds or replaces a checkout session, without a webhook.
     pub fn put_checkout_session(&self, session: CheckoutSession) {
         self.shared
-            .world()
+            .store()
             .checkout_sessions
             .insert(session.id.clone(), session);
     }
 
-    /// Adds or replaces an invoice, without telling anybody.
+    /// Adds or replaces an invoice, without a webhook.
     pub fn put_invoice(&self, invoice: Invoice) {
         self.shared
-            .world()
+            .store()
             .invoices
             .insert(invoice.id.clone(), invoice);
     }
 
-    /// Changes a subscription, without telling anybody.
+    /// Changes a subscription, without a webhook.
     ///
     /// # Panics
-    /// When there is no such subscription.
+    /// If there is no such subscription.
     pub fn change_subscription(&self, id: &str, change: impl FnOnce(&mut Subscription)) {
         change(
             self.shared
-                .world()
+                .store()
                 .subscriptions
                 .get_mut(id)
                 .expect("the test names an existing subscription"),
         );
     }
 
-    /// A new event of type `event_type` about an object as it is now, signed for
-    /// the webhook target's secret (or `secret` if there is no target) and not
-    /// sent. The switches for another API version and a wrong signature apply.
+    /// A new event about an object as it is now, signed with `secret` and not sent. The
+    /// switches for another API version and a wrong signature apply.
     ///
     /// # Panics
-    /// When there is no such object.
+    /// If there is no such object.
     pub fn event(&self, event_type: &str, object_id: &str, secret: &str) -> SignedEvent {
-        let switches = self.shared.courier.switches();
+        let switches = self.shared.sender.switches();
         self.shared
-            .world()
+            .store()
             .event(event_type, object_id, switches.other_api_version)
             .expect("the test names an existing object")
             .signed(secret, switches.wrong_signature)
     }
 
-    /// Posts an event to the webhook target once and waits for the answer;
-    /// `None` when nobody answered.
+    /// Posts an event to the webhook target once and returns the answer's status. `None`:
+    /// there was no answer.
     pub async fn deliver(&self, event: &SignedEvent) -> Option<StatusCode> {
-        self.shared.courier.post(event).await
+        self.shared.sender.post(event).await
     }
 
-    /// Lets every following API request fail, until [`Self::recover`].
+    /// Makes every API request fail from now on, until [`Self::recover`].
     pub fn fail(&self, failure: Failure) {
-        self.shared.world().failures.set(failure, None);
+        self.shared.store().failures.set(failure, None);
     }
 
-    /// Lets the next `times` API requests fail.
+    /// Makes the next `times` API requests fail.
     pub fn fail_next(&self, times: u32, failure: Failure) {
-        self.shared.world().failures.set(failure, Some(times));
+        self.shared.store().failures.set(failure, Some(times));
     }
 
-    /// Ends all API failures.
+    /// Lets API requests succeed again.
     pub fn recover(&self) {
-        self.shared.world().failures.clear();
+        self.shared.store().failures.clear();
     }
 
     /// Sets how webhooks go wrong from now on.
     pub fn set_webhook_switches(&self, switches: WebhookSwitches) {
-        self.shared.courier.set_switches(switches);
+        self.shared.sender.set_switches(switches);
     }
 
     /// The API requests so far, failed ones included, oldest first.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.world().requests.clone()
+        self.shared.store().requests.clone()
     }
 
     /// The webhook posts so far, oldest first.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.shared.courier.deliveries()
+        self.shared.sender.deliveries()
     }
 }
 
@@ -216,17 +211,17 @@ impl Drop for FakeStripe {
     }
 }
 
-/// What requests, control and handle share.
+/// Shared by the request handlers, `/control` and [`FakeStripe`].
 #[derive(Clone, Debug)]
 struct Shared {
-    world: Arc<Mutex<World>>,
-    courier: Courier,
+    store: Arc<Mutex<Store>>,
+    sender: WebhookSender,
 }
 
 impl Shared {
-    /// The state. Never held across an await.
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world
+    /// Never held across an await.
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store
             .lock()
             .expect("nothing panics while it holds the state")
     }

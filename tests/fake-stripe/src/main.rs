@@ -1,8 +1,9 @@
-//! The stand-in as a program, with the demo organizations in it.
+//! The Stripe fake as a program, with the customers of the demo organizations.
 //!
 //! * `FAKE_STRIPE_ADDR`: where to listen; 127.0.0.1:12111 if not set.
-//! * `FAKE_STRIPE_WEBHOOK_URL`: whom to tell what changed; nobody if not set.
-//! * `FAKE_STRIPE_WEBHOOK_SECRET`: signs what is told; `whsec_stand_in` if not set.
+//! * `FAKE_STRIPE_WEBHOOK_URL`: where to send webhooks; nowhere if not set.
+//! * `FAKE_STRIPE_WEBHOOK_SECRET`: signs them; if not set `whsec_fake`, which a server in
+//!   development accepts by default.
 
 use std::{env, io::Write as _};
 
@@ -19,12 +20,13 @@ async fn main() -> anyhow::Result<()> {
     let addr = variable("FAKE_STRIPE_ADDR").unwrap_or_else(|| "127.0.0.1:12111".to_owned());
     let webhook = variable("FAKE_STRIPE_WEBHOOK_URL").map(|url| WebhookTarget {
         url,
-        secret: variable("FAKE_STRIPE_WEBHOOK_SECRET")
-            .unwrap_or_else(|| "whsec_stand_in".to_owned()),
+        secret: variable("FAKE_STRIPE_WEBHOOK_SECRET").unwrap_or_else(|| "whsec_fake".to_owned()),
     });
 
     let config = Config {
-        addr: addr.parse().context("FAKE_STRIPE_ADDR is no address")?,
+        addr: addr
+            .parse()
+            .context("FAKE_STRIPE_ADDR is not an address with a port")?,
         webhook,
         demo: true,
     };

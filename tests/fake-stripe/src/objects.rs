@@ -1,29 +1,27 @@
-//! Stripe's objects: what a test sets, and the JSON a client reads.
+//! Stripe's objects: what a test sets, and the JSON that a client reads.
 //!
-//! The JSON has every field async-stripe insists on, in the shape of the API
-//! version compiled into it ([`API_VERSION`]); what Orghub never asks for is left
-//! out where a client may miss it.
+//! The JSON has every field that async-stripe insists on, in the shape of the API version
+//! compiled into it ([`API_VERSION`]). What Orghub never reads is left out where a client
+//! allows it.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// The API version whose shapes are spoken.
 pub(crate) const API_VERSION: &str = "2026-09-30.endive";
 
-/// Seconds of a day.
+/// In seconds.
 pub(crate) const DAY: i64 = 24 * 60 * 60;
 
-/// A customer.
 #[derive(Clone, Debug, Default)]
 pub struct Customer {
     /// `cus_…`.
     pub id: String,
     /// Address for receipts.
     pub email: Option<String>,
-    /// Notes of the program, such as `organization_id`.
+    /// Notes of the client, such as `organization_id`.
     pub metadata: BTreeMap<String, String>,
-    /// When it was made, in seconds since 1970.
+    /// In seconds since 1970, as all times here.
     pub created: i64,
 }
 
@@ -40,7 +38,6 @@ impl Customer {
     }
 }
 
-/// A price of the list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Price {
     /// `pro_month`; the id is `price_pro_month`.
@@ -50,7 +47,7 @@ pub(crate) struct Price {
     dollars: i64,
 }
 
-/// The whole price list.
+/// All prices.
 pub(crate) const PRICES: [Price; 4] = [
     Price {
         lookup_key: "pro_month",
@@ -98,7 +95,11 @@ impl Price {
             "lookup_key": self.lookup_key,
             "metadata": {},
             "product": format!("prod_{}", self.product),
-            "recurring": { "interval": self.interval, "interval_count": 1, "usage_type": "licensed" },
+            "recurring": {
+                "interval": self.interval,
+                "interval_count": 1,
+                "usage_type": "licensed",
+            },
             "type": "recurring",
             "unit_amount": self.dollars * 100,
             "unit_amount_decimal": format!("{}00", self.dollars),
@@ -106,7 +107,6 @@ impl Price {
     }
 }
 
-/// A product.
 pub(crate) fn product_json((key, name): (&str, &str)) -> Value {
     json!({
         "id": format!("prod_{key}"),
@@ -123,7 +123,7 @@ pub(crate) fn product_json((key, name): (&str, &str)) -> Value {
     })
 }
 
-/// The JSON of a price by its id; a test may use one that is not on the list.
+/// The price with this id; a test may use one that is not in [`PRICES`].
 fn price_json(id: &str) -> Value {
     let listed = PRICES.iter().find(|price| price.id() == id);
     listed.map_or_else(
@@ -154,36 +154,29 @@ fn price_json(id: &str) -> Value {
 pub struct Subscription {
     /// `sub_…`.
     pub id: String,
-    /// Whose it is.
     pub customer: String,
     /// `price_pro_month` and so on.
     pub price: String,
-    /// Stripe's word: `active`, `past_due`, ….
+    /// `active`, `past_due` and so on.
     pub status: String,
-    /// Start of the paid period, in seconds since 1970, as all times here.
     pub current_period_start: i64,
-    /// Its end.
     pub current_period_end: i64,
-    /// End of the trial.
     pub trial_end: Option<i64>,
-    /// Whether it ends with the period.
     pub cancel_at_period_end: bool,
-    /// A set end, the other way Stripe says "ends with the period".
+    /// A set end: how Stripe's portal says "ends with the period".
     pub cancel_at: Option<i64>,
-    /// When it was cancelled, or when its cancelling was decided.
+    /// When it was canceled, or when that was decided.
     pub canceled_at: Option<i64>,
-    /// When it ended.
     pub ended_at: Option<i64>,
-    /// Notes of the program, such as `organization_id`.
+    /// Notes of the client, such as `organization_id`.
     pub metadata: BTreeMap<String, String>,
-    /// When it was made.
     pub created: i64,
 }
 
 impl Subscription {
     /// An active subscription to `price`, made now, with 30 days before it.
     pub fn active(id: &str, customer: &str, price: &str) -> Self {
-        let now = crate::world::now();
+        let now = crate::store::now();
         Self {
             id: id.to_owned(),
             customer: customer.to_owned(),
@@ -203,7 +196,7 @@ impl Subscription {
 
     /// Ends it now.
     pub fn cancel(&mut self) {
-        let now = crate::world::now();
+        let now = crate::store::now();
         self.status = "canceled".to_owned();
         self.canceled_at = Some(now);
         self.ended_at = Some(now);
@@ -223,7 +216,10 @@ impl Subscription {
             "object": "subscription",
             "automatic_tax": { "enabled": false },
             "billing_cycle_anchor": self.current_period_start,
-            "billing_mode": { "type": "flexible", "flexible": { "proration_discounts": "included" } },
+            "billing_mode": {
+                "type": "flexible",
+                "flexible": { "proration_discounts": "included" },
+            },
             "billing_schedules": [],
             "cancel_at": self.cancel_at,
             "cancel_at_period_end": self.cancel_at_period_end,
@@ -302,13 +298,9 @@ impl Subscription {
 pub struct CheckoutSession {
     /// `cs_…`.
     pub id: String,
-    /// Who bought.
     pub customer: Option<String>,
-    /// What came of it.
     pub subscription: Option<String>,
-    /// Notes of the program.
     pub metadata: BTreeMap<String, String>,
-    /// When it was made.
     pub created: i64,
 }
 
@@ -340,15 +332,12 @@ impl CheckoutSession {
 pub struct Invoice {
     /// `in_…`.
     pub id: String,
-    /// Who pays.
     pub customer: String,
-    /// For what.
     pub subscription: String,
-    /// Stripe's word: `paid`, `open`, ….
+    /// `paid`, `open` and so on.
     pub status: String,
-    /// Amount due in cents.
+    /// In cents.
     pub amount_due: i64,
-    /// When it was made.
     pub created: i64,
 }
 
@@ -377,7 +366,7 @@ impl Invoice {
             "default_tax_rates": [],
             "discounts": [],
             "issuer": { "type": "self" },
-            "lines": { "object": "list", "data": [], "has_more": false, "url": format!("/v1/invoices/{}/lines", self.id) },
+            "lines": list_json(&format!("/v1/invoices/{}/lines", self.id), Vec::new(), false),
             "livemode": false,
             "metadata": {},
             "parent": {

@@ -12,8 +12,8 @@ use crate::api::ApiError;
 pub(crate) struct Params(BTreeMap<String, String>);
 
 impl Params {
-    /// Takes the parameters whose names are `known`; `*` stands for anything
-    /// up to the next `]`.
+    /// Accepts only parameters whose names are `known`; `*` matches anything up to the next
+    /// `]`.
     ///
     /// # Errors
     /// Stripe's `parameter_unknown` for any other.
@@ -32,10 +32,10 @@ impl Params {
         Ok(Self(pairs.into_iter().collect()))
     }
 
-    /// [`Self::only`] of a request's body.
+    /// [`Self::only`] for a request's body.
     ///
     /// # Errors
-    /// As there; and for a body that is no form.
+    /// As there, and if the body is not a form.
     pub(crate) fn form(body: &str, known: &[&str]) -> Result<Self, ApiError> {
         let pairs = serde_urlencoded::from_str(body).map_err(|error| {
             ApiError::new(
@@ -51,7 +51,6 @@ impl Params {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A parameter that must be there.
     pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
         self.text(name).ok_or_else(|| {
             ApiError::new(
@@ -64,7 +63,6 @@ impl Params {
         })
     }
 
-    /// A parameter read as `T`, if it is there.
     pub(crate) fn parsed<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
         self.text(name)
             .map(|text| {

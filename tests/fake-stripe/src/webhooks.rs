@@ -1,4 +1,4 @@
-//! Telling the program what changed: signed posts, with Stripe's habits.
+//! Webhooks: events posted as Stripe posts them, signed and with retries.
 
 use std::{
     fmt::Write as _,
@@ -16,11 +16,11 @@ use hyper_util::{
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// How long the program may take to answer a post.
+/// How long the receiver may take to answer a post.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Waits between the posts of an event that is not answered with 2xx. Stripe
-/// goes on for three days; a desk has less patience.
+/// Waits between the posts of an event that is not answered with 2xx. Stripe goes on for
+/// three days; nobody waits that long at a desk.
 const RETRY_WAITS: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
@@ -28,10 +28,10 @@ const RETRY_WAITS: [Duration; 4] = [
     Duration::from_secs(10),
 ];
 
-/// Whom to tell, and with which secret.
+/// Where webhooks are sent.
 #[derive(Clone, Debug)]
 pub struct WebhookTarget {
-    /// Address of the webhook endpoint, plain http.
+    /// Address of the endpoint, plain http.
     pub url: String,
     /// Its signing secret.
     pub secret: String,
@@ -47,9 +47,9 @@ pub struct WebhookSwitches {
     pub delay_ms: u64,
     /// Events are never posted.
     pub drop: bool,
-    /// Events are signed with a secret of somebody else.
+    /// Events are signed with another secret.
     pub wrong_signature: bool,
-    /// Events come in an API version the program's client cannot read.
+    /// Events come in an API version that async-stripe cannot read.
     pub other_api_version: bool,
 }
 
@@ -58,7 +58,6 @@ pub struct WebhookSwitches {
 pub struct SignedEvent {
     /// `evt_…`.
     pub id: String,
-    /// The body.
     pub payload: String,
     /// The header `Stripe-Signature`.
     pub signature: String,
@@ -67,14 +66,13 @@ pub struct SignedEvent {
 /// One post of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Delivery {
-    /// The event.
     pub event_id: String,
-    /// The program's answer; `None`: there was none.
+    /// Of the answer. `None`: there was none.
     pub status: Option<u16>,
 }
 
-/// The header `Stripe-Signature` for `payload`, as signed at `timestamp`
-/// (seconds since 1970).
+/// The header `Stripe-Signature` for `payload`, as signed at `timestamp` (seconds since
+/// 1970).
 pub fn sign(secret: &str, payload: &str, timestamp: i64) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key may have any length");
@@ -88,24 +86,24 @@ pub fn sign(secret: &str, payload: &str, timestamp: i64) -> String {
 
 /// Posts events and remembers the answers.
 #[derive(Clone, Debug)]
-pub(crate) struct Courier {
+pub(crate) struct WebhookSender {
     client: Client<HttpConnector, Full<axum::body::Bytes>>,
     target: Option<WebhookTarget>,
-    notes: Arc<Mutex<Notes>>,
+    state: Arc<Mutex<SenderState>>,
 }
 
 #[derive(Debug, Default)]
-struct Notes {
+struct SenderState {
     switches: WebhookSwitches,
     deliveries: Vec<Delivery>,
 }
 
-impl Courier {
+impl WebhookSender {
     pub(crate) fn new(target: Option<WebhookTarget>) -> Self {
         Self {
             client: Client::builder(TokioExecutor::new()).build_http(),
             target,
-            notes: Arc::default(),
+            state: Arc::default(),
         }
     }
 
@@ -114,34 +112,34 @@ impl Courier {
     }
 
     pub(crate) fn switches(&self) -> WebhookSwitches {
-        self.notes().switches
+        self.state().switches
     }
 
     pub(crate) fn set_switches(&self, switches: WebhookSwitches) {
-        self.notes().switches = switches;
+        self.state().switches = switches;
     }
 
     pub(crate) fn deliveries(&self) -> Vec<Delivery> {
-        self.notes().deliveries.clone()
+        self.state().deliveries.clone()
     }
 
-    /// Posts in the background, as often as the switches and the answers ask for.
+    /// Posts in the background, as often as switches and answers demand.
     pub(crate) fn send(&self, event: SignedEvent) {
         let switches = self.switches();
         if switches.drop || self.target.is_none() {
             return;
         }
         for _ in 0..if switches.duplicate { 2 } else { 1 } {
-            let courier = self.clone();
+            let sender = self.clone();
             let event = event.clone();
             tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_millis(switches.delay_ms)).await;
-                courier.post_until_taken(&event).await;
+                sender.post_until_accepted(&event).await;
             });
         }
     }
 
-    async fn post_until_taken(&self, event: &SignedEvent) {
+    async fn post_until_accepted(&self, event: &SignedEvent) {
         let mut waits = RETRY_WAITS.into_iter();
         while !self
             .post(event)
@@ -153,29 +151,29 @@ impl Courier {
         }
     }
 
-    /// Posts once; the answer's status.
+    /// Posts once and returns the answer's status.
     pub(crate) async fn post(&self, event: &SignedEvent) -> Option<StatusCode> {
         let request = Request::post(&self.target.as_ref()?.url)
             .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
             .header("Stripe-Signature", &event.signature)
             .body(Full::from(event.payload.clone()))
-            .expect("the target's address is one");
+            .expect("the target's address is valid");
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.client.request(request)).await;
         let status = answer
             .ok()
             .and_then(Result::ok)
             .map(|response| response.status());
-        self.notes().deliveries.push(Delivery {
+        self.state().deliveries.push(Delivery {
             event_id: event.id.clone(),
             status: status.map(|status| status.as_u16()),
         });
         status
     }
 
-    fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
-        self.notes
+    fn state(&self) -> std::sync::MutexGuard<'_, SenderState> {
+        self.state
             .lock()
-            .expect("nothing panics while it holds the notes")
+            .expect("nothing panics while it holds the state")
     }
 }
 

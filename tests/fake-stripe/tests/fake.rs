@@ -1,9 +1,6 @@
-//! The stand-in, asked and listened to over real HTTP.
+//! The fake, over real HTTP: its API, and the webhooks it sends.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test may stop at the first surprise, its helpers too"
-)]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic, too")]
 
 use std::{
     sync::{Arc, Mutex},
@@ -26,26 +23,32 @@ use serde_json::Value;
 
 const SECRET: &str = "whsec_test";
 
-/// What a program heard, and what it answers next.
+/// A webhook endpoint.
 #[derive(Clone, Default)]
-struct Program {
-    heard: Arc<Mutex<Vec<(String, String)>>>,
+struct Receiver {
+    /// Signatures and bodies.
+    received: Arc<Mutex<Vec<(String, String)>>>,
+    /// What it answers next, last first.
     answers: Arc<Mutex<Vec<StatusCode>>>,
 }
 
-impl Program {
+impl Receiver {
     /// Listens; the first posts are answered with `answers`, the others with 200.
     async fn start(answers: &[StatusCode]) -> (Self, WebhookTarget) {
-        let program = Self::default();
-        program.answers.lock().unwrap().extend(answers.iter().rev());
+        let receiver = Self::default();
+        receiver
+            .answers
+            .lock()
+            .unwrap()
+            .extend(answers.iter().rev());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/stripe", listener.local_addr().unwrap());
         let router = Router::new()
-            .route("/webhooks/stripe", post(Self::hear))
-            .with_state(program.clone());
+            .route("/webhooks/stripe", post(Self::receive))
+            .with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         (
-            program,
+            receiver,
             WebhookTarget {
                 url,
                 secret: SECRET.into(),
@@ -53,14 +56,14 @@ impl Program {
         )
     }
 
-    async fn hear(State(program): State<Self>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    async fn receive(State(receiver): State<Self>, headers: HeaderMap, body: Bytes) -> StatusCode {
         let signature = headers["stripe-signature"].to_str().unwrap().to_owned();
-        program
-            .heard
+        receiver
+            .received
             .lock()
             .unwrap()
             .push((signature, String::from_utf8(body.into()).unwrap()));
-        program
+        receiver
             .answers
             .lock()
             .unwrap()
@@ -68,11 +71,11 @@ impl Program {
             .unwrap_or(StatusCode::OK)
     }
 
-    async fn hears(&self, posts: usize) -> Vec<(String, String)> {
+    async fn wait_for(&self, posts: usize) -> Vec<(String, String)> {
         for _ in 0..500 {
-            let heard = self.heard.lock().unwrap().clone();
-            if heard.len() >= posts {
-                return heard;
+            let received = self.received.lock().unwrap().clone();
+            if received.len() >= posts {
+                return received;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -80,7 +83,12 @@ impl Program {
     }
 }
 
-async fn ask(stripe: &FakeStripe, method: Method, target: &str, form: &str) -> (StatusCode, Value) {
+async fn send(
+    stripe: &FakeStripe,
+    method: Method,
+    target: &str,
+    form: &str,
+) -> (StatusCode, Value) {
     let request = Request::builder()
         .method(method)
         .uri(format!("{}{target}", stripe.url()))
@@ -110,10 +118,10 @@ async fn demo(webhook: Option<WebhookTarget>) -> FakeStripe {
 }
 
 #[tokio::test]
-async fn a_change_is_seen_by_the_next_question_and_told_by_a_signed_post() {
-    let (program, target) = Program::start(&[]).await;
+async fn the_next_request_sees_a_change_and_a_signed_webhook_announces_it() {
+    let (receiver, target) = Receiver::start(&[]).await;
     let stripe = demo(Some(target)).await;
-    let (status, _) = ask(
+    let (status, _) = send(
         &stripe,
         Method::DELETE,
         "v1/subscriptions/sub_demo_acme",
@@ -121,10 +129,10 @@ async fn a_change_is_seen_by_the_next_question_and_told_by_a_signed_post() {
     )
     .await;
     assert_eq!(status, StatusCode::OK);
-    let (_, subscription) = ask(&stripe, Method::GET, "v1/subscriptions/sub_demo_acme", "").await;
+    let (_, subscription) = send(&stripe, Method::GET, "v1/subscriptions/sub_demo_acme", "").await;
     assert_eq!(subscription["status"], "canceled");
 
-    let (signature, payload) = program.hears(1).await.remove(0);
+    let (signature, payload) = receiver.wait_for(1).await.remove(0);
     let event: Value = serde_json::from_str(&payload).unwrap();
     assert_eq!(event["type"], "customer.subscription.deleted");
     assert_eq!(event["data"]["object"]["status"], "canceled");
@@ -133,19 +141,19 @@ async fn a_change_is_seen_by_the_next_question_and_told_by_a_signed_post() {
 }
 
 #[tokio::test]
-async fn an_event_is_posted_again_until_it_is_taken_and_twice_if_asked_to() {
-    let (program, target) = Program::start(&[StatusCode::INTERNAL_SERVER_ERROR]).await;
+async fn an_event_is_posted_until_it_is_accepted_and_twice_on_demand() {
+    let (receiver, target) = Receiver::start(&[StatusCode::INTERNAL_SERVER_ERROR]).await;
     let stripe = demo(Some(target)).await;
-    ask(
+    send(
         &stripe,
         Method::POST,
         "v1/subscriptions/sub_demo_acme",
         "cancel_at_period_end=true",
     )
     .await;
-    let heard = program.hears(2).await;
-    assert_eq!(heard[0], heard[1], "the same event");
-    // The last answer is noted when it has arrived, a moment after it was given.
+    let received = receiver.wait_for(2).await;
+    assert_eq!(received[0], received[1], "the same event");
+    // The sender records an answer a moment after the receiver gave it.
     while stripe.deliveries().len() < 2 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -161,22 +169,22 @@ async fn an_event_is_posted_again_until_it_is_taken_and_twice_if_asked_to() {
         delay_ms: 100,
         ..WebhookSwitches::default()
     });
-    ask(
+    send(
         &stripe,
         Method::POST,
         "v1/subscriptions/sub_demo_acme",
         "cancel_at_period_end=false",
     )
     .await;
-    assert_eq!(program.heard.lock().unwrap().len(), 2, "it waits");
-    let heard = program.hears(4).await;
-    assert_eq!(heard[2], heard[3]);
+    assert_eq!(receiver.received.lock().unwrap().len(), 2, "delayed");
+    let received = receiver.wait_for(4).await;
+    assert_eq!(received[2], received[3]);
 
     stripe.set_webhook_switches(WebhookSwitches {
         drop: true,
         ..WebhookSwitches::default()
     });
-    ask(
+    send(
         &stripe,
         Method::POST,
         "v1/subscriptions/sub_demo_acme",
@@ -184,11 +192,11 @@ async fn an_event_is_posted_again_until_it_is_taken_and_twice_if_asked_to() {
     )
     .await;
     tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(program.heard.lock().unwrap().len(), 4, "never sent");
+    assert_eq!(receiver.received.lock().unwrap().len(), 4, "dropped");
 }
 
 #[tokio::test]
-async fn what_it_does_not_know_is_refused_in_stripes_words() {
+async fn unknown_paths_parameters_and_objects_get_stripes_errors() {
     let stripe = demo(None).await;
     for (method, target, form, status, code) in [
         (
@@ -220,24 +228,24 @@ async fn what_it_does_not_know_is_refused_in_stripes_words() {
             "resource_missing",
         ),
     ] {
-        let (answered, body) = ask(&stripe, method, target, form).await;
+        let (answered, body) = send(&stripe, method, target, form).await;
         assert_eq!(
             (answered.as_u16(), body["error"]["code"].as_str()),
             (status, Some(code)),
             "{target}"
         );
     }
-    let (status, _) = ask(&stripe, Method::GET, "v1/charges", "").await;
+    let (status, _) = send(&stripe, Method::GET, "v1/charges", "").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(
         stripe.requests().len(),
         5,
-        "refused ones are written down as well"
+        "refused requests are recorded, too"
     );
 }
 
 #[tokio::test]
-async fn lists_come_newest_first_and_in_pages() {
+async fn lists_are_paged_newest_first() {
     let stripe = demo(None).await;
     for (id, created) in [("sub_1", 1), ("sub_2", 2), ("sub_3", 3)] {
         let mut subscription = Subscription::active(id, "cus_demo_hooli", "price_pro_month");
@@ -253,7 +261,7 @@ async fn lists_come_newest_first_and_in_pages() {
             .map(|object| object["id"].as_str().unwrap().to_owned())
             .collect()
     };
-    let (_, first) = ask(
+    let (_, first) = send(
         &stripe,
         Method::GET,
         "v1/subscriptions?status=all&limit=5",
@@ -262,7 +270,7 @@ async fn lists_come_newest_first_and_in_pages() {
     .await;
     assert_eq!(first["has_more"], true);
     let last = ids(&first).pop().unwrap();
-    let (_, rest) = ask(
+    let (_, rest) = send(
         &stripe,
         Method::GET,
         &format!("v1/subscriptions?status=all&starting_after={last}"),
@@ -275,15 +283,15 @@ async fn lists_come_newest_first_and_in_pages() {
         (7, Value::Bool(false))
     );
     assert_eq!(all[4..], ["sub_3", "sub_2", "sub_1"]);
-    let (_, living) = ask(&stripe, Method::GET, "v1/subscriptions", "").await;
-    assert!(!ids(&living).contains(&"sub_2".to_owned()));
+    let (_, current) = send(&stripe, Method::GET, "v1/subscriptions", "").await;
+    assert!(!ids(&current).contains(&"sub_2".to_owned()));
 }
 
 #[tokio::test]
-async fn failures_last_as_long_as_they_were_asked_to() {
+async fn failures_last_as_long_as_demanded() {
     let stripe = demo(None).await;
     let status = async || {
-        ask(&stripe, Method::GET, "v1/prices/price_pro_month", "")
+        send(&stripe, Method::GET, "v1/prices/price_pro_month", "")
             .await
             .0
             .as_u16()

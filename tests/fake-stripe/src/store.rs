@@ -1,4 +1,4 @@
-//! The state: objects, failures to come, and what was asked.
+//! All state: objects, failures to come, recorded requests.
 
 use std::{
     collections::BTreeMap,
@@ -14,10 +14,10 @@ use crate::{
     webhooks::SignedEvent,
 };
 
-/// The API version of events that are to come in an older one.
+/// For events that are to come in an older API version.
 const OLD_API_VERSION: &str = "2019-02-19";
 
-/// A request as it arrived.
+/// An API request as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RecordedRequest {
     /// `GET`, `POST`, `DELETE`.
@@ -33,19 +33,19 @@ pub struct RecordedRequest {
 }
 
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct Store {
     pub(crate) customers: BTreeMap<String, Customer>,
     pub(crate) subscriptions: BTreeMap<String, Subscription>,
     pub(crate) checkout_sessions: BTreeMap<String, CheckoutSession>,
     pub(crate) invoices: BTreeMap<String, Invoice>,
     pub(crate) failures: Failures,
     pub(crate) requests: Vec<RecordedRequest>,
-    /// Start of this process's ids, so that a restart does not repeat an event.
+    /// Part of every id, so that a restart does not repeat an event.
     run: u128,
     made: u64,
 }
 
-impl World {
+impl Store {
     pub(crate) fn new() -> Self {
         Self {
             customers: BTreeMap::new(),
@@ -110,7 +110,7 @@ pub(crate) struct UnsignedEvent {
 }
 
 impl UnsignedEvent {
-    /// Signs the event's exact bytes; with `wrongly`, with another secret.
+    /// Signs the event's exact bytes; `wrongly`: with another secret.
     pub(crate) fn signed(self, secret: &str, wrongly: bool) -> SignedEvent {
         let payload = self.payload.to_string();
         let secret = if wrongly {
