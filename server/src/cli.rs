@@ -1,7 +1,8 @@
-//! What the program can be asked for. Settings are no arguments: they are environment
-//! variables, all of them in `.env.example`.
+//! The command line. Settings are not arguments but environment variables, all of them in
+//! `.env.example`.
 
 use clap::{Args, Parser, Subcommand};
+use orghub::domain::{Email, OrgSlug};
 
 /// Orghub's server.
 #[derive(Debug, Parser)]
@@ -18,7 +19,7 @@ pub enum Command {
     /// Bring the database to the schema of this version.
     Migrate,
     /// Write demo data. Every password in it is public.
-    #[cfg(feature = "demo-data")]
+    #[cfg_attr(not(feature = "demo-data"), command(hide = true))]
     Seed {
         /// Also make the organization `mega` with this many members.
         #[arg(long, value_name = "COUNT")]
@@ -38,11 +39,11 @@ pub enum Command {
 #[group(required = true, multiple = false)]
 pub struct Flush {
     /// Everything of the organization with this slug.
-    #[arg(long, value_name = "SLUG")]
-    pub org: Option<String>,
+    #[arg(long, value_name = "SLUG", value_parser = OrgSlug::parse)]
+    pub org: Option<OrgSlug>,
     /// Everything of the user with this address.
-    #[arg(long, value_name = "EMAIL")]
-    pub user: Option<String>,
+    #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
+    pub user: Option<Email>,
     /// Everything.
     #[arg(long)]
     pub all: bool,
@@ -64,20 +65,26 @@ mod tests {
     }
 
     #[test]
-    fn a_flush_says_of_what() {
-        assert!(parse("flush --org acme").is_some());
-        assert!(parse("flush --all").is_some());
+    fn a_flush_has_exactly_one_target() {
+        for line in [
+            "flush --org acme",
+            "flush --user ada@acme.test",
+            "flush --all",
+        ] {
+            assert!(parse(line).is_some(), "{line:?}");
+        }
         for line in [
             "flush",
             "flush acme",
-            "flush --org acme --all",
             "flush --org",
+            "flush --org acme --all",
+            "flush --org Acme",
+            "flush --user ada",
         ] {
             assert_eq!(parse(line), None, "{line:?}");
         }
     }
 
-    #[cfg(feature = "demo-data")]
     #[test]
     fn the_large_organization_is_made_on_request() {
         let members = Some(1_000_000);

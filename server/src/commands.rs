@@ -2,11 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use orghub::{
-    Db,
-    domain::{Email, OrgSlug},
-    services::Services,
-};
+use orghub::{Db, services::Services};
 use tracing::info;
 
 use crate::{
@@ -48,6 +44,17 @@ pub async fn seed(config: ServerConfig, members: Option<u32>) -> Result<(), Star
     Ok(())
 }
 
+/// Says how to get demo data.
+///
+/// # Errors
+/// [`StartError::Usage`].
+#[cfg(not(feature = "demo-data"))]
+pub async fn seed(_config: ServerConfig, _members: Option<u32>) -> Result<(), StartError> {
+    Err(usage(
+        "seed: this program was built without demo data; build it with `--features demo-data`",
+    ))
+}
+
 /// Looks up what is used most, which leaves it in Redis, and stops.
 ///
 /// # Errors
@@ -55,7 +62,7 @@ pub async fn seed(config: ServerConfig, members: Option<u32>) -> Result<(), Star
 pub async fn warm(config: ServerConfig) -> Result<(), StartError> {
     if config.core.redis.is_none() || config.core.warm_up_organizations == 0 {
         return Err(usage(
-            "warm: there is nothing to fill with ENABLE_REDIS_CACHE=false or WARM_UP_ORGANIZATIONS=0",
+            "warm: with ENABLE_REDIS_CACHE=false or WARM_UP_ORGANIZATIONS=0 there is nothing to fill",
         ));
     }
     let services = Services::start(config.core).await?;
@@ -70,41 +77,34 @@ pub async fn warm(config: ServerConfig) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Ends cached values on all nodes, and returns when they have.
+/// Ends cached values, and returns when no node uses them any more.
 ///
 /// # Errors
 /// [`StartError::Core`]; [`StartError::Usage`] if there is no such organization or user.
 pub async fn flush(config: ServerConfig, target: Flush) -> Result<(), StartError> {
-    let target = Target::parse(target)?;
     let services = Services::start(config.core).await?;
-    let flushed = match &target {
-        Target::Org(slug) => services.flush_org(slug).await,
-        Target::User(email) => services.flush_user(email).await,
-        Target::Everything => services.flush_all().await.map(|()| true),
-    };
+    let outcome = end_cached_values(&services, &target).await;
     services.stop().await;
-    if !flushed? {
-        return Err(usage("flush: there is no such organization or user"));
-    }
-    info!("no node uses a value cached before now");
+    outcome?;
+    info!("flushed; all nodes have ended what they had cached");
     Ok(())
 }
 
-enum Target {
-    Org(OrgSlug),
-    User(Email),
-    Everything,
-}
-
-impl Target {
-    fn parse(flush: Flush) -> Result<Self, StartError> {
-        let invalid = |error: orghub::domain::Invalid| StartError::Usage(format!("flush: {error}"));
-        match (flush.org, flush.user) {
-            (Some(slug), _) => OrgSlug::parse(&slug).map(Self::Org).map_err(invalid),
-            (None, Some(email)) => Email::parse(&email).map(Self::User).map_err(invalid),
-            (None, None) => Ok(Self::Everything),
-        }
+async fn end_cached_values(services: &Services, target: &Flush) -> Result<(), StartError> {
+    if let Some(org) = &target.org
+        && !services.flush_org(org).await?
+    {
+        return Err(usage("flush: no organization has this slug"));
     }
+    if let Some(user) = &target.user
+        && !services.flush_user(user).await?
+    {
+        return Err(usage("flush: no user has this address"));
+    }
+    if target.all {
+        services.flush_all().await?;
+    }
+    Ok(())
 }
 
 /// Starts everything but the listener and prints what `/readyz` would say.

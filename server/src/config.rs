@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use orghub::config::{AppEnv, Config, ConfigError, variable};
 
-/// Where the addresses of the checkout's private services are. `cargo leptos watch` starts
-/// the server, and knows nothing of them.
-const SERVICES_FILE: &str = ".services/env";
+/// What a server started by `cargo leptos watch` reads besides the environment: the
+/// developer's settings, and the addresses of the checkout's private services. The first
+/// file that has a variable wins; none has to exist.
+const FILES: [&str; 2] = [".env", ".services/env"];
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,17 +36,16 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// Reads the environment of the process and, under `cargo leptos watch`, the addresses
-    /// of the private services.
+    /// Reads the environment of the process and, under `cargo leptos watch`, [`FILES`].
     ///
     /// # Errors
     /// The first variable that is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let services = match variable("LEPTOS_WATCH") {
-            Some(_) => read_services_file(),
+        let further = match variable("LEPTOS_WATCH") {
+            Some(_) => read_files()?,
             None => HashMap::new(),
         };
-        let get = |name: &str| variable(name).or_else(|| services.get(name).cloned());
+        let get = |name: &str| variable(name).or_else(|| further.get(name).cloned());
         Self::read(Config::read(get)?, get)
     }
 
@@ -83,11 +83,33 @@ impl ServerConfig {
     }
 }
 
-/// What `cargo xtask services up` wrote; nothing if it was never run.
-fn read_services_file() -> HashMap<String, String> {
-    dotenvy::from_path_iter(SERVICES_FILE)
-        .map(|variables| variables.flatten().collect())
-        .unwrap_or_default()
+/// The variables of [`FILES`]; an empty one counts as unset.
+fn read_files() -> Result<HashMap<String, String>, ConfigError> {
+    let mut variables = HashMap::new();
+    for file in FILES {
+        // Not the parser's own words: they quote the line, which may be a secret.
+        let malformed = |_| ConfigError {
+            variable: file,
+            problem: "has a line that is not NAME=value".to_owned(),
+        };
+        let lines = match dotenvy::from_path_iter(file) {
+            Ok(lines) => lines,
+            Err(error) if error.not_found() => continue,
+            Err(error) => {
+                return Err(ConfigError {
+                    variable: file,
+                    problem: format!("cannot be read: {error}"),
+                });
+            }
+        };
+        for line in lines {
+            let (name, value) = line.map_err(malformed)?;
+            if !value.trim().is_empty() {
+                variables.entry(name).or_insert(value);
+            }
+        }
+    }
+    Ok(variables)
 }
 
 #[cfg(test)]

@@ -27,7 +27,6 @@ async fn run(command: Command) -> Result<(), StartError> {
     match command {
         Command::Serve => startup::serve(config).await,
         Command::Migrate => commands::migrate(config).await,
-        #[cfg(feature = "demo-data")]
         Command::Seed { members } => commands::seed(config, members).await,
         Command::Warm => commands::warm(config).await,
         Command::Flush(target) => commands::flush(config, target).await,

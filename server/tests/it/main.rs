@@ -4,6 +4,7 @@
 //! own and speaks in the user's verbs: `site.sign_in(&ada)`, `ada.open("/orgs")`.
 
 mod budgets;
+mod commands;
 mod endpoints;
 mod files;
 mod health;

@@ -14,6 +14,15 @@ use hyper_util::{
 use orghub::{domain::CurrentUser, routes};
 use orghub_test_support::{PASSWORD, free_port};
 
+use crate::site::{Answer, Cost};
+
+/// The program, without this process's environment.
+pub fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_orghub-server"));
+    program.env_clear();
+    program
+}
+
 /// A server in a process of its own.
 pub struct Server {
     /// The process, which ends with this.
@@ -26,9 +35,8 @@ impl Server {
     /// Starts a server over these services, and returns when it is ready.
     pub async fn start(database_url: &str, redis_url: &str) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
-        let process = Command::new(env!("CARGO_BIN_EXE_orghub-server"))
+        let process = program()
             .arg("serve")
-            .env_clear()
             .envs([
                 ("SITE_ADDR", address.as_str()),
                 ("DATABASE_URL", database_url),
@@ -83,6 +91,17 @@ impl Server {
         self.try_send(Method::GET, path, cookie, String::new())
             .await
             .expect("the server is there")
+    }
+
+    /// What opening a page costs the server.
+    pub async fn cost(&self, path: &str, cookie: &str) -> Cost {
+        let (head, body) = self.open(path, cookie).await.into_parts();
+        let answer = Answer {
+            status: head.status,
+            headers: head.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        };
+        answer.cost()
     }
 
     /// Submits a form of our own pages.
