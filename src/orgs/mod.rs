@@ -90,8 +90,7 @@ impl Change {
         if is_safe {
             return Ok(());
         }
-        Err(Error::conflict(
-            "",
+        Err(Error::refused(
             "An organization needs an owner. Make somebody else an owner first, then try again.",
         ))
     }

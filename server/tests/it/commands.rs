@@ -9,7 +9,10 @@ use std::{
 
 use orghub_test_support::{PrivateRedis, TestApp, eventually, free_port};
 
-use crate::process::{Server, program};
+use crate::{
+    process::{Server, program},
+    site::{Answer, Cost},
+};
 
 /// What a process left behind.
 #[derive(Debug)]
@@ -78,7 +81,7 @@ async fn after_a_flush_the_next_page_of_a_running_node_comes_from_the_database()
     app.org("acme", &ada).await;
     let node = Server::start(app.database_url(), &redis_url).await;
     let cookie = node.sign_in(&ada).await;
-    let statements = async || node.cost("/orgs/acme/members", &cookie).await.sql;
+    let statements = async || cost(&node, "/orgs/acme/members", &cookie).await.sql;
     for target in ["--org acme", "--user ada@users.test", "--all"] {
         eventually("the page is cached", Duration::from_secs(20), async || {
             statements().await == 0
@@ -222,4 +225,15 @@ async fn demo_data_is_never_written_in_production_nor_by_a_program_without_it() 
         "built without demo data"
     };
     assert!(refused.stderr.contains(reason), "{refused:?}");
+}
+
+/// What opening a page costs the server.
+async fn cost(node: &Server, path: &str, cookie: &str) -> Cost {
+    let (head, body) = node.open(path, cookie).await.into_parts();
+    let answer = Answer {
+        status: head.status,
+        headers: head.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
+    answer.cost()
 }

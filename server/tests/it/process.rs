@@ -14,8 +14,6 @@ use hyper_util::{
 use orghub::{domain::CurrentUser, routes};
 use orghub_test_support::{PASSWORD, free_port};
 
-use crate::site::{Answer, Cost};
-
 /// The program, without this process's environment.
 pub fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_orghub-server"));
@@ -91,17 +89,6 @@ impl Server {
         self.try_send(Method::GET, path, cookie, String::new())
             .await
             .expect("the server is there")
-    }
-
-    /// What opening a page costs the server.
-    pub async fn cost(&self, path: &str, cookie: &str) -> Cost {
-        let (head, body) = self.open(path, cookie).await.into_parts();
-        let answer = Answer {
-            status: head.status,
-            headers: head.headers,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        };
-        answer.cost()
     }
 
     /// Submits a form of our own pages.
