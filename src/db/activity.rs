@@ -4,6 +4,7 @@ use crate::{
     db::Tx,
     domain::{ActivityId, ActivityKind, OrgId, UserId},
     error::Result,
+    telemetry::SPANS,
 };
 
 /// An entry to be written; [`ActivityKind`] says what subject and detail hold.
@@ -18,6 +19,7 @@ pub struct NewActivity<'a> {
 }
 
 /// Writes the entry in the transaction of the change it records.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.activity.insert", skip_all)]
 pub async fn insert(tx: &mut Tx, activity: NewActivity<'_>) -> Result<()> {
     sqlx::query!(
         r#"

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::CommitPosition;
 use crate::error::Result;
+use crate::telemetry::SPANS;
 
 /// Scopes that one transaction changed.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub struct LogRead {
 /// Everything the log still holds, and the incarnation of the database it belongs
 /// to: a hash of cluster, timeline and database. After a failover or a restore
 /// transaction numbers may repeat; in another incarnation they mean something else.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.read_whole", skip_all)]
 pub async fn read_whole(pool: &PgPool) -> Result<(u64, LogRead)> {
     let mut snapshot = pool
         .begin_with("begin isolation level repeatable read, read only")
@@ -81,6 +83,7 @@ pub async fn read_whole(pool: &PgPool) -> Result<(u64, LogRead)> {
 
 /// What became visible since the snapshot `previous`, and was not visible in it:
 /// exact, whatever the order in which transactions began and ended.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.read_since", skip_all)]
 pub async fn read_since(pool: &PgPool, previous: &str) -> Result<LogRead> {
     let rows = sqlx::query!(
         r#"
@@ -134,6 +137,7 @@ fn log_read(
 
 /// Renews the node's lease for `lease_ms` by the database's clock, and says which
 /// incarnation of the database took it.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.heartbeat", skip_all)]
 pub async fn heartbeat(pool: &PgPool, node: Uuid, lease_ms: i32, applied: &str) -> Result<u64> {
     let incarnation = sqlx::query_scalar!(
         r#"
@@ -161,6 +165,7 @@ pub async fn heartbeat(pool: &PgPool, node: Uuid, lease_ms: i32, applied: &str) 
 }
 
 /// Says what the node has taken in.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.write_applied", skip_all)]
 pub async fn write_applied(pool: &PgPool, node: Uuid, applied: &str) -> Result<()> {
     sqlx::query!(
         "update cache_node set applied = $2::text::pg_snapshot where id = $1",
@@ -173,6 +178,7 @@ pub async fn write_applied(pool: &PgPool, node: Uuid, applied: &str) -> Result<(
 }
 
 /// Strikes the node off the registry: nobody needs to wait for it.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.sign_off", skip_all)]
 pub async fn sign_off(pool: &PgPool, node: Uuid) -> Result<()> {
     sqlx::query!("delete from cache_node where id = $1", node)
         .execute(pool)
@@ -184,6 +190,7 @@ pub async fn sign_off(pool: &PgPool, node: Uuid) -> Result<()> {
 ///
 /// For two seconds after the database started, everybody may: the registry's
 /// rows could be older than leases given out before a crash.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.somebody_is_behind", skip_all)]
 pub async fn somebody_is_behind(pool: &PgPool, position: CommitPosition) -> Result<bool> {
     let behind = sqlx::query_scalar!(
         r#"
@@ -203,6 +210,7 @@ pub async fn somebody_is_behind(pool: &PgPool, position: CommitPosition) -> Resu
 }
 
 /// Logs `scopes` as changed, without a change: for an operator's flush.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.write", skip_all)]
 pub async fn write(pool: &PgPool, scopes: &[String]) -> Result<CommitPosition> {
     let xid = sqlx::query_scalar!(
         r#"
@@ -219,6 +227,7 @@ pub async fn write(pool: &PgPool, scopes: &[String]) -> Result<CommitPosition> {
 /// Cuts the log to what is younger than `keep_seconds`, moves the floor along,
 /// and forgets nodes that are gone. Returns the rows cut; `None` if another node
 /// is at it.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.clean_up", skip_all)]
 pub async fn clean_up(pool: &PgPool, keep_seconds: i32) -> Result<Option<u64>> {
     let mut tx = pool.begin().await?;
     let mine = sqlx::query_scalar!(
@@ -272,6 +281,7 @@ pub async fn clean_up(pool: &PgPool, keep_seconds: i32) -> Result<Option<u64>> {
 /// Which declared triggers (as `table.trigger`) are missing or disabled. Migrations
 /// declare them in `cache_watched` by calling `cache_watch`; without a single
 /// declaration everything is missing.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.missing_triggers", skip_all)]
 pub async fn missing_triggers(pool: &PgPool) -> Result<Vec<String>> {
     let missing = sqlx::query_scalar!(
         r#"
@@ -297,6 +307,7 @@ pub async fn missing_triggers(pool: &PgPool) -> Result<Vec<String>> {
 
 /// Age of the oldest transaction of the cluster that has written something, in
 /// seconds; 0 without one. It holds back the position of everything read meanwhile.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.oldest_write_seconds", skip_all)]
 pub async fn oldest_write_seconds(pool: &PgPool) -> Result<f64> {
     let seconds = sqlx::query_scalar!(
         r#"

@@ -9,12 +9,14 @@ use crate::{
         OwnerContact, Role, UserId,
     },
     error::Result,
+    telemetry::SPANS,
 };
 
 /// What the overview of the organization with this current slug shows beyond the
 /// membership: the oldest owner, the exact number of members and the five latest
 /// entries of the audit log, in one statement by four indexes. `None`: no such
 /// organization.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.orgs.find_overview", skip_all)]
 pub async fn find_overview(
     reader: &Reader,
     slug: &OrgSlug,
@@ -112,6 +114,7 @@ pub async fn find_overview(
 
 /// The user's organizations, the one joined first at the top: it is what
 /// `/orgs/default` means. Empty, not `None`, for a user without any.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.orgs.list_for_user", skip_all)]
 pub async fn list_for_user(
     reader: &Reader,
     user: UserId,
@@ -161,6 +164,7 @@ pub async fn list_for_user(
 }
 
 /// The organization's current slug.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.orgs.find_slug", skip_all)]
 pub async fn find_slug(tx: &mut Tx, org: OrgId) -> Result<Option<OrgSlug>> {
     Ok(sqlx::query_scalar!(
         r#"
@@ -175,6 +179,7 @@ pub async fn find_slug(tx: &mut Tx, org: OrgId) -> Result<Option<OrgSlug>> {
 }
 
 /// The organization that a slug, current or former, belongs to.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.orgs.find_id_by_slug", skip_all)]
 pub async fn find_id_by_slug(reader: &Reader, slug: &OrgSlug) -> Result<Option<OrgId>> {
     Ok(sqlx::query_scalar!(
         r#"
@@ -199,6 +204,7 @@ pub struct OrgForChange {
 ///
 /// What depends on the row must be read by a *later* statement: this one's snapshot
 /// is as old as its beginning, however long it waited.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.orgs.lock", skip_all)]
 pub async fn lock(tx: &mut Tx, org: OrgId) -> Result<Option<OrgForChange>> {
     Ok(sqlx::query_as!(
         OrgForChange,
@@ -221,6 +227,7 @@ pub async fn lock(tx: &mut Tx, org: OrgId) -> Result<Option<OrgForChange>> {
 /// # Errors
 /// [`crate::error::Error::Conflict`] on the field `slug` if it is, or once was,
 /// another organization's.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.orgs.insert", skip_all)]
 pub async fn insert(tx: &mut Tx, name: &OrgName, slug: &OrgSlug) -> Result<OrgId> {
     let id = OrgId::new();
     sqlx::query!(
@@ -241,6 +248,7 @@ pub async fn insert(tx: &mut Tx, name: &OrgName, slug: &OrgSlug) -> Result<OrgId
 ///
 /// # Errors
 /// As [`insert`].
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.orgs.update", skip_all)]
 pub async fn update(tx: &mut Tx, org: OrgId, name: &OrgName, slug: &OrgSlug) -> Result<()> {
     sqlx::query!(
         r#"

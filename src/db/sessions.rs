@@ -6,6 +6,7 @@ use crate::{
     db::{Reader, Stamped, Tx},
     domain::{CurrentUser, Email, OrgSlug, SessionSnapshot, UserId},
     error::{Error, Result},
+    telemetry::SPANS,
 };
 
 pub struct NewSession<'a> {
@@ -25,6 +26,7 @@ pub struct NewSession<'a> {
 /// The session and its user, unless it was ended: deleted, made under an earlier
 /// epoch, or the user banned. The caller compares `expires_at`. One row by primary
 /// keys.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.sessions.find_snapshot", skip_all)]
 pub async fn find_snapshot(
     reader: &Reader,
     id_hash: &[u8; 32],
@@ -85,6 +87,7 @@ pub async fn find_snapshot(
 
 /// Stores a new session. `false`: there is one with this hash already, and it was
 /// left alone.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.sessions.create", skip_all)]
 pub async fn create(tx: &mut Tx, session: NewSession<'_>) -> Result<bool> {
     let created = sqlx::query!(
         r#"
@@ -107,6 +110,7 @@ pub async fn create(tx: &mut Tx, session: NewSession<'_>) -> Result<bool> {
 
 /// Writes a session's values and end. `false`: the session is gone, and stays gone.
 /// Whose session it is was settled when it was made and never changes.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.sessions.update", skip_all)]
 pub async fn update(
     tx: &mut Tx,
     id_hash: &[u8; 32],
@@ -130,6 +134,7 @@ pub async fn update(
 }
 
 /// Ends a session. `false`: there was none.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.sessions.delete", skip_all)]
 pub async fn delete(tx: &mut Tx, id_hash: &[u8; 32]) -> Result<bool> {
     let deleted = sqlx::query!(
         r#"
@@ -145,6 +150,7 @@ pub async fn delete(tx: &mut Tx, id_hash: &[u8; 32]) -> Result<bool> {
 
 /// Removes up to `limit` sessions that expired before `now`, and says how many. Small
 /// statements, so that none holds its locks for long.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.sessions.delete_expired", skip_all)]
 pub async fn delete_expired(tx: &mut Tx, now: OffsetDateTime, limit: i64) -> Result<u64> {
     let deleted = sqlx::query!(
         r#"
@@ -176,6 +182,7 @@ pub struct RecentUse {
 /// Of the `sessions` live sessions used last, those whose users belong to one of the
 /// `organizations` that most of them belong to; the most used organization first. A
 /// session's end moves when it is used, so the index on it tells which were.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.sessions.list_recent_use", skip_all)]
 pub async fn list_recent_use(
     reader: &Reader,
     now: OffsetDateTime,

@@ -4,6 +4,7 @@ use crate::{
     db::{Reader, Tx},
     domain::{CurrentUser, Email, UserId},
     error::Result,
+    telemetry::SPANS,
 };
 
 /// What signing in needs to know of a user.
@@ -17,6 +18,7 @@ pub struct Credentials {
     pub banned: bool,
 }
 
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.users.find_credentials", skip_all)]
 pub async fn find_credentials(reader: &Reader, email: &Email) -> Result<Option<Credentials>> {
     let row = sqlx::query!(
         r#"
@@ -50,6 +52,7 @@ pub async fn find_credentials(reader: &Reader, email: &Email) -> Result<Option<C
     }))
 }
 
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.users.find_id_by_email", skip_all)]
 pub async fn find_id_by_email(reader: &Reader, email: &Email) -> Result<Option<UserId>> {
     Ok(sqlx::query_scalar!(
         r#"
@@ -65,6 +68,7 @@ pub async fn find_id_by_email(reader: &Reader, email: &Email) -> Result<Option<U
 
 /// The name of a user who exists and is not banned, locked until the transaction
 /// ends: the final say on whether the user may still act at all.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.users.find_active_name", skip_all)]
 pub async fn find_active_name(tx: &mut Tx, user: UserId) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!(
         r#"

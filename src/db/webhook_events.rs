@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::Tx;
 use crate::error::Result;
+use crate::telemetry::SPANS;
 
 /// What the ledger keeps of an event.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,7 @@ pub enum Receipt {
 }
 
 /// Records an event that arrived. A processed one is left as it is.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.webhook_events.record", skip_all)]
 pub async fn record(tx: &mut Tx, event: NewWebhookEvent<'_>) -> Result<Receipt> {
     let attempts = sqlx::query_scalar!(
         r#"
@@ -55,6 +57,7 @@ pub async fn record(tx: &mut Tx, event: NewWebhookEvent<'_>) -> Result<Receipt> 
 
 /// Marks an event processed, in the transaction of what it led to. `false`: it was
 /// processed already.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.webhook_events.mark_processed", skip_all)]
 pub async fn mark_processed(tx: &mut Tx, id: &str, at: OffsetDateTime) -> Result<bool> {
     let marked = sqlx::query!(
         r#"
@@ -73,6 +76,7 @@ pub async fn mark_processed(tx: &mut Tx, id: &str, at: OffsetDateTime) -> Result
 }
 
 /// Records why an event could not be processed; Stripe will send it again.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.webhook_events.mark_failed", skip_all)]
 pub async fn mark_failed(tx: &mut Tx, id: &str, error: &str) -> Result<()> {
     sqlx::query!(
         r#"

@@ -2,6 +2,7 @@ use crate::{
     db::Tx,
     domain::{MemberId, OrgId, Role, UserId},
     error::Result,
+    telemetry::SPANS,
 };
 
 /// A membership as a change to it sees it.
@@ -16,6 +17,7 @@ pub struct MemberForChange {
 
 /// The user's own membership as it is now, unless the user is banned. Ask only under
 /// the organization's row lock.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.find_actor", skip_all)]
 pub async fn find_actor(tx: &mut Tx, org: OrgId, user: UserId) -> Result<Option<MemberForChange>> {
     Ok(sqlx::query_as!(
         MemberForChange,
@@ -39,6 +41,7 @@ pub async fn find_actor(tx: &mut Tx, org: OrgId, user: UserId) -> Result<Option<
 }
 
 /// A membership of this very organization. Ask only under the organization's row lock.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.find_in_org", skip_all)]
 pub async fn find_in_org(
     tx: &mut Tx,
     org: OrgId,
@@ -66,6 +69,7 @@ pub async fn find_in_org(
 
 /// Whether the organization has an owner besides this member. Ask only under the
 /// organization's row lock, or the answer is old when it arrives.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.has_another_owner", skip_all)]
 pub async fn has_another_owner(tx: &mut Tx, org: OrgId, member: MemberId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"
@@ -88,6 +92,7 @@ pub async fn has_another_owner(tx: &mut Tx, org: OrgId, member: MemberId) -> Res
 ///
 /// # Errors
 /// [`crate::error::Error::Conflict`] if the user is a member already.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.insert", skip_all)]
 pub async fn insert(tx: &mut Tx, org: OrgId, user: UserId, role: Role) -> Result<MemberId> {
     let id = MemberId::new();
     sqlx::query!(
@@ -105,6 +110,7 @@ pub async fn insert(tx: &mut Tx, org: OrgId, user: UserId, role: Role) -> Result
     Ok(id)
 }
 
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.set_role", skip_all)]
 pub async fn set_role(tx: &mut Tx, member: MemberId, role: Role) -> Result<()> {
     sqlx::query!(
         r#"
@@ -120,6 +126,7 @@ pub async fn set_role(tx: &mut Tx, member: MemberId, role: Role) -> Result<()> {
     Ok(())
 }
 
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.delete", skip_all)]
 pub async fn delete(tx: &mut Tx, member: MemberId) -> Result<()> {
     sqlx::query!(
         r#"

@@ -10,6 +10,7 @@ use crate::{
         Page, Role, UserId,
     },
     error::Result,
+    telemetry::SPANS,
 };
 
 /// Counting the rows of a filtered list stops here: "10,000+". Ten thousand index
@@ -46,6 +47,7 @@ impl Row {
 /// A page of the members of the organization whose current slug this is; `None`: no
 /// such organization. The total is exact unless the list is filtered and longer than
 /// 10,000.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.list_page", skip_all)]
 pub async fn list_page(
     reader: &Reader,
     slug: &OrgSlug,

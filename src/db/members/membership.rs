@@ -2,11 +2,13 @@ use crate::{
     db::{Reader, Stamped},
     domain::{MemberId, Membership, MembershipLookup, OrgId, OrgSlug, Role, UserId},
     error::Result,
+    telemetry::SPANS,
 };
 
 /// The organization that a slug, current or former, names, and the user's membership
 /// of it. `None`: no such organization. One row by three unique indexes, the last of
 /// them `member_user_id_organization_id_key`.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.find_membership", skip_all)]
 pub async fn find_membership(
     reader: &Reader,
     slug: &OrgSlug,

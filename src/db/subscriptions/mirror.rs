@@ -4,9 +4,11 @@ use crate::{
     db::{Reader, Tx},
     domain::{BillingInterval, OrgId, Plan, Subscription, SubscriptionStatus},
     error::Result,
+    telemetry::SPANS,
 };
 
 /// The customer at Stripe that an organization pays as; `None`: it never did.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.find_customer", skip_all)]
 pub async fn find_customer(reader: &Reader, org: OrgId) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!(
         r#"
@@ -31,6 +33,7 @@ pub struct Mirrored {
     pub synced_at: OffsetDateTime,
 }
 
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.find_mirrored", skip_all)]
 pub async fn find_mirrored(reader: &Reader, customer: &str) -> Result<Option<Mirrored>> {
     Ok(sqlx::query_as!(
         Mirrored,
@@ -53,6 +56,7 @@ pub async fn find_mirrored(reader: &Reader, customer: &str) -> Result<Option<Mir
 
 /// The organization a customer stands for, its billing row locked until the
 /// transaction ends; `None`: none of ours.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.lock_org_of_customer", skip_all)]
 pub async fn lock_org_of_customer(tx: &mut Tx, customer: &str) -> Result<Option<OrgId>> {
     Ok(sqlx::query_scalar!(
         r#"
@@ -69,6 +73,7 @@ pub async fn lock_org_of_customer(tx: &mut Tx, customer: &str) -> Result<Option<
 
 /// Makes `customer` the one that `org` pays as. `false`: there is no such
 /// organization, or it pays as another customer already.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.attach_customer", skip_all)]
 pub async fn attach_customer(tx: &mut Tx, org: OrgId, customer: &str) -> Result<bool> {
     let attached = sqlx::query!(
         r#"
@@ -88,6 +93,7 @@ pub async fn attach_customer(tx: &mut Tx, org: OrgId, customer: &str) -> Result<
 
 /// What is mirrored of an organization's subscription, read under the lock of its
 /// billing row.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.find_mirrored_of_org", skip_all)]
 pub async fn find_mirrored_of_org(tx: &mut Tx, org: OrgId) -> Result<Option<Mirrored>> {
     Ok(sqlx::query_as!(
         Mirrored,
@@ -120,6 +126,7 @@ pub struct MirrorWrite<'a> {
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] if the subscription is another organization's.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.write_mirror", skip_all)]
 pub async fn write_mirror(tx: &mut Tx, org: OrgId, write: MirrorWrite<'_>) -> Result<()> {
     let MirrorWrite {
         subscription,
@@ -179,6 +186,7 @@ pub async fn write_mirror(tx: &mut Tx, org: OrgId, write: MirrorWrite<'_>) -> Re
 }
 
 /// Notes that the organization has used its one trial, unless that is known.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.note_trial", skip_all)]
 pub async fn note_trial(tx: &mut Tx, org: OrgId, at: OffsetDateTime) -> Result<()> {
     sqlx::query!(
         r#"

@@ -7,6 +7,7 @@ use crate::{
         SubscriptionView,
     },
     error::Result,
+    telemetry::SPANS,
 };
 
 /// What the subscription page of the organization with this current slug shows.
@@ -15,6 +16,7 @@ use crate::{
 /// Everything by unique indexes, but for the pending invitations, of which an
 /// organization has 100 at most. The expiry of an invitation changes no row: a cached
 /// view counts it until the cached value's own life ends.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.find_view", skip_all)]
 pub async fn find_view(
     reader: &Reader,
     slug: &OrgSlug,
