@@ -146,7 +146,7 @@ async fn the_counter_equals_the_count_after_concurrent_changes() {
 }
 
 #[tokio::test]
-async fn deleting_an_organization_or_a_person_leaves_nothing_behind() {
+async fn deleting_an_organization_or_a_user_leaves_nothing_behind() {
     let database = TestDatabase::create().await;
     let db = open(&database).await;
     seed(&db, 50, 3).await;

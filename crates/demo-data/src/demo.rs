@@ -333,7 +333,7 @@ fn invitations(
         .collect()
 }
 
-/// The ids are those under which the stand-in for Stripe knows them.
+/// The ids are those by which the Stripe fake knows them.
 fn subscription(org: &Org, terms: &Terms, today: OffsetDateTime) -> Subscription {
     let trialing = terms.status == SubscriptionStatus::Trialing;
     let (period_start, length) = if trialing { (5, 14) } else { (10, 30) };
