@@ -2,9 +2,9 @@
 //!
 //! For machines whose packages have a compiler and its sources but no such library, and
 //! from which Rust's own server cannot be reached. It leans on what Rust calls unstable,
-//! so it happens only where [`VARIABLE`] asks for it, and it says what it does. All it
-//! makes lies in the checkout: `.tools/rust` is a toolchain of links to an installed one,
-//! beside the library that was built. Commands use it while the variable is set.
+//! so it happens only where rustup has failed, and it says what it does. All it makes lies
+//! in the checkout: `.tools/rust` is a toolchain of links to an installed one, beside the
+//! library that was built. Commands use it while it is there.
 
 use std::{
     env, fs,
@@ -20,9 +20,6 @@ use crate::{
     checkout, process,
     steps::{Step, Steps},
 };
-
-/// Set to `1`, it asks for this.
-pub const VARIABLE: &str = "ORGHUB_BUILD_STD";
 
 /// Debian's compiler for browsers, its sources and companions; `lld` links what it compiles.
 const PACKAGES: [&str; 8] = [
@@ -46,13 +43,9 @@ const PROGRAMS: [&str; 6] = [
     "rustfmt",
 ];
 
-pub fn is_asked_for() -> bool {
-    env::var(VARIABLE).is_ok_and(|value| value == "1")
-}
-
-/// Has `command` use the toolchain that was made here, if one was asked for and is there.
+/// Has `command` use the toolchain that was made here, if there is one.
 pub fn offer(command: &mut Command) {
-    if !is_asked_for() || !toolchain().exists() {
+    if !toolchain().exists() {
         return;
     }
     let rest = env::var_os("PATH").unwrap_or_default();
@@ -67,8 +60,8 @@ pub fn offer(command: &mut Command) {
 
 pub fn ensure(steps: &mut Steps, builds_for_browser: impl Fn() -> bool) -> Result<()> {
     eprintln!(
-        "\n*** LAST RESORT, because {VARIABLE}=1: building Rust's standard library for the browser \
-         with unstable options of the compiler.\n*** For commands of your own: export \
+        "\n*** LAST RESORT, because rustup cannot add the target {TARGET}: building Rust's standard \
+         library for the browser with unstable options of the compiler.\n*** For commands of your own: export \
          PATH={toolchain}/bin:$PATH SYSROOT={toolchain}",
         toolchain = toolchain().display(),
     );

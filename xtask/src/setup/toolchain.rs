@@ -2,9 +2,7 @@
 //!
 //! `rust-toolchain.toml` asks rustup for all of it, so usually there is nothing to do.
 
-use std::env;
-
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use super::standard_library;
 use crate::{
@@ -23,14 +21,6 @@ pub fn ensure(steps: &mut Steps) -> Result<()> {
     if builds_for_browser() || steps.take(&target, || Ok(add_target()))? {
         return Ok(());
     }
-    ensure!(
-        standard_library::is_asked_for(),
-        "this Rust toolchain cannot build for the browser: it lacks the target {TARGET}. Install it \
-         with your system's packages, or let rustup reach its server. As the last resort, \
-         `{}=1 {}` builds Rust's standard library for it",
-        standard_library::VARIABLE,
-        env::args().collect::<Vec<_>>().join(" "),
-    );
     standard_library::ensure(steps, builds_for_browser)
 }
 
