@@ -64,7 +64,7 @@ async fn a_thousand_ask(node: &Services, user: &CurrentUser, slug: &OrgSlug) -> 
             })
         })
         .collect();
-    loads.arrival().await;
+    // Nobody loads at all where another node has left the value in Redis.
     eventually("all have asked", PATIENCE, async || {
         asked.load(Ordering::Relaxed) == 1_000
     })
