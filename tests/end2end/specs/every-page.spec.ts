@@ -11,6 +11,9 @@ import { expect, test } from '../support/test';
 /** WCAG up to 2.2, levels A and AA, and what axe calls best practice. */
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
+// Each is four looks of axe at one page; a machine that also runs the server takes its time.
+test.describe.configure({ timeout: 90_000 });
+
 // Colors that are on their way from one to another have no contrast of their own.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
