@@ -1,9 +1,6 @@
 //! A node that was warmed up knows what most users will ask for.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use orghub::{
     access::OrgLookup,
@@ -13,7 +10,7 @@ use orghub::{
     services::Services,
     telemetry::{RequestCost, with_request_cost},
 };
-use orghub_test_support::{PrivateRedis, TestApp};
+use orghub_test_support::{PATIENCE, PrivateRedis, TestApp};
 use tower_sessions::session::Id;
 
 /// SQL statements and Redis round trips.
@@ -111,7 +108,7 @@ async fn what_was_warmed_up_lies_in_redis_for_the_nodes_to_come() {
     let session = app.sign_in(&ada).await;
     // Another test's transaction in the same cluster makes what is read meanwhile
     // look older than it is; the next reading is judged anew.
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let without_memory = |config: &mut Config| config.near_cache_bytes = 0;
         let node = app.another_node_with(without_memory).await;

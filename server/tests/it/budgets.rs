@@ -1,9 +1,9 @@
 //! What a page may ask of the database and of Redis.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use orghub::domain::Role;
-use orghub_test_support::PrivateRedis;
+use orghub_test_support::{PATIENCE, PrivateRedis};
 
 use crate::site::{Cost, Site, Visitor};
 
@@ -88,7 +88,7 @@ async fn the_cost_of_a_page_does_not_grow_with_the_organization() {
 async fn cost_on_a_cold_node(site: &Site, warm: &mut Visitor, page: &str) -> Cost {
     // A transaction of another test, in the same cluster, makes what was read
     // meanwhile look older than it is; the next reading is judged anew.
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         // Twice: values are stored in Redis behind the first answer's back.
         warm.open(page).await;

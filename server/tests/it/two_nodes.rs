@@ -1,17 +1,14 @@
 //! Two servers on two ports, as deployed: a right that one took away, the other grants to
 //! no request that begins afterwards.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
 use http::StatusCode;
 use orghub::{domain::Role, routes};
-use orghub_test_support::{PrivateRedis, TestApp};
+use orghub_test_support::{PATIENCE, PrivateRedis, TestApp, eventually};
 
 use crate::process::Server;
 
@@ -35,10 +32,12 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
     let guest = nodes[1].sign_in(&gus).await;
 
     let (begun, acknowledged) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let checks = Arc::new(AtomicUsize::new(0));
     let readers: Vec<_> = (0..6)
         .map(|number| {
             let (nodes, guest) = (nodes.clone(), guest.clone());
             let (begun, acknowledged) = (begun.clone(), acknowledged.clone());
+            let checks = checks.clone();
             tokio::spawn(async move {
                 let mut checked = 0;
                 loop {
@@ -59,6 +58,7 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
                         };
                         assert_eq!(status, expected, "after {before} acknowledged mutations");
                         checked += 1;
+                        checks.fetch_add(1, SeqCst);
                         if before > CHANGES {
                             return checked;
                         }
@@ -85,7 +85,12 @@ async fn a_right_taken_away_on_one_port_is_granted_to_no_request_on_the_other() 
             .await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         acknowledged.store(change + 1, SeqCst);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // However slow the machine is, each right is asked for while it holds.
+        let enough = checks.load(SeqCst) + 2;
+        eventually("two requests are checked", PATIENCE, async || {
+            checks.load(SeqCst) >= enough
+        })
+        .await;
     }
     begun.store(CHANGES + 1, SeqCst);
     let fields = [("org", "acme"), ("member_id", &*member.to_string())];
