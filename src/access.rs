@@ -1,5 +1,4 @@
 //! The membership check, and the proof that it was made.
-#![warn(missing_docs)]
 //!
 //! Everything that members of an organization can do goes through a function that takes
 //! an [`OrgAccess`], and only this module makes one. It cannot be built, stored or
@@ -8,33 +7,94 @@
 //!
 //! The middleware calls [`Access::resolve`] before a page is rendered; server functions,
 //! whose addresses carry no slug, call [`Access::require`]. Both answer the same for an
-//! organization that does not exist and for one the user is not a member of. Mutations
-//! check the role once more, in their transaction.
+//! organization that does not exist and for one the user is not a member of, or is suspended
+//! in. Mutations check the role once more, in their transaction.
+//!
+//! A member can be barred and told why: the organization was deleted and is theirs to
+//! restore, or it requires a second factor.
+//!
+//! Whoever is granted access is noted as active, in memory and once an hour
+//! (`last_active`).
+#![warn(missing_docs)]
+
+mod last_active;
 
 use std::sync::Arc;
 
 use crate::{
+    auth::SignedIn,
     cache::{Cache, CachedQuery, Companions, Key, Scope, keys},
-    db::{self, Reader, Stamped},
+    clock::Clock,
+    db::{self, Db, Reader, Stamped},
     domain::{
-        CurrentUser, Membership, MembershipLookup, OrgId, OrgSegment, OrgSlug, OrgSummary,
-        Permission, Role, UserId,
+        Barred, CurrentUser, MemberId, Membership, MembershipLookup, OrgId, OrgSegment, OrgSlug,
+        OrgSummary, Permission, RESTORABLE_FOR, Role, UserId,
     },
     error::{Error, Result},
+    last_use::LastUse,
+    security_log::SecurityEvent,
     telemetry::SPANS,
 };
 
 /// Proof that a user is a member of an organization, made on this request.
+///
+/// A use case takes it as it is:
+///
+/// ```no_run
+/// # use orghub::{access::OrgAccess, orgs::Orgs};
+/// async fn leave(orgs: Orgs, access: &OrgAccess) {
+///     orgs.leave(access).await.expect("left");
+/// }
+/// ```
+///
+/// Nobody else can make one, out of whatever they know,
+///
+/// ```compile_fail,E0451
+/// # use std::sync::Arc;
+/// # use orghub::{access::OrgAccess, auth::SignedIn, domain::Membership};
+/// fn make(signed_in: SignedIn, membership: Arc<Membership>) -> OrgAccess {
+///     OrgAccess { signed_in, membership }
+/// }
+/// ```
+///
+/// or keep one where it would outlive the process,
+///
+/// ```compile_fail,E0277
+/// # use orghub::access::OrgAccess;
+/// fn keep(access: &OrgAccess) -> impl serde::Serialize {
+///     access
+/// }
+/// ```
+///
+/// or be sent one.
+///
+/// ```compile_fail,E0277
+/// # use orghub::access::OrgAccess;
+/// fn receive<T: serde::de::DeserializeOwned>() -> Option<T> {
+///     None
+/// }
+/// let access = receive::<OrgAccess>();
+/// ```
+///
+/// A use case borrows it for as long as it works, and nothing of the core holds one. Within
+/// the process it can be cloned, as the extensions of a request demand, so the compiler does
+/// not end it with the request; what was granted long ago would still be shown, and changes
+/// nothing, because a write asks for session and role again.
 #[derive(Clone, Debug)]
 pub struct OrgAccess {
-    user: CurrentUser,
+    signed_in: SignedIn,
     membership: Arc<Membership>,
 }
 
 impl OrgAccess {
     /// The member.
     pub fn user(&self) -> &CurrentUser {
-        &self.user
+        &self.signed_in
+    }
+
+    /// The member with the session they came with, as writes demand it.
+    pub(crate) fn signed_in(&self) -> &SignedIn {
+        &self.signed_in
     }
 
     /// The membership that was found.
@@ -65,6 +125,11 @@ impl OrgAccess {
         if self.role().may(permission) {
             Ok(())
         } else {
+            SecurityEvent::PermissionDenied {
+                user: self.user().id,
+                slug: self.slug(),
+            }
+            .record();
             Err(Error::Forbidden)
         }
     }
@@ -77,6 +142,8 @@ pub enum OrgLookup {
     Granted(OrgAccess),
     /// Their organization under another name: an id, a former slug, or `default`.
     Moved(OrgSlug),
+    /// Their organization, to which they have no access now.
+    Barred(Barred),
     /// `default`, and they belong to no organization yet.
     NoOrganization,
     /// No such organization, or none of theirs.
@@ -86,20 +153,37 @@ pub enum OrgLookup {
 /// Makes the check.
 #[derive(Clone)]
 pub struct Access {
+    db: Db,
     cache: Cache,
+    clock: Clock,
+    /// `None`: nobody is noted as active.
+    last_active: Option<Arc<LastUse<MemberId>>>,
 }
 
 impl Access {
     /// A check that reads through `cache`.
-    pub fn new(cache: Cache) -> Self {
-        Self { cache }
+    pub fn new(db: Db, cache: Cache, clock: Clock) -> Self {
+        Self {
+            db,
+            cache,
+            clock,
+            last_active: Some(Arc::default()),
+        }
+    }
+
+    /// The same check for what a program does in a member's name: it makes nobody active.
+    pub(crate) fn unnoticed(&self) -> Self {
+        Self {
+            last_active: None,
+            ..self.clone()
+        }
     }
 
     /// Resolves `segment` in `/orgs/{segment}/…` for `user`.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if it cannot be known: nothing is granted then.
-    pub async fn find(&self, user: &CurrentUser, segment: &OrgSegment) -> Result<OrgLookup> {
+    pub async fn find(&self, user: &SignedIn, segment: &OrgSegment) -> Result<OrgLookup> {
         self.find_with(user, segment, |_slug| Companions::default())
             .await
     }
@@ -112,7 +196,7 @@ impl Access {
     #[tracing::instrument(level = "debug", target = SPANS, name = "access.find", skip_all)]
     pub async fn find_with(
         &self,
-        user: &CurrentUser,
+        user: &SignedIn,
         segment: &OrgSegment,
         companions: impl FnOnce(&OrgSlug) -> Companions,
     ) -> Result<OrgLookup> {
@@ -134,32 +218,84 @@ impl Access {
         };
         let lookup = self.cache.get_with(&query, || companions(slug)).await?;
         Ok(match membership(lookup) {
-            Some(membership) if membership.org_slug == *slug => OrgLookup::Granted(OrgAccess {
-                user: user.clone(),
-                membership,
-            }),
-            Some(membership) => OrgLookup::Moved(membership.org_slug.clone()),
-            None => OrgLookup::NotFound,
+            Some(membership) if membership.org_slug != *slug => {
+                OrgLookup::Moved(membership.org_slug.clone())
+            }
+            Some(membership) => match self.grant(user, membership) {
+                Ok(access) => OrgLookup::Granted(access),
+                Err(Some(barred)) => OrgLookup::Barred(barred),
+                Err(None) => OrgLookup::NotFound,
+            },
+            None => {
+                deny(user, slug);
+                OrgLookup::NotFound
+            }
         })
     }
 
     /// The proof for `slug`, current or former.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such organization, or none of theirs;
+    /// [`Error::NotFound`] if there is no such organization, or none of theirs, or it was
+    /// deleted; [`Error::SecondFactorFirst`] if it requires one that they do not have;
     /// [`Error::Unavailable`] if it cannot be known.
     #[tracing::instrument(level = "debug", target = SPANS, name = "access.require", skip_all)]
-    pub async fn require(&self, user: &CurrentUser, slug: &OrgSlug) -> Result<OrgAccess> {
+    pub async fn require(&self, user: &SignedIn, slug: &OrgSlug) -> Result<OrgAccess> {
         let query = MembershipOf {
             slug: slug.clone(),
             user: user.id,
         };
-        let membership = membership(self.cache.get(&query).await?).ok_or(Error::NotFound)?;
+        let Some(membership) = membership(self.cache.get(&query).await?) else {
+            deny(user, slug);
+            return Err(Error::NotFound);
+        };
+        self.grant(user, membership).map_err(|barred| match barred {
+            Some(Barred::SecondFactor { .. }) => Error::SecondFactorFirst,
+            Some(Barred::Deleted { .. }) | None => Error::NotFound,
+        })
+    }
+
+    /// The proof, or what bars the member from it; `Err(None)`: the organization was deleted,
+    /// too long ago to be restored.
+    fn grant(
+        &self,
+        user: &SignedIn,
+        membership: Arc<Membership>,
+    ) -> Result<OrgAccess, Option<Barred>> {
+        let (slug, name) = (&membership.org_slug, &membership.org_name);
+        if let Some(deleted_at) = membership.deleted_at {
+            let restorable_until = deleted_at + RESTORABLE_FOR;
+            let is_restorable = self.clock.now() < restorable_until;
+            return Err(is_restorable.then(|| Barred::Deleted {
+                slug: slug.clone(),
+                name: name.clone(),
+                deleted_at,
+                restorable_until,
+            }));
+        }
+        let is_required = |from| from <= self.clock.now();
+        if !user.has_second_factor && membership.second_factor_from.is_some_and(is_required) {
+            return Err(Some(Barred::SecondFactor {
+                slug: slug.clone(),
+                name: name.clone(),
+            }));
+        }
+        if let Some(last_active) = &self.last_active {
+            last_active.note(membership.member_id, self.clock.now());
+        }
         Ok(OrgAccess {
-            user: user.clone(),
+            signed_in: user.clone(),
             membership,
         })
     }
+}
+
+fn deny(user: &CurrentUser, slug: &OrgSlug) {
+    SecurityEvent::AccessDenied {
+        user: user.id,
+        slug,
+    }
+    .record();
 }
 
 fn moved(org: Option<&OrgSummary>) -> Option<OrgLookup> {

@@ -7,6 +7,8 @@ use std::sync::{
 
 use time::{Duration, OffsetDateTime};
 
+use crate::recording;
+
 /// Tells the time in UTC: the system's, moved by what a test asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
@@ -20,6 +22,19 @@ impl Clock {
     )]
     pub fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc() + Duration::seconds(self.offset_seconds.load(Ordering::Relaxed))
+    }
+
+    /// The same for something that is shown, and that looks different from what `ends` says of
+    /// it: no copy of what it is shown on outlives that.
+    pub fn now_until(
+        &self,
+        ends: impl FnOnce(OffsetDateTime) -> Option<OffsetDateTime>,
+    ) -> OffsetDateTime {
+        let now = self.now();
+        if let Some(ends) = ends(now) {
+            recording::ends_at(ends);
+        }
+        now
     }
 
     /// Moves this clock, and all clones of it, forward.

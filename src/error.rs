@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, sync::Arc};
 
-use crate::domain::Invalid;
+use crate::domain::{Invalid, ProviderProblem};
 
 /// Shorthand for results of the core.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -28,21 +28,52 @@ pub enum Error {
     /// A limit is reached; the sentence says which, in plain words.
     #[error("limit reached: {0}")]
     LimitReached(String),
+    /// The session has ended: signing in again helps.
+    #[error("signed out")]
+    SignedOut,
+    /// The person has to prove again who they are, and then send the same once more.
+    #[error("the session was confirmed too long ago")]
+    ConfirmFirst,
+    /// The organization requires a second factor, or a platform admin's work does, and the
+    /// user has none.
+    #[error("a second factor is required")]
+    SecondFactorFirst,
+    /// The address of the account has to be verified first.
+    #[error("the address is not verified")]
+    VerifyFirst,
+    /// A mailed link was used, has expired or was never made: they look alike.
+    #[error("the link does not work any more")]
+    DeadLink,
     /// Address or password is wrong; it never says which.
     #[error("sign-in failed")]
     SignInFailed,
+    /// A provider of sign-in lets nobody in.
+    #[error("no sign-in with a provider: {0}")]
+    Provider(ProviderProblem),
     /// Too many attempts.
     #[error("too many attempts, again in {retry_after_seconds} s")]
     RateLimited {
         /// When another attempt makes sense.
         retry_after_seconds: u64,
     },
+    /// The user has too many requests of a costly kind under way.
+    #[error("too many costly requests of one user at once")]
+    TooManyAtOnce,
+    /// All of a node's places for costly requests are taken; trying again soon helps.
+    #[error("too many costly requests at once")]
+    Busy,
     /// A service we rely on does not answer; trying again later may help.
     #[error("{0} is unavailable")]
     Unavailable(&'static str, #[source] Source),
     /// A defect, or something nobody thought of.
     #[error("internal error")]
     Internal(#[source] Source),
+}
+
+impl From<ProviderProblem> for Error {
+    fn from(problem: ProviderProblem) -> Self {
+        Self::Provider(problem)
+    }
 }
 
 /// Any error, boxed.

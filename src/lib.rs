@@ -1,48 +1,56 @@
 //! The core of Orghub.
 //!
-//! [`domain`] holds the nouns and rules of the product and [`routes`] its addresses; both
-//! run in the browser as well as on the server. Behind the feature `server` is what only a
-//! server has. A request meets it in this order:
+//! [`domain`] holds the nouns and rules of the product and [`routes`] its addresses; they are
+//! a package of their own, because browsers run them too. A request meets the rest in this
+//! order:
 //!
-//! * [`auth`] turns a cookie into a user,
+//! * [`auth`] turns a cookie into a user ([`auth::SignedIn`]),
 //! * [`access`] turns a user and an organization's slug into [`access::OrgAccess`], the
 //!   proof that every organization use case demands,
-//! * [`orgs`], [`auth`] and [`billing`] are those use cases,
+//! * [`orgs`], [`invitations`], [`joining`], [`auth`] and [`billing`] are those use cases;
+//!   [`platform`] has those of platform admins, with a proof of its own,
+//! * what they leave for later is in the [`queue`], the [`mail`] they send in its outbox,
 //! * they read through [`cache`], whose essay is worth reading first, and all SQL they
 //!   cause is written in `db`, which nobody outside can name.
 //!
 //! [`services::Services`] puts the parts together; only the application and the server
 //! take it. `tests/layering.rs` holds the import rules to this order.
 
-pub mod domain;
-pub mod routes;
+/// On each use case but the few that a warm page asks: an allocation for each call, which is
+/// nothing beside a statement.
+///
+/// What an `async fn` does is compiled where somebody awaits it, and all over again in each
+/// crate, test and benchmark that does. A boxed one is compiled here, and a change to it leaves
+/// those who call it as they are.
+use async_recursion::async_recursion as boxed;
+pub use orghub_domain::{self as domain, routes};
 
-#[cfg(feature = "server")]
 pub mod access;
-#[cfg(feature = "server")]
+mod attempts;
 pub mod auth;
-#[cfg(feature = "server")]
 pub mod billing;
-#[cfg(feature = "server")]
 pub mod cache;
-#[cfg(feature = "server")]
 pub mod clock;
-#[cfg(feature = "server")]
 pub mod config;
-#[cfg(feature = "server")]
+pub mod csv_file;
 mod db;
-#[cfg(feature = "server")]
 pub mod error;
-#[cfg(feature = "server")]
+pub mod invitations;
 pub mod jobs;
-#[cfg(feature = "server")]
+pub mod joining;
+mod last_use;
+pub mod mail;
+mod newcomers;
 pub mod orgs;
-#[cfg(feature = "server")]
+pub mod pictures;
+pub mod platform;
+pub mod queue;
+pub mod recording;
+pub mod security_log;
 pub mod services;
-#[cfg(feature = "server")]
+pub mod submissions;
 pub mod telemetry;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
 
-#[cfg(feature = "server")]
 pub use db::Db;

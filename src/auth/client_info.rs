@@ -2,12 +2,16 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::DeviceCookie;
+
 /// Where a request comes from, as far as it says.
 #[derive(Clone, Debug, Default)]
 pub struct ClientInfo {
     /// The network address: the peer's, or what a trusted proxy says it is.
     pub address: Option<IpAddr>,
     pub user_agent: Option<String>,
+    /// The accounts that have signed in on it before.
+    pub device: DeviceCookie,
 }
 
 impl ClientInfo {
@@ -46,7 +50,7 @@ mod tests {
         let address = address.parse().expect("an address");
         ClientInfo {
             address: Some(address),
-            user_agent: None,
+            ..ClientInfo::default()
         }
         .network()
         .expect("an address was given")

@@ -1,76 +1,89 @@
 use tower_sessions::Session;
 
-use super::{
-    Auth, ClientInfo,
-    sessions::{SignInRecord, store_error},
-};
+use super::{Admitted, Auth, ClientInfo, devices::Device, limits::Limit};
 use crate::{
-    db,
-    domain::{CurrentUser, Email},
+    boxed,
+    db::{self, users::Credentials},
+    domain::Email,
     error::{Error, Result},
+    security_log::SecurityEvent,
     telemetry::SPANS,
 };
 
 impl Auth {
-    /// Signs a user in: the session becomes a new one that is theirs. The session layer
-    /// stores it when the request is answered.
+    /// Takes a user's password: see [`Self::admit`].
     ///
     /// An unknown address, a wrong password and a banned account get the same answer
-    /// after the same work. Failures are counted by account and by client, so that
-    /// neither one account can be tried at length nor many accounts from one place; the
-    /// price is that a stranger can lock a user out for a window by failing in their name.
+    /// after the same work. What fails is counted, and so is what is given up before its
+    /// outcome: see `limits`.
     ///
     /// # Errors
     /// [`Error::SignInFailed`]; [`Error::RateLimited`] after too many failures;
     /// [`Error::Invalid`] if `email` is not an address; [`Error::Unavailable`] if the
-    /// database does not answer or too many are signing in.
+    /// database does not answer; [`Error::Busy`] if too many are signing in.
     #[tracing::instrument(level = "debug", target = SPANS, name = "auth.sign_in", skip_all)]
+    #[boxed]
     pub async fn sign_in(
         &self,
         session: &Session,
         email: &str,
         password: &str,
         client: &ClientInfo,
-    ) -> Result<CurrentUser> {
+    ) -> Result<Admitted> {
         let email = Email::parse(email)?;
-        let now = self.clock.now();
-        let by_client = client
-            .network()
-            .map(|network| self.failures.by_client.begin(network, now))
-            .transpose()?;
-        let by_account = self.failures.by_account.begin(email.as_str(), now)?;
+        let credentials = self.find_by_password(&email, password, client).await?;
+        self.admit(session, &credentials, client).await
+    }
 
-        let credentials = db::users::find_credentials(&self.db.reader(), &email).await?;
+    /// Whose address and password these are.
+    ///
+    /// # Errors
+    /// As [`Self::sign_in`].
+    pub(super) async fn find_by_password(
+        &self,
+        email: &Email,
+        password: &str,
+        client: &ClientInfo,
+    ) -> Result<Credentials> {
+        let place = self.passwords.queue_up()?;
+        let mut attempt = self.limits.begin(Limit::SignIn, email, client).await?;
+
+        let credentials = match db::users::find_credentials(&self.db.reader(), email).await {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                // Our failure, and no guess.
+                attempt.forgive().await;
+                return Err(error);
+            }
+        };
+        let is_of = |device: Device| {
+            let found = credentials.as_ref();
+            found.is_some_and(|found| device.is_of(found.user.id, found.session_epoch))
+        };
+        if attempt.device().is_some_and(|device| !is_of(device)) {
+            // Of an account that is gone, or from before its password was changed.
+            attempt = self
+                .limits
+                .begin_as_stranger(Limit::SignIn, email, client)
+                .await?;
+        }
         let hash = credentials
             .as_ref()
-            .map(|credentials| credentials.password_hash.clone());
-        let matches = self.passwords.verify(password.to_owned(), hash).await?;
-        let Some(credentials) = credentials.filter(|found| matches && !found.banned) else {
-            by_account.fail();
-            if let Some(attempt) = by_client {
-                attempt.fail();
+            .and_then(|credentials| credentials.password_hash.clone());
+        let matches = match place.verify(password.to_owned(), hash).await {
+            Ok(matches) => matches,
+            Err(busy) => {
+                attempt.forgive().await;
+                return Err(busy);
             }
-            tracing::info!("a sign-in failed");
+        };
+        let known = credentials.as_ref().map(|credentials| credentials.user.id);
+        let Some(credentials) = credentials.filter(|found| matches && !found.banned) else {
+            SecurityEvent::SignInFailed { email, user: known }.record();
             return Err(Error::SignInFailed);
         };
-
-        let record = SignInRecord {
-            user_id: credentials.user.id,
-            epoch: credentials.session_epoch,
-            user_agent: client.stored_user_agent(),
-            address: client.address.map(|address| address.to_string()),
-        };
-        // Nothing of whoever used this browser before is carried over, and an id that
-        // somebody may have planted ends here.
-        session.clear().await;
-        session
-            .insert(SignInRecord::KEY, record)
-            .await
-            .map_err(store_error)?;
-        if session.id().is_some() {
-            session.cycle_id().await.map_err(store_error)?;
-        }
-        tracing::info!(user.id = %credentials.user.id, "a user signed in");
-        Ok(credentials.user)
+        attempt.forgive().await;
+        self.renew_hash(&credentials, password);
+        Ok(credentials)
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 
 impl Billing {
     /// What the subscription page shows, from our row; every member may read it. Never
-    /// asks Stripe: a row that was last compared more than an hour ago is compared in the
+    /// asks Stripe: a row that was last compared more than five minutes ago is compared in the
     /// background and right on a later look.
     ///
     /// # Errors

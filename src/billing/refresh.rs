@@ -14,14 +14,14 @@ use time::{Duration, OffsetDateTime};
 
 use super::{Billing, sync::Cause};
 use crate::{
-    db::subscriptions,
     domain::{OrgId, SubscriptionView},
     error::{Result, chain},
+    recording,
 };
 
 /// Age at which a row is compared with Stripe again. Webhooks keep it right; this only
 /// heals what they missed.
-pub(super) const MAX_AGE: Duration = Duration::HOUR;
+pub(super) const MAX_AGE: Duration = Duration::minutes(5);
 
 /// How long an organization is not compared after a failure, however many users look.
 const PAUSE_AFTER_FAILURE: Duration = Duration::MINUTE;
@@ -108,15 +108,19 @@ impl Billing {
     /// Starts a comparison in the background if `view` is too old, unless one is
     /// under way or failed a moment ago. Never waits.
     pub(super) fn refresh_if_old(&self, org: OrgId, view: &SubscriptionView) {
+        // What has ended stays ended; another subscription announces itself.
+        let living = view.subscription.as_ref();
+        let Some(living) = living.filter(|subscription| !subscription.status.is_final()) else {
+            return;
+        };
         let now = self.clock.now();
         let oldest = now - MAX_AGE;
-        // What has ended stays ended; another subscription announces itself.
-        let is_old = view.subscription.as_ref().is_some_and(|subscription| {
-            !subscription.status.is_final() && subscription.synced_at < oldest
-        });
-        if !is_old {
+        if living.synced_at >= oldest {
+            recording::ends_at(living.synced_at + MAX_AGE);
             return;
         }
+        // Each look at it may have to start a comparison.
+        recording::is_for_once();
         let Some(running) = self.refreshes.begin(org, now) else {
             return;
         };
@@ -128,10 +132,7 @@ impl Billing {
     }
 
     async fn refresh(&self, org: OrgId, oldest: OffsetDateTime) -> Result<()> {
-        if let Some(customer) = subscriptions::find_customer(&self.db.reader(), org).await? {
-            self.sync_customer(&customer, Cause::OlderThan(oldest))
-                .await?;
-        }
+        self.sync_org(org, None, Cause::OlderThan(oldest)).await?;
         Ok(())
     }
 }

@@ -1,14 +1,15 @@
 //! Changing the mirror: the one way, whatever the hint was.
 
-use std::{cmp::Reverse, time::Duration};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::sync::SemaphorePermit;
 
 use super::{
     Billing,
-    gateway::{RemotePrice, RemoteSubscription},
-    webhook::Event,
+    decide::{Decision, decide, gone, is_living},
+    event::Event,
+    gateway::RemoteSubscription,
 };
 use crate::{
     cache::keys,
@@ -17,15 +18,15 @@ use crate::{
         activity::{self, NewActivity},
         advisory_lock::{AdvisoryLock, LockGuard},
         orgs,
-        subscriptions::{self, MirrorWrite, Mirrored},
+        subscriptions::{self, Mirrored},
         webhook_events,
     },
-    domain::{ActivityKind, BillingInterval, OrgId, Plan, Subscription},
+    domain::{ActivityKind, OrgId, Plan, Subscription},
     error::{Error, Result},
     telemetry::SPANS,
 };
 
-/// How long to wait for others who compare, the same customer or any. Stripe gives a
+/// How long to wait for others who compare, the same organization or any. Stripe gives a
 /// webhook's receiver not much longer, and sends it again.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -37,15 +38,21 @@ const LOCK_RETRY: Duration = Duration::from_millis(50);
 pub(super) enum Cause<'a> {
     /// Stripe said that something changed.
     Event(&'a Event),
+    /// Somebody changed something at Stripe, or came back from there.
+    Asked,
+    /// The organization is about to be deleted, and its owners are told that.
+    Deletion,
+    /// Everything is compared.
+    Reconcile,
     /// The mirror is older than this.
     OlderThan(OffsetDateTime),
 }
 
-impl Cause<'_> {
-    fn event_created(self) -> Option<OffsetDateTime> {
+impl<'a> Cause<'a> {
+    pub(super) fn event(self) -> Option<&'a Event> {
         match self {
-            Cause::Event(event) => Some(event.created),
-            Cause::OlderThan(_) => None,
+            Cause::Event(event) => Some(event),
+            _ => None,
         }
     }
 }
@@ -54,11 +61,34 @@ impl Cause<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Synced {
     /// The mirror shows what Stripe has.
-    Compared,
+    Compared {
+        /// It showed something else before.
+        drifted: bool,
+        /// More than one subscription lives, or it is at a price of none of our plans.
+        in_conflict: bool,
+    },
     /// Somebody else did it meanwhile, or is about to.
     AlreadyDone,
     /// The customer is none of our organizations.
     UnknownCustomer,
+}
+
+/// The lock of an organization's billing, and the place among those who compare.
+pub(super) struct Turn<'a> {
+    _permit: SemaphorePermit<'a>,
+    lock: LockGuard,
+}
+
+impl Turn<'_> {
+    /// Makes sure that it is still ours. If its session ended, somebody who asked later may
+    /// have written.
+    pub(super) async fn confirm(&mut self) -> Result<()> {
+        self.lock.confirm().await
+    }
+
+    pub(super) async fn end(self) {
+        self.lock.release().await;
+    }
 }
 
 impl Billing {
@@ -67,333 +97,281 @@ impl Billing {
     ///
     /// # Errors
     /// [`Error::Unavailable`] if Stripe or the database does not answer, or others take
-    /// too long; [`Error::Internal`] if Stripe has what the mirror cannot hold. Nothing has
-    /// changed then.
+    /// too long; [`Error::Internal`] if Stripe refuses. Nothing has changed then.
     #[tracing::instrument(level = "debug", target = SPANS, name = "billing.sync_customer", skip_all)]
     pub(super) async fn sync_customer(&self, customer: &str, cause: Cause<'_>) -> Result<Synced> {
-        let locked = tokio::time::timeout(LOCK_TIMEOUT, self.lock_customer(customer, cause))
-            .await
-            .map_err(|elapsed| Error::unavailable("the lock of a Stripe customer", elapsed))??;
-        let Some((_permit, mut lock)) = locked else {
+        let known = subscriptions::find_org_of_customer(&self.db.reader(), customer).await?;
+        let org = match known {
+            Some(org) => Some(org),
+            None => self.find_org_at_stripe(customer).await?,
+        };
+        if let Some(org) = org {
+            return self.sync_org(org, Some(customer), cause).await;
+        }
+        tracing::warn!(
+            stripe.customer = customer,
+            "Stripe names a customer that is none of our organizations"
+        );
+        if let Some(event) = cause.event() {
+            let mut tx = self.db.begin().await?;
+            let now = self.clock.now();
+            webhook_events::mark_processed(&mut tx, &event.id, "ignored", now).await?;
+            // The ledger is not cached.
+            tx.commit_unannounced().await?;
+        }
+        Ok(Synced::UnknownCustomer)
+    }
+
+    /// The same for an organization. `hinted`: a customer that may be its new one.
+    ///
+    /// # Errors
+    /// As [`Self::sync_customer`].
+    #[tracing::instrument(level = "debug", target = SPANS, name = "billing.sync_org", skip_all)]
+    pub(super) async fn sync_org(
+        &self,
+        org: OrgId,
+        hinted: Option<&str>,
+        cause: Cause<'_>,
+    ) -> Result<Synced> {
+        let turn = match cause {
+            // Whoever has the lock compares.
+            Cause::OlderThan(_) => self.try_take_turn(org).await?,
+            _ => Some(self.take_turn(org).await?),
+        };
+        let Some(mut turn) = turn else {
             return Ok(Synced::AlreadyDone);
         };
+        let synced = self.sync_in_turn(&mut turn, org, hinted, cause).await;
+        turn.end().await;
+        synced
+    }
 
-        let mirrored = subscriptions::find_mirrored(&self.db.reader(), customer).await?;
+    /// The same by who has the turn already.
+    pub(super) async fn sync_in_turn(
+        &self,
+        turn: &mut Turn<'_>,
+        org: OrgId,
+        hinted: Option<&str>,
+        cause: Cause<'_>,
+    ) -> Result<Synced> {
+        let reader = self.db.reader();
+        let mirrored = subscriptions::find_mirrored(&reader, org).await?;
         if let (Cause::OlderThan(limit), Some(mirrored)) = (cause, &mirrored)
-            && mirrored.synced_at >= limit
+            && mirrored.subscription.synced_at >= limit
         {
-            lock.release().await;
             return Ok(Synced::AlreadyDone);
         }
-
-        let remote = self
-            .ask_for_subscriptions(customer, mirrored.as_ref())
+        let current = subscriptions::find_customer(&reader, org).await?;
+        let asked_at = self.clock.now();
+        let mut customers: Vec<&str> = current.iter().map(String::as_str).collect();
+        customers.extend(hinted.filter(|hinted| current.as_deref() != Some(hinted)));
+        let mut remote = self
+            .ask_for_subscriptions(org, &customers, mirrored.as_ref())
             .await?;
+        self.resolve_plans(&mut remote).await?;
 
         let mut tx = self.db.begin().await?;
-        let org = org_of(&mut tx, customer, &remote).await?;
-        if let Some(org) = org {
-            self.mirror(&mut tx, org, &remote, cause).await?;
-        } else {
-            tracing::warn!(
-                stripe.customer = customer,
-                "an event names a customer that is none of our organizations"
-            );
-        }
-        if let Cause::Event(event) = cause
-            && !webhook_events::mark_processed(&mut tx, &event.id, self.clock.now()).await?
-        {
-            // The same event was delivered twice at once, and the other was faster.
-            lock.release().await;
-            return Ok(Synced::AlreadyDone);
-        }
-        let slug = match org {
-            Some(org) => orgs::find_slug(&mut tx, org).await?,
-            None => None,
-        };
-        // If its session ended, the lock is gone, and somebody who asked later may have
-        // written.
-        lock.confirm().await?;
-        let synced = match slug {
-            Some(slug) => {
-                self.cache.commit(tx, &[keys::subscription(&slug)]).await?;
-                Synced::Compared
-            }
-            None => {
+        let lives = remote.iter().any(is_living);
+        let Some(written) = self
+            .mirror(&mut tx, org, &remote, &customers, cause)
+            .await?
+        else {
+            // The organization is gone, or the customer is another one's.
+            if let Some(event) = cause.event() {
+                let now = self.clock.now();
+                webhook_events::mark_processed(&mut tx, &event.id, "ignored", now).await?;
                 tx.commit_unannounced().await?;
-                Synced::UnknownCustomer
             }
+            return Ok(Synced::UnknownCustomer);
         };
-        lock.release().await;
-        Ok(synced)
+        subscriptions::note_seen(&mut tx, org, asked_at, lives).await?;
+        if let Some(event) = cause.event() {
+            let outcome = if written.in_conflict {
+                "conflict"
+            } else {
+                "processed"
+            };
+            let now = self.clock.now();
+            if !webhook_events::mark_processed(&mut tx, &event.id, outcome, now).await? {
+                // The same event was delivered twice at once, and the other was faster.
+                return Ok(Synced::AlreadyDone);
+            }
+        }
+        let slug = orgs::find_slug(&mut tx, org).await?;
+        turn.confirm().await?;
+        let outdated: Vec<_> = slug.iter().map(keys::subscription).collect();
+        self.cache.commit(tx, &outdated).await?;
+        Ok(Synced::Compared {
+            drifted: written.drifted,
+            in_conflict: written.in_conflict,
+        })
     }
 
-    /// Waits until few enough others compare, and takes the customer's lock. An event waits
-    /// for it: it must not be lost. A routine comparison leaves it to whoever has it.
-    async fn lock_customer(
-        &self,
-        customer: &str,
-        cause: Cause<'_>,
-    ) -> Result<Option<(SemaphorePermit<'_>, LockGuard)>> {
+    /// Waits until few enough others compare, and takes the organization's lock.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if others take too long.
+    pub(super) async fn take_turn(&self, org: OrgId) -> Result<Turn<'_>> {
+        let taking = async {
+            let (permit, lock) = self.open_turn(org).await?;
+            let lock = lock.acquire(LOCK_RETRY).await?;
+            Ok(Turn {
+                _permit: permit,
+                lock,
+            })
+        };
+        tokio::time::timeout(LOCK_TIMEOUT, taking)
+            .await
+            .map_err(|elapsed| Error::unavailable("the lock of a subscription", elapsed))?
+    }
+
+    /// The same; `None`: somebody else has the lock.
+    async fn try_take_turn(&self, org: OrgId) -> Result<Option<Turn<'_>>> {
+        let taking = async {
+            let (permit, lock) = self.open_turn(org).await?;
+            Ok(lock.try_acquire().await?.ok().map(|lock| Turn {
+                _permit: permit,
+                lock,
+            }))
+        };
+        tokio::time::timeout(LOCK_TIMEOUT, taking)
+            .await
+            .map_err(|elapsed| Error::unavailable("the lock of a subscription", elapsed))?
+    }
+
+    async fn open_turn(&self, org: OrgId) -> Result<(SemaphorePermit<'_>, AdvisoryLock)> {
         let permit = self.syncs.acquire().await.map_err(Error::internal)?;
-        let name = format!("stripe customer {customer}");
-        let lock = AdvisoryLock::open(self.db.pool(), &name).await?;
-        let guard = match cause {
-            Cause::Event(_) => Some(lock.acquire(LOCK_RETRY).await?),
-            Cause::OlderThan(_) => lock.try_acquire().await?.ok(),
-        };
-        Ok(guard.map(|guard| (permit, guard)))
+        let lock = AdvisoryLock::open(self.db.pool(), &format!("billing of {org}")).await?;
+        Ok((permit, lock))
     }
 
-    /// The customer's subscriptions, always with the mirrored one among them.
+    /// The organization that a customer says it pays for, itself or by what it bought.
+    async fn find_org_at_stripe(&self, customer: &str) -> Result<Option<OrgId>> {
+        let bought = self.stripe.list_subscriptions(customer).await?;
+        if let Some(org) = bought.iter().find_map(|subscription| subscription.org) {
+            return Ok(Some(org));
+        }
+        let customer = self.stripe.find_remote_customer(customer).await?;
+        Ok(customer.and_then(|customer| customer.org))
+    }
+
+    /// The customers' subscriptions, always with the mirrored one among them. What a new
+    /// customer bought for another organization is not this one's.
     async fn ask_for_subscriptions(
         &self,
-        customer: &str,
+        org: OrgId,
+        customers: &[&str],
         mirrored: Option<&Mirrored>,
     ) -> Result<Vec<RemoteSubscription>> {
-        let mut remote = self.stripe.list_subscriptions(customer).await?;
-        if let Some(mirrored) = mirrored
-            && remote
-                .iter()
-                .all(|subscription| subscription.id != mirrored.stripe_id)
-        {
-            // A deleted customer lists nothing, but its ended subscription can still be asked for.
-            let missing = self.stripe.find_subscription(&mirrored.stripe_id).await?;
-            remote.push(missing.ok_or_else(|| {
-                Error::internal(format!(
-                    "Stripe has no subscription {} of {customer}",
-                    mirrored.stripe_id
-                ))
-            })?);
+        let mut remote = Vec::new();
+        for customer in customers {
+            remote.extend(self.stripe.list_subscriptions(customer).await?);
+        }
+        remote.retain(|subscription| subscription.org.is_none_or(|owner| owner == org));
+        if let Some(mirrored) = mirrored {
+            let id = &mirrored.subscription.stripe_id;
+            if remote.iter().all(|subscription| subscription.id != *id) {
+                // A deleted customer lists nothing, but its ended subscription can still be
+                // asked for; and what Stripe does not know any more was deleted.
+                let missing = self.stripe.find_subscription(id).await?;
+                remote.push(missing.unwrap_or_else(|| gone(mirrored, self.clock.now())));
+            }
         }
         Ok(remote)
     }
 
-    /// Writes what counts of `remote` over what is mirrored, in a transaction that
-    /// holds the organization's billing row.
+    /// Writes what counts of `remote` over what is mirrored, and takes the organization's
+    /// billing row. `None`: the organization is gone, or another one pays as this customer.
     async fn mirror(
         &self,
         tx: &mut Tx,
         org: OrgId,
         remote: &[RemoteSubscription],
+        customers: &[&str],
         cause: Cause<'_>,
-    ) -> Result<()> {
+    ) -> Result<Option<Written>> {
+        let row = subscriptions::lock_billing(tx, org).await?;
         let mirrored = subscriptions::find_mirrored_of_org(tx, org).await?;
-        let Some(chosen) = choose(remote, mirrored.as_ref()) else {
-            return Ok(());
-        };
-        let (plan, interval) = plan_of(chosen, mirrored.as_ref())?;
         let now = self.clock.now();
-        let subscription = Subscription {
-            stripe_id: chosen.id.clone(),
-            plan,
-            interval,
-            status: chosen.status.clone(),
-            current_period_end: chosen.current_period_end,
-            trial_end: chosen.trial_end,
-            cancel_at_period_end: chosen.cancel_at_period_end,
-            canceled_at: chosen.canceled_at,
-            synced_at: now,
-        };
-        subscriptions::write_mirror(
-            tx,
-            org,
-            MirrorWrite {
-                subscription: &subscription,
-                current_period_start: chosen.current_period_start,
-                event_created: cause.event_created(),
-            },
-        )
-        .await?;
-        if chosen.trial_end.is_some() {
+        let decision = decide(remote, mirrored.as_ref(), now);
+        let current = row.as_ref().map(|row| row.customer.as_str());
+        // Who pays is who pays for what counts. A customer that pays for nothing takes the place
+        // of no other.
+        let payer = decision
+            .as_ref()
+            .filter(|decision| !decision.subscription.status.is_final())
+            .and_then(|decision| decision.customer.as_deref())
+            .or(current)
+            .or(customers.first().copied());
+        if let Some(payer) = payer.filter(|payer| current != Some(payer)) {
+            if !subscriptions::attach_customer(tx, org, payer).await? {
+                return Ok(None);
+            }
+            tracing::info!(org.id = %org, stripe.customer = payer, "the organization pays as another customer");
+        }
+        if remote.iter().any(|one| one.trial_end.is_some()) {
             subscriptions::note_trial(tx, org, now).await?;
         }
-        let is_unchanged = mirrored
-            .is_some_and(|before| before.plan == plan && before.status == subscription.status);
-        if !is_unchanged {
-            let detail = format!("{}, {}", plan.label(), subscription.status.as_str());
-            let activity = NewActivity {
-                org,
-                actor: None,
-                actor_name: "Stripe",
-                kind: ActivityKind::SubscriptionChanged,
-                subject: "",
-                detail: &detail,
-            };
-            activity::insert(tx, activity).await?;
-        }
-        Ok(())
-    }
-}
-
-/// The organization a customer stands for, its billing row locked. The metadata of what a
-/// new customer bought names it.
-async fn org_of(
-    tx: &mut Tx,
-    customer: &str,
-    remote: &[RemoteSubscription],
-) -> Result<Option<OrgId>> {
-    if let Some(org) = subscriptions::lock_org_of_customer(tx, customer).await? {
-        return Ok(Some(org));
-    }
-    let Some(org) = remote.iter().find_map(|subscription| subscription.org) else {
-        return Ok(None);
-    };
-    // Nobody else sees the new row until we commit, which is as good as its lock.
-    Ok(subscriptions::attach_customer(tx, org, customer)
-        .await?
-        .then_some(org))
-}
-
-/// The subscription that counts: an organization has one at a time.
-///
-/// One that grants its plan comes before one that does not, a live one before an ended one,
-/// the mirrored one before others, a newer one before an older. The mirrored one never comes
-/// back to life: whatever says so is outdated.
-fn choose<'a>(
-    remote: &'a [RemoteSubscription],
-    mirrored: Option<&Mirrored>,
-) -> Option<&'a RemoteSubscription> {
-    let is_mirrored = |id: &str| mirrored.is_some_and(|mirrored| mirrored.stripe_id == id);
-    let has_ended = mirrored.is_some_and(|mirrored| mirrored.status.is_final());
-    remote
-        .iter()
-        .filter(|subscription| {
-            !(is_mirrored(&subscription.id) && has_ended && !subscription.status.is_final())
-        })
-        // What ended at a price that is not ours was not a plan of ours.
-        .filter(|subscription| {
-            matches!(subscription.price, RemotePrice::Listed(..))
-                || !subscription.status.is_final()
-                || is_mirrored(&subscription.id)
-        })
-        .min_by_key(|subscription| {
-            (
-                !subscription.status.grants_plan(),
-                subscription.status.is_final(),
-                !is_mirrored(&subscription.id),
-                Reverse(subscription.created),
-                &subscription.id,
-            )
-        })
-}
-
-/// The plan that is paid for. At a price that is not ours it is unknown, unless the
-/// subscription ended: then it stays what it was.
-fn plan_of(
-    chosen: &RemoteSubscription,
-    mirrored: Option<&Mirrored>,
-) -> Result<(Plan, BillingInterval)> {
-    match (&chosen.price, mirrored) {
-        (RemotePrice::Listed(plan, interval), _) => Ok((*plan, *interval)),
-        (RemotePrice::Unlisted(_), Some(mirrored))
-            if chosen.status.is_final() && mirrored.stripe_id == chosen.id =>
-        {
-            Ok((mirrored.plan, mirrored.interval))
-        }
-        (RemotePrice::Unlisted(price), _) => Err(Error::internal(format!(
-            "the subscription {} is at the price {price}, which has no look-up key of a plan",
-            chosen.id
-        ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::SubscriptionStatus;
-
-    fn remote(id: &str, status: &str, created: i64) -> RemoteSubscription {
-        RemoteSubscription {
-            id: id.to_owned(),
-            org: None,
-            price: RemotePrice::Listed(Plan::Pro, BillingInterval::Month),
-            status: SubscriptionStatus::parse(status),
-            current_period_start: None,
-            current_period_end: None,
-            trial_end: None,
-            cancel_at_period_end: false,
-            canceled_at: None,
-            created: OffsetDateTime::from_unix_timestamp(created).expect("a time"),
-        }
-    }
-
-    fn mirrored(id: &str, status: &str) -> Mirrored {
-        Mirrored {
-            stripe_id: id.to_owned(),
-            plan: Plan::Ultra,
-            interval: BillingInterval::Year,
-            status: SubscriptionStatus::parse(status),
-            synced_at: OffsetDateTime::UNIX_EPOCH,
-        }
-    }
-
-    fn chosen(remote: &[RemoteSubscription], mirrored: Option<&Mirrored>) -> Option<String> {
-        choose(remote, mirrored).map(|subscription| subscription.id.clone())
-    }
-
-    #[test]
-    fn an_ended_subscription_is_not_revived_but_replaced() {
-        let ended = mirrored("sub_a", "canceled");
-        assert_eq!(chosen(&[remote("sub_a", "active", 1)], Some(&ended)), None);
-        assert_eq!(
-            chosen(&[remote("sub_a", "canceled", 1)], Some(&ended)),
-            Some("sub_a".into())
-        );
-        assert_eq!(
-            chosen(
-                &[remote("sub_a", "active", 1), remote("sub_b", "trialing", 2)],
-                Some(&ended)
-            ),
-            Some("sub_b".into())
-        );
-    }
-
-    #[test]
-    fn a_subscription_that_grants_its_plan_comes_first_then_the_mirrored_one() {
-        let all = [
-            remote("sub_a", "incomplete", 3),
-            remote("sub_b", "active", 1),
-            remote("sub_c", "active", 2),
-        ];
-        assert_eq!(chosen(&all, None), Some("sub_c".into()));
-        assert_eq!(
-            chosen(&all, Some(&mirrored("sub_b", "active"))),
-            Some("sub_b".into())
-        );
-        assert_eq!(
-            chosen(&all, Some(&mirrored("sub_a", "incomplete"))),
-            Some("sub_c".into())
-        );
-    }
-
-    #[test]
-    fn an_unknown_status_is_kept_as_it_is() {
-        let all = [
-            remote("sub_a", "hibernating", 1),
-            remote("sub_b", "canceled", 2),
-        ];
-        let chosen = choose(&all, None).expect("one of them");
-        assert_eq!(chosen.status.as_str(), "hibernating");
-    }
-
-    #[test]
-    fn an_unlisted_price_is_an_error_unless_the_subscription_ended() {
-        let unlisted = |status| RemoteSubscription {
-            price: RemotePrice::Unlisted("price_x".into()),
-            ..remote("sub_a", status, 1)
+        let before = mirrored.as_ref().map(|mirrored| &mirrored.subscription);
+        let Some(decision) = decision else {
+            self.tell(tx, org, before, None, cause).await?;
+            return Ok(Some(Written::default()));
         };
-        assert_eq!(chosen(&[unlisted("canceled")], None), None);
-
-        let living = [unlisted("active")];
-        assert!(plan_of(choose(&living, None).expect("it lives"), None).is_err());
-
-        let before = mirrored("sub_a", "active");
-        let over = [unlisted("canceled")];
-        let kept = plan_of(
-            choose(&over, Some(&before)).expect("it was ours"),
-            Some(&before),
-        );
-        assert_eq!(kept.expect("known"), (Plan::Ultra, BillingInterval::Year));
+        let event_created = cause.event().map(|event| event.created);
+        let Decision {
+            subscription,
+            price_id,
+            ..
+        } = decision;
+        subscriptions::write_mirror(tx, org, &subscription, price_id.as_deref(), event_created)
+            .await?;
+        record(tx, org, before, &subscription).await?;
+        self.tell(tx, org, before, Some(&subscription), cause)
+            .await?;
+        Ok(Some(Written {
+            drifted: is_drift(before, &subscription),
+            in_conflict: subscription.terms.conflict.is_some(),
+        }))
     }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Written {
+    drifted: bool,
+    in_conflict: bool,
+}
+
+/// Whether the mirror showed something else, but for when it was compared.
+fn is_drift(before: Option<&Subscription>, after: &Subscription) -> bool {
+    before.is_none_or(|before| {
+        let at = after.synced_at;
+        let then = Subscription {
+            synced_at: at,
+            ..before.clone()
+        };
+        then != *after
+    })
+}
+
+/// Writes into the audit log that plan or status changed.
+async fn record(
+    tx: &mut Tx,
+    org: OrgId,
+    before: Option<&Subscription>,
+    after: &Subscription,
+) -> Result<()> {
+    if before.is_some_and(|before| before.plan == after.plan && before.status == after.status) {
+        return Ok(());
+    }
+    let plan = after.plan.map_or("unknown plan", Plan::label);
+    let detail = format!("{plan}, {}", after.status.as_str());
+    let activity = NewActivity {
+        org,
+        actor: None,
+        actor_name: "Stripe",
+        kind: ActivityKind::SubscriptionChanged,
+        subject: "",
+        detail: &detail,
+    };
+    activity::insert(tx, activity).await
 }

@@ -1,33 +1,25 @@
 //! Receiving Stripe's events.
-//!
-//! Of an event only the envelope is read: its id, its type, and which customer
-//! it is about. That much is the same in every API version, and the rest would be
-//! outdated as soon as the next event is on its way.
-
-use serde::Deserialize;
-use time::OffsetDateTime;
 
 use super::{
-    Billing, stripe,
+    Billing,
+    event::{Event, Handling},
+    stripe,
     sync::{Cause, Synced},
 };
 use crate::{
-    db::webhook_events::{self, NewWebhookEvent, Receipt},
+    boxed,
+    cache::keys,
+    db::{
+        orgs, subscriptions,
+        webhook_events::{self, NewWebhookEvent, Receipt},
+    },
     domain::Invalid,
-    error::{Result, chain},
+    error::{Error, Result, chain},
     telemetry::{SPANS, names},
 };
 
-/// The events that can change what we mirror. Others are acknowledged and kept
-/// in the ledger.
-const RELEVANT_TYPES: [&str; 6] = [
-    "checkout.session.completed",
-    "customer.subscription.created",
-    "customer.subscription.deleted",
-    "customer.subscription.updated",
-    "invoice.paid",
-    "invoice.payment_failed",
-];
+/// How long the ledger keeps what events said: as long as Stripe does. It has addresses in it.
+const PAYLOADS_KEPT: time::Duration = time::Duration::days(30);
 
 /// The outcome of an event. All of these are answered with 200: Stripe need not send it
 /// again.
@@ -35,6 +27,8 @@ const RELEVANT_TYPES: [&str; 6] = [
 pub enum WebhookOutcome {
     /// The mirror was compared with Stripe.
     Processed,
+    /// The same, and what Stripe has does not fit together: the page and the ledger say so.
+    Conflict,
     /// It was processed before; nothing changed.
     Duplicate,
     /// It cannot change what we mirror.
@@ -46,71 +40,10 @@ impl WebhookOutcome {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Processed => "processed",
+            Self::Conflict => "conflict",
             Self::Duplicate => "duplicate",
             Self::Ignored => "ignored",
         }
-    }
-}
-
-/// The part of an event that is read.
-#[derive(Debug)]
-pub(super) struct Event {
-    pub id: String,
-    pub event_type: String,
-    pub created: OffsetDateTime,
-    pub object_id: Option<String>,
-    pub customer: Option<String>,
-}
-
-impl Event {
-    fn parse(payload: &[u8]) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Envelope {
-            id: String,
-            r#type: String,
-            created: i64,
-            data: Data,
-        }
-        #[derive(Deserialize)]
-        struct Data {
-            object: Object,
-        }
-        #[derive(Deserialize)]
-        struct Object {
-            id: Option<String>,
-            customer: Option<Reference>,
-        }
-        /// An object's id, or the object itself where it was expanded.
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Reference {
-            Id(String),
-            Object { id: String },
-        }
-
-        let no_event =
-            |problem: String| Invalid::new("body", format!("This is not an event: {problem}."));
-        let envelope: Envelope =
-            serde_json::from_slice(payload).map_err(|error| no_event(error.to_string()))?;
-        Ok(Self {
-            id: envelope.id,
-            event_type: envelope.r#type,
-            created: OffsetDateTime::from_unix_timestamp(envelope.created)
-                .map_err(|error| no_event(error.to_string()))?,
-            object_id: envelope.data.object.id,
-            customer: envelope
-                .data
-                .object
-                .customer
-                .map(|(Reference::Id(id) | Reference::Object { id })| id),
-        })
-    }
-
-    /// The customer whose subscription may have changed.
-    fn concerns(&self) -> Option<&str> {
-        self.customer
-            .as_deref()
-            .filter(|_| RELEVANT_TYPES.contains(&self.event_type.as_str()))
     }
 }
 
@@ -123,15 +56,31 @@ impl Billing {
     /// 2xx, so that Stripe sends it again.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the signature does not fit or is too old, or the body
-    /// is not an event; [`Error::Unavailable`] if Stripe or the database does not answer;
-    /// [`Error::Internal`] if the mirror cannot hold what Stripe has. The last two
-    /// stand in the ledger.
+    /// [`Error::Invalid`] if the signature does not fit or is too old, the body is not an
+    /// event, or it is of the other mode than our key; [`Error::Unavailable`] if Stripe or the
+    /// database does not answer; [`Error::Internal`] if Stripe refuses our questions. The last
+    /// two stand in the ledger.
     #[tracing::instrument(level = "debug", target = SPANS, name = "billing.receive_webhook", skip_all)]
+    #[boxed]
     pub async fn receive_webhook(&self, payload: &[u8], signature: &str) -> Result<WebhookOutcome> {
         stripe::verify_signature(payload, signature, &self.webhook_secrets, self.clock.now())?;
         let event = Event::parse(payload)?;
-        let result = self.process(&event).await;
+        if event.livemode.is_some_and(|live| live != self.is_live) {
+            return Err(Invalid::new(
+                "body",
+                "The event is of the other mode (test or live) than the key of this server.",
+            )
+            .into());
+        }
+        self.take_event(&event).await
+    }
+
+    /// Takes an event that is known to be Stripe's, and counts and logs what came of it.
+    ///
+    /// # Errors
+    /// As [`Self::receive_webhook`].
+    pub(super) async fn take_event(&self, event: &Event) -> Result<WebhookOutcome> {
+        let result = self.process(event).await;
         match &result {
             Ok(outcome) => {
                 tracing::info!(
@@ -149,7 +98,7 @@ impl Billing {
                     error,
                     "webhook failed, Stripe will send it again"
                 );
-                self.note_failure(&event, &error).await;
+                self.note_failure(event, &error).await;
             }
         }
         let outcome = result.as_ref().map_or("failed", |outcome| outcome.as_str());
@@ -167,36 +116,82 @@ impl Billing {
                 object_id: event.object_id.as_deref(),
                 customer_id: event.customer.as_deref(),
                 created: event.created,
+                payload: &event.payload,
             },
         )
         .await?;
         if receipt == Receipt::AlreadyProcessed {
             return Ok(WebhookOutcome::Duplicate);
         }
-        let Some(customer) = event.concerns() else {
-            webhook_events::mark_processed(&mut tx, &event.id, self.clock.now()).await?;
-            // The ledger is not cached.
-            tx.commit_unannounced().await?;
-            return Ok(WebhookOutcome::Ignored);
-        };
         // Committed before anything can fail: the ledger shows what arrived.
         tx.commit_unannounced().await?;
 
-        Ok(
-            match self.sync_customer(customer, Cause::Event(event)).await? {
-                Synced::Compared => WebhookOutcome::Processed,
-                Synced::AlreadyDone => WebhookOutcome::Duplicate,
-                Synced::UnknownCustomer => WebhookOutcome::Ignored,
+        match event.handling() {
+            Handling::Ignore => self.acknowledge(event, WebhookOutcome::Ignored).await,
+            Handling::Prices => {
+                self.fetch_prices().await?;
+                self.acknowledge(event, WebhookOutcome::Processed).await
+            }
+            Handling::Sync => match self.customer_of(event).await? {
+                None => self.acknowledge(event, WebhookOutcome::Ignored).await,
+                Some(customer) => {
+                    let synced = self.sync_customer(&customer, Cause::Event(event)).await?;
+                    Ok(match synced {
+                        Synced::Compared {
+                            in_conflict: true, ..
+                        } => WebhookOutcome::Conflict,
+                        Synced::Compared { .. } => WebhookOutcome::Processed,
+                        Synced::AlreadyDone => WebhookOutcome::Duplicate,
+                        Synced::UnknownCustomer => WebhookOutcome::Ignored,
+                    })
+                }
             },
-        )
+        }
     }
 
-    /// Records the failure in the ledger. If that fails as well, the log has both.
+    /// The customer whose subscription may have changed; `None`: the event names none.
+    async fn customer_of(&self, event: &Event) -> Result<Option<String>> {
+        if event.customer.is_some() {
+            return Ok(event.customer.clone());
+        }
+        let Some(related) = event.related.as_deref() else {
+            return Ok(None);
+        };
+        if !related.starts_with("sub_") || related.starts_with("sub_sched_") {
+            return Ok(None);
+        }
+        let found = self.stripe.find_subscription(related).await?;
+        Ok(found.and_then(|found| found.customer))
+    }
+
+    /// Marks an event that changed nothing cached.
+    async fn acknowledge(&self, event: &Event, outcome: WebhookOutcome) -> Result<WebhookOutcome> {
+        let mut tx = self.db.begin().await?;
+        let now = self.clock.now();
+        webhook_events::mark_processed(&mut tx, &event.id, outcome.as_str(), now).await?;
+        // The ledger is not cached.
+        tx.commit_unannounced().await?;
+        Ok(outcome)
+    }
+
+    /// Records the failure in the ledger, and on the page of whom it is about. If that fails
+    /// as well, the log has both.
     async fn note_failure(&self, event: &Event, failure: &str) {
         let note = async {
             let mut tx = self.db.begin().await?;
             webhook_events::mark_failed(&mut tx, &event.id, failure).await?;
-            tx.commit_unannounced().await
+            let org = match &event.customer {
+                Some(customer) => {
+                    subscriptions::note_delay(&mut tx, customer, self.clock.now()).await?
+                }
+                None => None,
+            };
+            let Some(org) = org else {
+                return tx.commit_unannounced().await;
+            };
+            let slug = orgs::find_slug(&mut tx, org).await?;
+            let outdated: Vec<_> = slug.iter().map(keys::subscription).collect();
+            self.cache.commit(tx, &outdated).await
         };
         if let Err(error) = note.await {
             tracing::warn!(
@@ -206,46 +201,38 @@ impl Billing {
             );
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Error;
-
-    fn event(object: &str) -> Event {
-        let payload = format!(
-            r#"{{"id":"evt_1","type":"invoice.paid","created":1,"data":{{"object":{object}}}}}"#
-        );
-        Event::parse(payload.as_bytes()).expect("an event")
+    /// Forgets what processed events said after [`PAYLOADS_KEPT`]; that they came stays.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the database does not answer.
+    pub(super) async fn forget_payloads(&self) -> Result<u64> {
+        let mut tx = self.db.begin().await?;
+        let before = self.clock.now() - PAYLOADS_KEPT;
+        let forgotten = webhook_events::forget_payloads(&mut tx, before).await?;
+        // The ledger is not cached.
+        tx.commit_unannounced().await?;
+        Ok(forgotten)
     }
 
-    #[test]
-    fn the_customer_is_found_as_id_and_as_object() {
-        assert_eq!(
-            event(r#"{"id":"in_1","customer":"cus_1"}"#).concerns(),
-            Some("cus_1")
-        );
-        assert_eq!(
-            event(r#"{"customer":{"id":"cus_1","object":"customer"}}"#).concerns(),
-            Some("cus_1")
-        );
-        assert_eq!(event(r#"{"id":"in_1","customer":null}"#).concerns(), None);
-        assert_eq!(event(r#"{"id":"in_1"}"#).concerns(), None);
-    }
-
-    #[test]
-    fn malformed_events_are_refused() {
-        for payload in [
-            "",
-            "[]",
-            "{}",
-            r#"{"id":"evt_1","type":"invoice.paid","created":1,"data":{}}"#,
-        ] {
-            assert!(
-                matches!(Event::parse(payload.as_bytes()), Err(Error::Invalid(_))),
-                "{payload}"
-            );
-        }
+    /// Processes an event of the ledger once more, as if it had just arrived.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the ledger has no such event; [`Error::Conflict`] if what it
+    /// said is not kept any more; as [`Self::receive_webhook`].
+    pub(crate) async fn retry_webhook(&self, id: &str) -> Result<WebhookOutcome> {
+        let entry = webhook_events::find(&self.db.reader(), id).await?;
+        let entry = entry.ok_or(Error::NotFound)?;
+        let Some(payload) = entry.payload else {
+            return Err(Error::refused(
+                "What this event said is not kept any more. Run a reconcile instead.",
+            ));
+        };
+        let event = Event::parse(payload.as_bytes())?;
+        let mut tx = self.db.begin().await?;
+        webhook_events::reopen(&mut tx, id).await?;
+        // The ledger is not cached.
+        tx.commit_unannounced().await?;
+        self.take_event(&event).await
     }
 }

@@ -5,6 +5,7 @@
 //! The only file that names the redis crate's types.
 
 use std::{
+    collections::HashMap,
     future::Future,
     sync::{
         Arc,
@@ -16,8 +17,8 @@ use std::{
 use futures::StreamExt;
 use parking_lot::{Mutex, RwLock};
 use redis::{
-    Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError,
-    RedisResult, ServerErrorKind,
+    Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, InfoDict, IntoConnectionInfo,
+    RedisError, RedisResult, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
@@ -66,6 +67,14 @@ pub(super) struct Redis {
     left_replica: Mutex<Option<Instant>>,
 }
 
+/// Bytes, over the primaries of a cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Memory {
+    pub(super) used: u64,
+    /// 0: there is no limit.
+    pub(super) limit: u64,
+}
+
 /// A self-reconnecting Redis connection. Several addresses are a cluster; a server that
 /// fails over behind one address is not.
 #[derive(Clone)]
@@ -111,6 +120,19 @@ impl Connection {
         match self {
             Self::Single(connection) => command.query_async(connection).await,
             Self::Cluster(connection) => command.query_async(connection).await,
+        }
+    }
+
+    /// What each primary says of its memory.
+    async fn memory_of_nodes(&mut self) -> RedisResult<Vec<InfoDict>> {
+        let mut command = redis::cmd("INFO");
+        command.arg("memory");
+        match self {
+            Self::Single(_) => Ok(vec![self.query(&command).await?]),
+            Self::Cluster(_) => {
+                let by_node: HashMap<String, InfoDict> = self.query(&command).await?;
+                Ok(by_node.into_values().collect())
+            }
         }
     }
 }
@@ -221,9 +243,25 @@ impl Redis {
         self.bounded(redis::cmd("UNLINK").arg(keys)).await
     }
 
-    /// Publishes an empty message on `channel`.
-    pub(super) async fn publish(self: &Arc<Self>, channel: &str) -> Result<(), NoAnswer> {
-        self.bounded(redis::cmd("PUBLISH").arg(channel).arg(""))
+    /// Runs a script over `keys`, which share a slot. It answers with whole numbers.
+    pub(super) async fn run(
+        self: &Arc<Self>,
+        script: &str,
+        keys: &[String],
+        arguments: &[i64],
+    ) -> Result<Vec<i64>, NoAnswer> {
+        let mut command = redis::cmd("EVAL");
+        command.arg(script).arg(keys.len()).arg(keys).arg(arguments);
+        self.bounded(&command).await
+    }
+
+    /// Publishes a message on `channel`.
+    pub(super) async fn publish(
+        self: &Arc<Self>,
+        channel: &str,
+        message: &str,
+    ) -> Result<(), NoAnswer> {
+        self.bounded(redis::cmd("PUBLISH").arg(channel).arg(message))
             .await
     }
 
@@ -234,8 +272,24 @@ impl Redis {
         Ok(sent.elapsed())
     }
 
+    /// Memory of Redis just now; `None`: it does not say. The breaker hears nothing of it: a user
+    /// who may not ask for that can be fine for everything else.
+    pub(super) async fn memory(&self) -> Option<Memory> {
+        if self.breaker_state() != BreakerState::Closed {
+            return None;
+        }
+        let mut connection = self.connection();
+        let nodes = within(OPERATION_TIMEOUT, connection.memory_of_nodes()).await;
+        let mut memory = Memory::default();
+        for node in nodes.ok()? {
+            memory.used += node.get::<u64>("used_memory")?;
+            memory.limit += node.get::<u64>("maxmemory")?;
+        }
+        Some(memory)
+    }
+
     /// Calls `on_message` for every message on `channel` until the connection ends.
-    pub(super) async fn listen(&self, channel: &str, on_message: impl Fn()) -> Result<()> {
+    pub(super) async fn listen(&self, channel: &str, on_message: impl Fn(&[u8])) -> Result<()> {
         let node =
             &self.nodes[self.listening_on.fetch_add(1, Ordering::Relaxed) % self.nodes.len()];
         let connect = async {
@@ -248,8 +302,8 @@ impl Redis {
             .map_err(|elapsed| Error::unavailable("Redis", elapsed))?
             .map_err(|error| Error::unavailable("Redis", error))?;
         let mut messages = pubsub.on_message();
-        while messages.next().await.is_some() {
-            on_message();
+        while let Some(message) = messages.next().await {
+            on_message(message.get_payload_bytes());
         }
         Ok(())
     }

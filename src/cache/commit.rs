@@ -6,9 +6,15 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-use super::{Cache, Inner, failpoints::Failpoint, log_follower::LEASE, query::Key};
+use super::{
+    Cache, Inner,
+    doorbell::{self, Message},
+    failpoints::Failpoint,
+    log_follower::LEASE,
+    query::Key,
+};
 use crate::{
     db::{Announce, CommitPosition, Tx, cache_log},
     error::{Result, chain},
@@ -41,7 +47,7 @@ impl Cache {
         self.inner.failpoints.reach(Failpoint::Committed).await;
         let began = Instant::now();
         self.inner.doorbell.notify_one();
-        self.ring();
+        doorbell::ring(&self.inner, Message::Changed);
         self.remove(outdated).await;
         let outcome = self.inner.wait_for_nodes(position, began).await;
         self.inner.wait_for_unknown_leases().await;
@@ -69,18 +75,6 @@ impl Cache {
             );
         }
     }
-
-    /// Rings the doorbell of the other nodes, without waiting for Redis.
-    fn ring(&self) {
-        let inner = self.inner.clone();
-        tokio::spawn(async move {
-            if let Some(redis) = &inner.redis
-                && let Err(error) = redis.publish(&inner.channel()).await
-            {
-                tracing::debug!(%error, "the doorbell did not ring; other nodes poll");
-            }
-        });
-    }
 }
 
 /// The one implementation of [`Announce`]: whoever commits through it cannot forget to
@@ -104,6 +98,8 @@ impl Inner {
             if began.elapsed() >= LEASE {
                 return "waited_out";
             }
+            // Before looking: what is applied meanwhile is heard.
+            let applied = self.applied.notified();
             match cache_log::somebody_is_behind(self.db.pool(), position).await {
                 Ok(false) => return "applied",
                 Ok(true) => {}
@@ -116,8 +112,10 @@ impl Inner {
                     return "unknown";
                 }
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            // Whoever applies a change says so; a node that cannot is found by looking.
+            if timeout(pause, applied).await.is_err() {
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
         }
     }
 

@@ -2,13 +2,14 @@
 //! [`Cache::commit`] do it. Operators do, after something bypassed the triggers
 //! (docs/runbook.md), and programs that change data of ours in ways of their own.
 //!
-//! The first four remove single values and log what goes wrong. The others end every
-//! value that depends on something, wherever it is and however many there are, by one
-//! row in the change log, and return when every node has applied it.
+//! The first four free the memory of single values, in Redis and in this process, and log
+//! what goes wrong. The others end every value that depends on something, wherever it is
+//! and however many there are, by one row in the change log, and return when every node
+//! has applied it.
 
 use super::{Cache, keys, query::Scope, stamp::EVERYTHING};
 use crate::{
-    db::cache_log,
+    db::{self, cache_log},
     domain::{MemberListQuery, OrgId, OrgSlug, UserId},
     error::Result,
 };
@@ -24,10 +25,13 @@ impl Cache {
         self.remove(&[keys::membership(slug, user)]).await;
     }
 
-    /// Removes what the organization's own pages show: overview and first member page.
+    /// Removes what the organization's own pages show: overview, first member page, newest
+    /// activity.
     pub async fn invalidate_org_slug(&self, slug: &OrgSlug) {
         let first_page = keys::member_page(slug, &MemberListQuery::default());
-        self.remove(&[keys::org_overview(slug), first_page]).await;
+        let activity = keys::activity_page(slug);
+        self.remove(&[keys::org_overview(slug), first_page, activity])
+            .await;
     }
 
     /// Removes the organization's subscription.
@@ -35,7 +39,8 @@ impl Cache {
         self.remove(&[keys::subscription(slug)]).await;
     }
 
-    /// Ends everything about the user: sessions are read anew, not ended.
+    /// Ends everything about the user, memberships included: sessions are read anew, not
+    /// ended.
     ///
     /// # Errors
     /// [`crate::error::Error::Unavailable`] if the database does not answer: nothing has
@@ -50,7 +55,8 @@ impl Cache {
             .await
     }
 
-    /// Ends everything about the organization's members: memberships, lists, totals.
+    /// Ends everything about the organization's members, which is everything that its
+    /// pages show: memberships, lists, totals, overview, subscription.
     ///
     /// # Errors
     /// As [`Self::invalidate_all_user_caches`].
@@ -58,6 +64,33 @@ impl Cache {
         let scopes = [Scope::Org(org), Scope::MemberList(org)];
         self.end(scopes.map(|scope| scope.to_string()).to_vec())
             .await
+    }
+
+    /// Ends every cached value of an organization, and frees what Redis still holds of its
+    /// pages at `slug`.
+    ///
+    /// # Errors
+    /// As [`Self::invalidate_all_user_caches`].
+    pub async fn flush_org(&self, org: OrgId, slug: &OrgSlug) -> Result<()> {
+        // Every value of an organization depends on one of the two scopes this ends.
+        self.invalidate_all_org_members(org).await?;
+        self.invalidate_org_slug(slug).await;
+        self.invalidate_org_subscription(slug).await;
+        Ok(())
+    }
+
+    /// Ends every cached value of a user, and frees what Redis still holds of them.
+    ///
+    /// # Errors
+    /// As [`Self::invalidate_all_user_caches`].
+    pub async fn flush_user(&self, user: UserId) -> Result<()> {
+        self.invalidate_all_user_caches(user).await?;
+        let orgs = db::orgs::list_for_user(&self.inner.db.reader(), user).await?;
+        for org in orgs.value.unwrap_or_default() {
+            self.invalidate_org_member(&org.slug, user).await;
+        }
+        self.invalidate_user_orgs(user).await;
+        Ok(())
     }
 
     /// Ends every cached value there is.

@@ -13,28 +13,43 @@ use std::{fmt, time::Duration};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::query::{Family, Hex, Key};
-use crate::domain::{MemberListQuery, OrgSlug, UserId};
+use crate::domain::{ListFrom, MailDomain, MemberListQuery, MemberSort, OrgSlug, UserId};
 
-const USER_ORGS: Family = family("user_orgs", minutes(10), 1);
-const MEMBERSHIP: Family = family("membership", minutes(5), 1);
-const ORG_OVERVIEW: Family = family("org_overview", minutes(30), 2);
-const SESSION: Family = family("session", minutes(15), 1);
-const SUBSCRIPTION: Family = family("subscription", minutes(60), 2);
-const MEMBER_PAGE: Family = family("member_page", minutes(5), 2);
+const USER_ORGS: Family = family("user_orgs", minutes(10), 2);
+const JOINABLE_ORGS: Family = family("joinable_orgs", minutes(10), 1);
+const MEMBERSHIP: Family = family("membership", minutes(5), 3);
+const ORG_OVERVIEW: Family = family("org_overview", minutes(30), 3);
+const SESSION: Family = family("session", minutes(15), 4);
+const SUBSCRIPTION: Family = family("subscription", minutes(60), 3);
+const MEMBER_PAGE: Family = family("member_page", minutes(5), 5);
+const MEMBER_MARKS: Family = family("member_marks", minutes(5), 1);
+const FORMER_SLUGS: Family = family("former_slugs", minutes(30), 1);
+const DELETED_ORGS: Family = family("deleted_orgs", minutes(10), 1);
+const ACTIVITY_PAGE: Family = family("activity_page", minutes(5), 1);
 
 /// All families; docs/caching.md describes each.
-pub const FAMILIES: [Family; 6] = [
+pub const FAMILIES: [Family; 11] = [
     USER_ORGS,
+    JOINABLE_ORGS,
     MEMBERSHIP,
     ORG_OVERVIEW,
     SESSION,
     SUBSCRIPTION,
     MEMBER_PAGE,
+    MEMBER_MARKS,
+    FORMER_SLUGS,
+    DELETED_ORGS,
+    ACTIVITY_PAGE,
 ];
 
 /// The organizations of a user.
 pub fn user_orgs(user: UserId) -> Key {
     Key::new(USER_ORGS, format!("user:{{{user}}}:orgs"))
+}
+
+/// The organizations that a user can join who has an address at a domain.
+pub fn joinable_orgs(user: UserId, domain: &MailDomain) -> Key {
+    Key::new(JOINABLE_ORGS, format!("user:{{{user}}}:joinable:{domain}"))
 }
 
 /// The organization a slug names, and the user's membership of it.
@@ -57,20 +72,61 @@ pub fn subscription(slug: &OrgSlug) -> Key {
     Key::new(SUBSCRIPTION, format!("org:{{{slug}}}:subscription"))
 }
 
+/// The former slugs of an organization.
+pub fn former_slugs(slug: &OrgSlug) -> Key {
+    Key::new(FORMER_SLUGS, format!("org:{{{slug}}}:former_slugs"))
+}
+
+/// The deleted organizations that a user owns.
+pub fn deleted_orgs(user: UserId) -> Key {
+    Key::new(DELETED_ORGS, format!("user:{{{user}}}:deleted_orgs"))
+}
+
 /// One page of an organization's member list.
 pub fn member_page(slug: &OrgSlug, query: &MemberListQuery) -> Key {
     let MemberListQuery {
         page,
+        size,
+        from,
         search,
         role,
+        status,
+        inactive,
+        without_factor,
         sort,
     } = query;
     let role = role.map_or("all", |role| role.as_str());
+    let status = status.map_or("any", |status| status.as_str());
+    let inactive = inactive.map_or("any", |inactive| inactive.as_str());
+    let factor = if *without_factor { "none" } else { "any" };
     let (sort, search) = (sort.as_str(), encoded(search));
+    let from = from.as_ref().map(ListFrom::to_param);
+    let (side, place) = from.unwrap_or(("start", String::new()));
+    let place = encoded(&place);
     Key::new(
         MEMBER_PAGE,
-        format!("org:{{{slug}}}:members:{role}:{sort}:{page}:{search}"),
+        format!(
+            "org:{{{slug}}}:members:{role}:{status}:{inactive}:{factor}:{sort}:{size}:{page}:\
+             {side}:{place}:{search}"
+        ),
     )
+}
+
+/// Places here and there in an organization's member list.
+pub fn member_marks(slug: &OrgSlug, sort: MemberSort) -> Key {
+    let sort = sort.as_str();
+    Key::new(MEMBER_MARKS, format!("org:{{{slug}}}:member_marks:{sort}"))
+}
+
+/// The newest page of an organization's audit log.
+pub fn activity_page(slug: &OrgSlug) -> Key {
+    Key::new(ACTIVITY_PAGE, format!("org:{{{slug}}}:activity"))
+}
+
+/// A counter of attempts at something, by a keyed hash of what that is. No cached value, so
+/// it is of no family; one slot for all of a database.
+pub(super) fn attempts(incarnation: u64, what: &[u8]) -> String {
+    format!("orghub:attempts:{{{incarnation:016x}}}:{}", Hex(what))
 }
 
 const fn family(name: &'static str, ttl: Duration, format: u8) -> Family {
@@ -101,7 +157,7 @@ mod tests {
             let slug = OrgSlug::parse("acme").expect("a slug");
             member_page(&slug, &query).text().to_owned()
         };
-        assert!(key("a}:b").ends_with(":members:all:joined:1:a%7D%3Ab"));
+        assert!(key("a}:b").ends_with(":members:all:any:any:any:joined:50:1:start::a%7D%3Ab"));
         assert_ne!(key("a%3Ab"), key("a:b"));
     }
 

@@ -13,7 +13,12 @@ use std::{
 
 use tokio::time::{Instant, timeout};
 
-use super::{Inner, background, failpoints::Failpoint, stamp::BootTime};
+use super::{
+    Inner, background,
+    doorbell::{self, Message},
+    failpoints::Failpoint,
+    stamp::BootTime,
+};
 use crate::{
     db::cache_log,
     error::{Error, Result, chain},
@@ -57,7 +62,7 @@ pub(super) async fn follow_forever(inner: Arc<Inner>) -> Infallible {
     }
 }
 
-async fn follow(inner: &Inner, position: &mut Option<Position>) -> Result<Infallible> {
+async fn follow(inner: &Arc<Inner>, position: &mut Option<Position>) -> Result<Infallible> {
     let mut heartbeat_due = Instant::now();
     loop {
         let here = match position {
@@ -128,7 +133,7 @@ async fn start_over(inner: &Inner) -> Result<Position> {
     })
 }
 
-async fn poll(inner: &Inner, here: &mut Position) -> Result<Continuity> {
+async fn poll(inner: &Arc<Inner>, here: &mut Position) -> Result<Continuity> {
     let log = bounded(cache_log::read_since(inner.db.log_pool(), &here.snapshot)).await?;
     inner
         .last_poll
@@ -153,6 +158,8 @@ async fn poll(inner: &Inner, here: &mut Position) -> Result<Continuity> {
         // At once: somebody waits to tell a user that it is done.
         let (pool, node) = (inner.db.log_pool(), inner.node);
         bounded(cache_log::write_applied(pool, node, &here.snapshot)).await?;
+        inner.applied.notify_waiters();
+        doorbell::ring(inner, Message::Applied);
     }
     Ok(Continuity::Whole)
 }

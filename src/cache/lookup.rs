@@ -1,4 +1,5 @@
-//! Looking a value up: near cache, then one load for all who ask: Redis, PostgreSQL.
+//! Looking a value up: near cache, what the asker brought, then one load for all who ask:
+//! Redis, PostgreSQL.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -14,13 +15,15 @@ use super::{
     codec,
     failpoints::Failpoint,
     near::Entry,
+    offer::{Found, Offer, Source},
     query::{CachedQuery, Family},
-    single_flight,
-    stamp::{self, Rejection},
+    signature::Signer,
+    stamp::{self, Position, Rejection},
 };
 use crate::{
     db::Stamped,
     error::{Error, Result},
+    recording,
     telemetry::names,
 };
 
@@ -66,21 +69,46 @@ impl Cache {
         query: &Q,
         companions: impl FnOnce() -> Companions,
     ) -> Result<Option<Arc<Q::Answer>>> {
+        let found = self.look_up(query, companions, || None).await?;
+        Ok(found.answer)
+    }
+
+    /// The same, with what is asked only if the answer is not at hand: for companions, and
+    /// for a copy of the answer that the asker brought.
+    pub(super) async fn look_up<Q: CachedQuery>(
+        &self,
+        query: &Q,
+        companions: impl FnOnce() -> Companions,
+        offer: impl FnOnce() -> Option<Offer>,
+    ) -> Result<Found<Q::Answer>> {
         let key = query.key();
         let family = key.family();
         let text = self.inner.full_text(&key);
-        let mut companions = Some(companions);
+        let (mut companions, mut offer) = (Some(companions), Some(offer));
         for _ in 0..JOINS {
             let Some(batch) = self.inner.coherence.begin() else {
                 break;
             };
             match self.inner.find_near(&text) {
                 Ok(Some(entry)) => {
-                    count(family, "near_hit");
-                    return Ok(single_flight::typed(&entry));
+                    self.inner.count(family, "near_hit");
+                    recording::note_part(|| entry.as_part());
+                    return Ok(Found::new(&entry, Source::Memory));
                 }
                 Ok(None) => {}
                 Err(reason) => count_rejected(family, "near", reason),
+            }
+            // What is not at hand costs more than making a page anew.
+            recording::is_for_once();
+            if let Some(offer) = offer.take().and_then(|offer| offer()) {
+                match self.inner.validate_offer(query, &text, &offer, batch) {
+                    Ok(entry) => {
+                        self.inner.count(family, "offered");
+                        self.inner.keep_near(text, &entry);
+                        return Ok(Found::new(&entry, Source::Offer));
+                    }
+                    Err(reason) => count_rejected(family, "offer", reason),
+                }
             }
             let load = || {
                 let companions = companions.take().map(|list| list()).unwrap_or_default();
@@ -92,15 +120,22 @@ impl Cache {
             // Whoever joined may have come after a change that the load did not see.
             if started || self.inner.coherence.is_current(&entry.slots, entry.batch) {
                 if !started {
-                    count(family, "joined");
+                    self.inner.count(family, "joined");
                 }
-                return Ok(single_flight::typed(&entry));
+                return Ok(Found::new(&entry, Source::Elsewhere));
             }
         }
-        count(family, "bypass");
+        recording::is_for_once();
+        self.inner.count(family, "bypass");
         let reader = self.inner.db.reader();
         let stamped = with_one_retry(|| query.load(&reader)).await?;
-        Ok(stamped.value.map(Arc::new))
+        Ok(Found::without_stamp(stamped.value))
+    }
+
+    /// Whether this process has the answer at hand, so that [`Self::get`] asks nobody.
+    pub fn remembers<Q: CachedQuery>(&self, query: &Q) -> bool {
+        let text = self.inner.full_text(&query.key());
+        self.inner.coherence.begin().is_some() && matches!(self.inner.find_near(&text), Ok(Some(_)))
     }
 }
 
@@ -119,9 +154,9 @@ impl<Q: CachedQuery> Companion for Q {
 
     fn keep(&self, inner: &Inner, text: String, bytes: &[u8], batch: u64) {
         let family = self.key().family();
-        match inner.validate(self, family, bytes, batch) {
+        match inner.validate(self, &inner.signer, &text, bytes, batch) {
             Ok(entry) => {
-                count(family, "prefetched");
+                inner.count(family, "prefetched");
                 inner.keep_near(text, &entry);
             }
             Err(reason) => count_rejected(family, "redis", reason),
@@ -130,6 +165,12 @@ impl<Q: CachedQuery> Companion for Q {
 }
 
 impl Inner {
+    fn count(&self, family: Family, outcome: &'static str) {
+        metrics::counter!(names::CACHE_LOOKUPS, "family" => family.name, "outcome" => outcome)
+            .increment(1);
+        self.tally.add(family, outcome);
+    }
+
     fn find_near(&self, text: &str) -> Result<Option<Entry>, Rejection> {
         self.near
             .as_ref()
@@ -149,9 +190,9 @@ impl Inner {
             let answer = self.ask_redis(redis, &text, batch, companions).await;
             self.failpoints.reach(Failpoint::Found).await;
             if let Ok(Some(bytes)) = answer {
-                match self.validate(&query, family, &bytes, batch) {
+                match self.validate(&query, &self.signer, &text, &bytes, batch) {
                     Ok(entry) => {
-                        count(family, "redis_hit");
+                        self.count(family, "redis_hit");
                         self.keep_near(text, &entry);
                         return Ok(entry);
                     }
@@ -160,14 +201,16 @@ impl Inner {
             }
         }
 
-        count(family, "fill");
+        self.count(family, "fill");
         // Taken before the load: what is read now belongs to this incarnation or an older one.
         let incarnation = self.incarnation.load(Ordering::Acquire);
         let reader = self.db.reader();
         let Stamped { value, as_of } = with_one_retry(|| query.load(&reader)).await?;
         self.failpoints.reach(Failpoint::Loaded).await;
-        let encoded = codec::encode(value.as_ref(), family.format, incarnation, as_of);
-        let entry = entry(&query, value, batch, encoded.as_ref().map_or(0, Vec::len));
+        let position = Position { incarnation, as_of };
+        let encoded = codec::encode(value.as_ref(), self.format_of(family), position);
+        let bytes = encoded.as_ref().map_or(0, Vec::len);
+        let entry = entry(&query, value, batch, position, bytes);
         self.keep_near(text.clone(), &entry);
         if let Some(bytes) = encoded {
             self.keep_in_redis(text, bytes, family.ttl);
@@ -209,20 +252,22 @@ impl Inner {
         Ok(own)
     }
 
-    /// The value in `bytes`, if it is whole, of this incarnation and format, and still
-    /// right.
-    fn validate<Q: CachedQuery>(
+    /// The value in `bytes`, wherever they come from: if one of our nodes signed it for
+    /// `place`, if it is of this incarnation and format, and if it is still right.
+    pub(super) fn validate<Q: CachedQuery>(
         &self,
         query: &Q,
-        family: Family,
+        signer: &Signer,
+        place: &str,
         bytes: &[u8],
         batch: u64,
     ) -> Result<Entry, Rejection> {
         let incarnation = self.incarnation.load(Ordering::Acquire);
-        let found =
-            codec::decode(bytes, family.format, incarnation).ok_or(Rejection::Undecodable)?;
-        let entry = entry(query, found.value, batch, bytes.len());
-        self.coherence.validate(&entry.slots, found.as_of)?;
+        let format = self.format_of(query.key().family());
+        let found = codec::decode(bytes, signer, place, format, incarnation)?;
+        let entry = entry(query, found.value, batch, found.position, bytes.len());
+        self.coherence
+            .validate(&entry.slots, found.position.as_of)?;
         Ok(entry)
     }
 
@@ -233,7 +278,7 @@ impl Inner {
     }
 
     /// Nobody waits for this: a late value is validated by its stamp like any other.
-    fn keep_in_redis(self: Arc<Self>, text: String, bytes: Vec<u8>, ttl: Duration) {
+    fn keep_in_redis(self: Arc<Self>, text: String, mut bytes: Vec<u8>, ttl: Duration) {
         if self.redis.is_none() {
             return;
         }
@@ -243,6 +288,7 @@ impl Inner {
         let storing = self.storing.clone().try_read_owned().ok();
         tokio::spawn(async move {
             let _until_it_is_stored = storing;
+            self.signer.sign(&text, &mut bytes);
             if let Some(redis) = &self.redis
                 && let Err(error) = redis.set(&text, &bytes, ttl).await
             {
@@ -256,6 +302,7 @@ fn entry<Q: CachedQuery>(
     query: &Q,
     answer: Option<Q::Answer>,
     batch: u64,
+    position: Position,
     encoded_bytes: usize,
 ) -> Entry {
     let scopes = query.scopes(answer.as_ref());
@@ -267,6 +314,7 @@ fn entry<Q: CachedQuery>(
             .map(|scope| stamp::slot_of(&scope.to_string()))
             .collect(),
         batch,
+        position,
         encoded_bytes,
         made: Instant::now(),
     }
@@ -283,11 +331,6 @@ async fn with_one_retry<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> 
         Err(Error::Unavailable(..)) => bounded().await?,
         outcome => outcome,
     }
-}
-
-fn count(family: Family, outcome: &'static str) {
-    metrics::counter!(names::CACHE_LOOKUPS, "family" => family.name, "outcome" => outcome)
-        .increment(1);
 }
 
 /// Counts a cached value that was found and not used.

@@ -1,17 +1,19 @@
 //! The cache, and why it can be trusted.
-#![warn(missing_docs)]
 //!
 //! PostgreSQL holds the truth *and* the record of what changed: triggers write the
 //! changed [`Scope`]s into a log, inside the transaction that changes them. Every node
 //! follows that log. Every cached value, in this process or in Redis, carries the
 //! database position it was read at, and is used only if none of its scopes changed
 //! since and only while this node's lease runs. So whatever Redis loses, keeps, brings
-//! back or reorders is never a wrong answer, only an old stamp.
+//! back or reorders is never a wrong answer, only an old stamp; and what somebody else
+//! puts there lacks the nodes' signature.
 //!
 //! A read comes in through one door, [`Cache::get`], with a [`CachedQuery`]:
 //!
 //! ```text
 //! near cache ── valid? ──► use it                      no SQL, no Redis
+//!    │ no
+//! a copy that the asker brought ── valid? ──► near cache, use it
 //!    │ no
 //! one load for all who ask ─► Redis ── valid? ──► near cache, use it
 //!                               │ no
@@ -26,15 +28,18 @@
 //! | Module | |
 //! |---|---|
 //! | [`query`], [`keys`] | what is cached, and under which keys |
-//! | `lookup`, `single_flight`, `near`, `client`, `breaker`, `codec` | reading |
-//! | `stamp` | which values are still right |
+//! | `lookup`, `offer`, `single_flight`, `near`, `client`, `breaker`, `codec`, `signature` | reading |
+//! | `stamp`, `made_of` | which values are still right, and what was made of them |
 //! | `commit`, [`invalidation`] | the end of a mutation; ending values by hand |
 //! | `log_follower`, `doorbell`, `janitor`, `watched_tables`, `background` | hearing of changes |
+//! | `counters` | no cache: attempts that all nodes count together |
 //! | `gauges`, `failpoints` | for operators, for tests |
 //!
 //! docs/caching.md tells the same at length, with the proof.
+#![warn(missing_docs)]
 
 use std::{
+    fmt::Write as _,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -53,8 +58,10 @@ use self::{
     client::Redis,
     failpoints::Failpoints,
     near::Near,
+    signature::Signer,
     single_flight::SingleFlight,
     stamp::{BootTime, Coherence},
+    tally::Tally,
 };
 use crate::{
     config::Config,
@@ -67,6 +74,7 @@ mod breaker;
 mod client;
 mod codec;
 mod commit;
+pub(crate) mod counters;
 mod doorbell;
 pub(crate) mod failpoints;
 mod gauges;
@@ -75,15 +83,22 @@ mod janitor;
 pub mod keys;
 mod log_follower;
 mod lookup;
+mod made_of;
 mod near;
+mod offer;
 pub mod query;
+mod signature;
 mod single_flight;
 mod stamp;
+mod status;
+mod tally;
 mod watched_tables;
 
 pub use self::{
     breaker::BreakerState,
     lookup::Companions,
+    made_of::MadeOf,
+    offer::{Found, Offer, Source},
     query::{CachedQuery, Family, Key, Scope},
 };
 
@@ -99,6 +114,10 @@ struct Inner {
     coherence: Coherence,
     near: Option<Near>,
     redis: Option<Arc<Redis>>,
+    /// Of the values in Redis.
+    signer: Signer,
+    /// Of the copies that browsers keep; `None`: there are none.
+    offers: Option<Signer>,
     flights: SingleFlight,
     /// Hash of the database's identity; 0 until the log was read.
     incarnation: AtomicU64,
@@ -107,36 +126,68 @@ struct Inner {
     /// When the log follower last read the log, in nanoseconds of the boot clock; 0: never.
     last_poll: AtomicU64,
     doorbell: Notify,
+    /// Told when a node has said that it has applied a change.
+    applied: Notify,
     /// Whether triggers are missing: then there is no lease.
     changes_may_be_lost: AtomicBool,
     /// Held by whoever stores a value in Redis.
     storing: Arc<RwLock<()>>,
     tasks: Mutex<JoinSet<()>>,
     failpoints: Failpoints,
+    tally: Tally,
+    /// Added to the format of every family.
+    #[cfg(feature = "test-hooks")]
+    newer_by: std::sync::atomic::AtomicU8,
 }
 
 impl Inner {
     /// The key behind what all keys share: the program, the value's format, and the
     /// incarnation of the database it was read from.
     fn full_text(&self, key: &Key) -> String {
-        let incarnation = self.incarnation.load(Ordering::Acquire);
-        format!(
-            "orghub:{}:{incarnation:016x}:{}",
-            key.family().format,
-            key.text()
-        )
+        // Every look-up makes one: in one allocation.
+        const PREFIX_BYTES: usize = "orghub:255:0123456789abcdef:".len();
+        let (incarnation, key_text) = (self.incarnation.load(Ordering::Acquire), key.text());
+        let mut text = String::with_capacity(PREFIX_BYTES + key_text.len());
+        let format = self.format_of(key.family());
+        write!(text, "orghub:{format}:{incarnation:016x}:")
+            .expect("writing to a string never fails");
+        text.push_str(key_text);
+        text
+    }
+
+    /// The format in which this node stores and reads values of `family`.
+    #[cfg(not(feature = "test-hooks"))]
+    fn format_of(&self, family: Family) -> u8 {
+        family.format
+    }
+
+    fn incarnation(&self) -> u64 {
+        self.incarnation.load(Ordering::Acquire)
     }
 
     /// The channel of the doorbell.
     fn channel(&self) -> String {
-        format!(
-            "orghub:{:016x}:changed",
-            self.incarnation.load(Ordering::Acquire)
-        )
+        format!("orghub:{:016x}:changed", self.incarnation())
     }
 
     fn last_poll_age(&self) -> Option<Duration> {
         BootTime::from_nanos(self.last_poll.load(Ordering::Relaxed)).map(BootTime::elapsed)
+    }
+}
+
+#[cfg(feature = "test-hooks")]
+impl Inner {
+    fn format_of(&self, family: Family) -> u8 {
+        family.format + self.newer_by.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(feature = "test-hooks")]
+impl Cache {
+    /// Makes this node one of a later version, in which the values of all families have
+    /// another format. To be called before anything is looked up.
+    pub fn be_newer(&self, versions: u8) {
+        self.inner.newer_by.store(versions, Ordering::Relaxed);
     }
 }
 
@@ -185,21 +236,36 @@ impl Cache {
                  served from PostgreSQL; Redis is used as soon as it answers."
             );
         }
+        if redis.is_some() && config.cache_keys.are_known_to_everybody() {
+            tracing::info!(
+                "CACHE_KEYS is not set: values in Redis are signed with the development key, which \
+                 everybody knows"
+            );
+        }
         let inner = Arc::new(Inner {
             db,
             node: Uuid::now_v7(),
             coherence: Coherence::new(),
             near: Near::new(config.near_cache_bytes),
             redis,
+            signer: Signer::new(config.cache_keys.bytes()),
+            offers: config
+                .session_cookie_keys
+                .as_ref()
+                .map(|keys| Signer::new(keys.bytes())),
             flights: SingleFlight::default(),
             incarnation: AtomicU64::new(0),
             incarnation_changed: Mutex::default(),
             last_poll: AtomicU64::new(0),
             doorbell: Notify::new(),
+            applied: Notify::new(),
             changes_may_be_lost: AtomicBool::new(false),
             storing: Arc::default(),
             tasks: Mutex::default(),
             failpoints: Failpoints::default(),
+            tally: Tally::default(),
+            #[cfg(feature = "test-hooks")]
+            newer_by: std::sync::atomic::AtomicU8::default(),
         });
         background::start(&inner);
         Ok(Self { inner })

@@ -9,11 +9,12 @@ use std::{
 
 use quick_cache::{Weighter, sync::Cache};
 
-use super::stamp::{Coherence, Rejection, Slot};
+use super::stamp::{Coherence, Position, Rejection, Slot};
+use crate::recording::Part;
 
 /// Longest life of a value here, whatever its TTL: long enough to matter, short enough
 /// that what depends on the time of day (an expired invitation) is noticed.
-const LONGEST_LIFE: Duration = Duration::from_secs(15 * 60);
+pub(super) const LONGEST_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// Share of the bytes set aside for negative answers: one in so many.
 const NEGATIVE_SHARE: u64 = 8;
@@ -31,12 +32,23 @@ pub(super) struct Entry {
     pub(super) slots: Arc<[Slot]>,
     /// Its stamp: the batch before its loading or validation began.
     pub(super) batch: u64,
+    /// The stamp of a copy that leaves this process.
+    pub(super) position: Position,
     /// Size of the encoded value, for the weight.
     pub(super) encoded_bytes: usize,
     pub(super) made: Instant,
 }
 
 impl Entry {
+    /// As a part of what a recording is made of.
+    pub(super) fn as_part(&self) -> Part {
+        Part {
+            slots: Arc::clone(&self.slots),
+            batch: self.batch,
+            until: self.made + LONGEST_LIFE,
+        }
+    }
+
     fn validate(&self, coherence: &Coherence) -> Result<(), Rejection> {
         if self.made.elapsed() >= LONGEST_LIFE {
             return Err(Rejection::Aged);

@@ -1,19 +1,24 @@
 //! What a cached value is, seen from its use: [`CachedQuery`] beside each use case.
 
-use std::{fmt, future::Future, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    future::Future,
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     db::{Reader, Stamped},
-    domain::{OrgId, OrgSlug, UserId},
+    domain::{MailDomain, OrgId, OrgSlug, UserId},
     error::Result,
 };
 
 /// A question whose answer is cached. One `impl` is all there is to know about it.
 ///
 /// A query is made of what its key is made of and nothing else that could change the
-/// answer, so two queries with one key cannot have two answers.
+/// answer, so two queries with one key cannot have two answers. The time is the one
+/// exception: what it changes is right again only when the value's life ends.
 pub trait CachedQuery: Clone + Send + Sync + 'static {
     /// What is cached: decoded in process memory, encoded in Redis.
     type Answer: Serialize + DeserializeOwned + Send + Sync + 'static;
@@ -84,7 +89,7 @@ pub enum Scope {
     Slug(OrgSlug),
     /// One membership, also one that does not exist.
     Membership(OrgId, UserId),
-    /// Which organizations a user belongs to.
+    /// Which organizations a user belongs to, or asks to join.
     UserOrgs(UserId),
     /// An organization's memberships, and the names and addresses of its members.
     MemberList(OrgId),
@@ -98,6 +103,8 @@ pub enum Scope {
     Subscription(OrgId),
     /// An organization's audit log.
     Activity(OrgId),
+    /// Which organizations the people of a domain can join.
+    MailDomain(MailDomain),
 }
 
 impl fmt::Display for Scope {
@@ -113,6 +120,7 @@ impl fmt::Display for Scope {
             Self::UserSessions(user) => write!(f, "su:{user}"),
             Self::Subscription(org) => write!(f, "sub:{org}"),
             Self::Activity(org) => write!(f, "a:{org}"),
+            Self::MailDomain(domain) => write!(f, "md:{domain}"),
         }
     }
 }
@@ -122,6 +130,11 @@ pub(super) struct Hex<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+        self.0.iter().try_for_each(|byte| {
+            f.write_char(digit(byte >> 4))?;
+            f.write_char(digit(byte & 15))
+        })
     }
 }

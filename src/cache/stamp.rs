@@ -25,6 +25,16 @@ pub(super) fn slot_of(scope: &str) -> Slot {
     (hasher.finish() % SLOTS as u64) as Slot
 }
 
+/// Where in the database's order a value was read: the stamp of every copy outside of this
+/// process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Position {
+    /// The database, as one that was never restored or failed over.
+    pub(super) incarnation: u64,
+    /// The oldest transaction that was still running.
+    pub(super) as_of: u64,
+}
+
 /// Why a cached value that was found is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rejection {
@@ -38,6 +48,8 @@ pub(super) enum Rejection {
     Aged,
     /// It is not whole, of another format, or of another incarnation of the database.
     Undecodable,
+    /// No node stored it under this key, or one whose key is not in `CACHE_KEYS` here.
+    Forged,
 }
 
 impl Rejection {
@@ -48,6 +60,7 @@ impl Rejection {
             Self::BelowFloor => "below_floor",
             Self::Aged => "aged",
             Self::Undecodable => "undecodable",
+            Self::Forged => "forged",
         }
     }
 }
@@ -74,6 +87,7 @@ pub(super) struct Coherence {
     /// at all.
     lease_until: AtomicU64,
     /// How often a lease began that did not continue one.
+    #[cfg(feature = "test-hooks")]
     lease_starts: AtomicU64,
 }
 
@@ -87,6 +101,7 @@ impl Coherence {
             applied: AtomicU64::new(0),
             floor: AtomicU64::new(u64::MAX),
             lease_until: AtomicU64::new(0),
+            #[cfg(feature = "test-hooks")]
             lease_starts: AtomicU64::new(0),
         }
     }
@@ -165,6 +180,7 @@ impl Coherence {
     }
 
     pub(super) fn grant_lease(&self, until: BootTime) {
+        #[cfg(feature = "test-hooks")]
         if !self.lease_is_running() {
             self.lease_starts.fetch_add(1, Ordering::Relaxed);
         }

@@ -1,13 +1,13 @@
 //! The change log and the registry of nodes: the database's half of the cache
-//! (docs/caching.md). Except for [`write`], only the cache's background tasks call
-//! these, with a pool and time limits of their own.
+//! (docs/caching.md). Except for [`write`] and [`somebody_is_behind`], only the cache's
+//! background tasks call these, with time limits of their own: twenty times a second, so
+//! their spans are a level below the others'.
 
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::CommitPosition;
-use crate::error::Result;
-use crate::telemetry::SPANS;
+use crate::{error::Result, telemetry::SPANS};
 
 /// Scopes that one transaction changed.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct LogRead {
 /// Everything the log still holds, and the incarnation of the database it belongs
 /// to: a hash of cluster, timeline and database. After a failover or a restore
 /// transaction numbers may repeat; in another incarnation they mean something else.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.read_whole", skip_all)]
+#[tracing::instrument(level = "trace", target = SPANS, name = "sql.cache_log.read_whole", skip_all)]
 pub async fn read_whole(pool: &PgPool) -> Result<(u64, LogRead)> {
     let mut snapshot = pool
         .begin_with("begin isolation level repeatable read, read only")
@@ -83,7 +83,7 @@ pub async fn read_whole(pool: &PgPool) -> Result<(u64, LogRead)> {
 
 /// What became visible since the snapshot `previous`, and was not visible in it:
 /// exact, whatever the order in which transactions began and ended.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.read_since", skip_all)]
+#[tracing::instrument(level = "trace", target = SPANS, name = "sql.cache_log.read_since", skip_all)]
 pub async fn read_since(pool: &PgPool, previous: &str) -> Result<LogRead> {
     let rows = sqlx::query!(
         r#"
@@ -137,7 +137,7 @@ fn log_read(
 
 /// Renews the node's lease for `lease_ms` by the database's clock, and says which
 /// incarnation of the database took it.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.heartbeat", skip_all)]
+#[tracing::instrument(level = "trace", target = SPANS, name = "sql.cache_log.heartbeat", skip_all)]
 pub async fn heartbeat(pool: &PgPool, node: Uuid, lease_ms: i32, applied: &str) -> Result<u64> {
     let incarnation = sqlx::query_scalar!(
         r#"
@@ -165,7 +165,7 @@ pub async fn heartbeat(pool: &PgPool, node: Uuid, lease_ms: i32, applied: &str) 
 }
 
 /// Says what the node has taken in.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.write_applied", skip_all)]
+#[tracing::instrument(level = "trace", target = SPANS, name = "sql.cache_log.write_applied", skip_all)]
 pub async fn write_applied(pool: &PgPool, node: Uuid, applied: &str) -> Result<()> {
     sqlx::query!(
         "update cache_node set applied = $2::text::pg_snapshot where id = $1",
@@ -227,7 +227,7 @@ pub async fn write(pool: &PgPool, scopes: &[String]) -> Result<CommitPosition> {
 /// Cuts the log to what is younger than `keep_seconds`, moves the floor along,
 /// and forgets nodes that are gone. Returns the rows cut; `None` if another node
 /// is at it.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.clean_up", skip_all)]
+#[tracing::instrument(level = "trace", target = SPANS, name = "sql.cache_log.clean_up", skip_all)]
 pub async fn clean_up(pool: &PgPool, keep_seconds: i32) -> Result<Option<u64>> {
     let mut tx = pool.begin().await?;
     let mine = sqlx::query_scalar!(
@@ -281,7 +281,7 @@ pub async fn clean_up(pool: &PgPool, keep_seconds: i32) -> Result<Option<u64>> {
 /// Which declared triggers (as `table.trigger`) are missing or disabled. Migrations
 /// declare them in `cache_watched` by calling `cache_watch`; without a single
 /// declaration everything is missing.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.cache_log.missing_triggers", skip_all)]
+#[tracing::instrument(level = "trace", target = SPANS, name = "sql.cache_log.missing_triggers", skip_all)]
 pub async fn missing_triggers(pool: &PgPool) -> Result<Vec<String>> {
     let missing = sqlx::query_scalar!(
         r#"

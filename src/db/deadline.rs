@@ -45,6 +45,18 @@ pub(super) async fn ping(connection: &mut PgConnection) -> Result<bool, sqlx::Er
         .map(|()| true)
 }
 
+/// Whether the other side has closed the connection. Silence is not that.
+pub(super) fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() != io::ErrorKind::TimedOut,
+        // "Terminating connection due to administrator command", and due to a crash.
+        sqlx::Error::Database(error) => {
+            matches!(error.code().as_deref(), Some("57P01" | "57P02"))
+        }
+        _ => false,
+    }
+}
+
 fn timed_out() -> sqlx::Error {
     let kind = io::ErrorKind::TimedOut;
     sqlx::Error::Io(io::Error::new(

@@ -7,7 +7,7 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
-use super::{Db, advisory_lock::AdvisoryLock};
+use super::{Db, advisory_lock::AdvisoryLock, deadline::with_deadline, roles};
 use crate::error::{Error, Result};
 
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
@@ -32,9 +32,32 @@ impl Db {
     /// # Errors
     /// [`Error::Internal`] if a migration fails; those before it stay applied.
     pub async fn migrate(&self) -> Result<usize> {
+        self.in_turn(self.apply_migrations()).await
+    }
+
+    /// The same, as the owner of the tables; the role that `server_url` names may work with
+    /// them then.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`]; [`Error::Internal`] if there is no such role.
+    pub async fn migrate_for(&self, server_url: &str) -> Result<usize> {
+        let role = roles::role_of(server_url)?;
+        self.in_turn(async {
+            let is_another = roles::grant_tables_to_come(&self.pool, &role).await?;
+            let applied = self.apply_migrations().await?;
+            if is_another {
+                roles::grant_tables(&self.pool, &role).await?;
+            }
+            Ok(applied)
+        })
+        .await
+    }
+
+    /// Does the work of one migrator when no other works.
+    async fn in_turn<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let lock = AdvisoryLock::open(&self.pool, "orghub migrations").await?;
         let guard = lock.acquire(LOCK_RETRY).await?;
-        let outcome = self.apply_migrations().await;
+        let outcome = work.await;
         guard.release().await;
         outcome
     }
@@ -55,7 +78,8 @@ impl Db {
         }
     }
 
-    /// How many migrations of this program the database lacks.
+    /// How many migrations of this program the database lacks. Not asked over the
+    /// connections of requests: `/readyz` asks this.
     ///
     /// # Errors
     /// [`Error::Unavailable`] without a database.
@@ -63,13 +87,13 @@ impl Db {
         let has_table = sqlx::query_scalar!(
             r#"select to_regclass('_sqlx_migrations') is not null as "has_table!""#
         )
-        .fetch_one(&self.pool)
-        .await?;
+        .fetch_one(&self.health_pool);
+        let has_table = with_deadline(self.limit, has_table).await?;
         // Not a checked query: the table belongs to sqlx and is made by the first run.
         let applied: Vec<i64> = if has_table {
-            sqlx::query_scalar("select version from _sqlx_migrations where success")
-                .fetch_all(&self.pool)
-                .await?
+            let applied = sqlx::query_scalar("select version from _sqlx_migrations where success")
+                .fetch_all(&self.health_pool);
+            with_deadline(self.limit, applied).await?
         } else {
             Vec::new()
         };
@@ -116,7 +140,8 @@ async fn drop_invalid_indexes(pool: &PgPool) -> Result<()> {
     Ok(())
 }
 
-/// A number that changes with any migration: names the template database of tests.
+/// A number that changes with any migration, and with what is granted: names the template
+/// database of tests.
 #[cfg(feature = "test-hooks")]
 pub fn schema_fingerprint() -> u64 {
     use std::hash::{DefaultHasher, Hasher};
@@ -125,5 +150,8 @@ pub fn schema_fingerprint() -> u64 {
     MIGRATOR
         .iter()
         .for_each(|migration| hasher.write(&migration.checksum));
+    roles::grants()
+        .iter()
+        .for_each(|grants| hasher.write(grants.as_bytes()));
     hasher.finish()
 }

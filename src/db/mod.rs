@@ -8,7 +8,7 @@
 //! Every function fails with [`Error::Unavailable`] when the database cannot be
 //! reached; only other errors are documented where they can happen.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, net::IpAddr, sync::Arc, time::Duration};
 
 use sqlx::{
     PgConnection, PgPool, Postgres, Transaction,
@@ -21,20 +21,43 @@ use crate::{
     telemetry::count_sql,
 };
 
+pub mod account_tokens;
 pub mod activity;
 pub mod advisory_lock;
+pub mod bulk_changes;
+mod bulkhead;
 pub mod cache_log;
 mod constraints;
 mod deadline;
+pub mod deleted_orgs;
+pub mod identities;
+pub mod invitations;
+pub mod jobs;
+pub mod join_links;
+pub mod join_requests;
+pub mod mail;
+pub mod member_export;
+mod member_filter;
 pub mod members;
 pub mod migrate;
+pub mod org_domains;
 pub mod orgs;
+pub mod ownership;
+pub mod passkey_ceremonies;
+pub mod passkeys;
+pub mod pending_sign_ins;
+pub mod pictures;
+pub mod platform;
+pub mod recovery_codes;
+pub mod roles;
 pub mod sessions;
+pub mod submissions;
 pub mod subscriptions;
-mod types;
+pub mod totp;
 pub mod users;
 pub mod webhook_events;
 
+use bulkhead::Bulkhead;
 pub use deadline::WithDeadline;
 use deadline::{ANSWER_TIMEOUT, ping, with_deadline};
 
@@ -46,11 +69,15 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 /// a round trip per statement (docs/architecture.md).
 const TRUSTED_IDLE_TIME: Duration = Duration::from_millis(250);
 
+const MAINTENANCE_CONNECTIONS: u32 = 4;
+
 /// The connection pools of one node.
 #[derive(Clone)]
 pub struct Db {
     pool: PgPool,
     log_pool: PgPool,
+    health_pool: PgPool,
+    bulkhead: Arc<Bulkhead>,
     /// How long to wait for a statement's answer; `None`: for maintenance.
     limit: Option<Duration>,
 }
@@ -71,7 +98,11 @@ impl Db {
         Ok(Self {
             pool: pool(config.database_max_connections).connect_lazy_with(options.clone()),
             // A separate pool: request load must not starve the cache's log follower.
-            log_pool: pool(2).connect_lazy_with(options.application_name("orghub-log-follower")),
+            log_pool: pool(2)
+                .connect_lazy_with(options.clone().application_name("orghub-log-follower")),
+            // And the load must not make a node look dead that only has much to do.
+            health_pool: pool(1).connect_lazy_with(options.application_name("orghub-health")),
+            bulkhead: Arc::new(Bulkhead::new(config.database_max_connections)),
             limit: Some(ANSWER_TIMEOUT),
         })
     }
@@ -82,12 +113,14 @@ impl Db {
     /// [`Error::Unavailable`] if the database does not answer.
     pub async fn open_for_maintenance(database_url: &str) -> Result<Self> {
         let options: PgConnectOptions = database_url.parse().map_err(Error::internal)?;
-        let pool = pool(4)
+        let pool = pool(MAINTENANCE_CONNECTIONS)
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.application_name("orghub-maintenance"))
             .await?;
         Ok(Self {
             log_pool: pool.clone(),
+            health_pool: pool.clone(),
+            bulkhead: Arc::new(Bulkhead::new(MAINTENANCE_CONNECTIONS)),
             pool,
             limit: None,
         })
@@ -105,6 +138,11 @@ impl Db {
         &self.log_pool
     }
 
+    /// The connection over which operators ask how the node is.
+    pub(crate) fn health_pool(&self) -> &PgPool {
+        &self.health_pool
+    }
+
     /// The pool itself: for the cache's registry, migrations, and locks.
     pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
@@ -112,10 +150,19 @@ impl Db {
 
     pub(crate) async fn begin(&self) -> Result<Tx> {
         count_sql();
-        let inner = with_deadline(self.limit, self.pool.begin()).await?;
+        // A connection that was in use a moment before the database ended looks alive until it
+        // is used. Nothing was begun on it, so another one will do; each that fails is closed.
+        let mut spare = self.pool.num_idle();
+        let inner = loop {
+            match with_deadline(self.limit, self.pool.begin()).await {
+                Err(error) if spare > 0 && deadline::is_lost(&error) => spare -= 1,
+                begun => break begun?,
+            }
+        };
         Ok(Tx {
             inner,
             limit: self.limit,
+            address: None,
         })
     }
 
@@ -123,6 +170,7 @@ impl Db {
     pub async fn close(&self) {
         self.pool.close().await;
         self.log_pool.close().await;
+        self.health_pool.close().await;
     }
 }
 
@@ -232,9 +280,22 @@ pub trait Announce {
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     limit: Option<Duration>,
+    /// Where the request came from that asks for the change.
+    address: Option<IpAddr>,
 }
 
 impl Tx {
+    /// Notes where the request came from that asks for the change. Holding a session does it
+    /// (`auth::SignedIn`), so what a user does has an address in the audit log, and what Stripe
+    /// or a job does has none.
+    pub(crate) fn asked_from(&mut self, address: Option<IpAddr>) {
+        self.address = address;
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     /// The connection, for one statement.
     pub fn conn(&mut self) -> WithDeadline<&mut PgConnection> {
         WithDeadline {
@@ -281,6 +342,17 @@ impl Tx {
     }
 }
 
+/// The code of an error that a `grant` would have prevented.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+/// The role lacks a right.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the database refuses the role; `orghub-server migrate`, with DATABASE_OWNER_URL, grants the \
+     server's role what it needs"
+)]
+struct NotGranted(#[source] sqlx::Error);
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
@@ -291,6 +363,9 @@ impl From<sqlx::Error> for Error {
                 // Classes 53 (resources), 57 (operator intervention: shutdown, statement
                 // timeout), 08 (connection).
                 let code = database.code().unwrap_or_default();
+                if code == INSUFFICIENT_PRIVILEGE {
+                    return Self::internal(NotGranted(error));
+                }
                 if ["53", "57", "08"]
                     .iter()
                     .any(|class| code.starts_with(class))

@@ -41,20 +41,22 @@ impl Services {
         if organizations == 0 {
             return Ok(WarmedUp::default());
         }
+        // Nobody is there.
+        let access = self.access.unnoticed();
         let reader = self.db.reader();
         let now = self.clock.now();
         let recent = db::sessions::list_recent_use(&reader, now, SESSIONS, organizations).await?;
         let mut warm_orgs = HashSet::<OrgSlug>::new();
         let mut warm_sessions = HashSet::new();
         for RecentUse { id_hash, slug } in recent {
-            let Some(user) = self.sessions.current_user_by_hash(id_hash).await? else {
+            let Some(user) = self.sessions.find_signed_in(id_hash).await? else {
                 continue;
             };
             if warm_sessions.insert(id_hash) {
                 self.orgs.list_mine(&user).await?;
             }
             let segment = OrgSegment::Slug(slug.clone());
-            let OrgLookup::Granted(access) = self.access.find(&user, &segment).await? else {
+            let OrgLookup::Granted(access) = access.find(&user, &segment).await? else {
                 continue;
             };
             if warm_orgs.insert(slug) {

@@ -3,7 +3,7 @@ use crate::{
     access::OrgAccess,
     cache::keys,
     db,
-    domain::{ActivityKind, MemberId, MemberListQuery, Permission, Role},
+    domain::{ActivityKind, Edit, MemberId, MemberListQuery, Permission, Role},
     error::{Error, Result},
     telemetry::SPANS,
 };
@@ -15,24 +15,28 @@ impl Orgs {
     /// # Errors
     /// [`Error::NotFound`] if the organization has no such member; [`Error::Forbidden`]
     /// without the permission; [`Error::Conflict`] if the organization would be left
-    /// without an owner.
+    /// without an owner, or somebody else changed the role since it was shown.
     #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.change_role", skip_all)]
     pub async fn change_role(
         &self,
         access: &OrgAccess,
         member: MemberId,
-        role: Role,
+        role: impl Into<Edit<Role>>,
     ) -> Result<()> {
+        let role = role.into();
         access.require(Permission::ManageMembers)?;
         let mut change = self.begin_change(access).await?;
         let member = db::members::find_in_org(&mut change.tx, change.id, member).await?;
         let member = member.ok_or(Error::NotFound)?;
-        if !change.actor.role.may_change(member.role, Some(role)) {
+        if !change.actor.role.may_change(member.role, Some(*role.to())) {
             return Err(Error::Forbidden);
         }
-        if member.role == role {
+        let written = role
+            .over("role", member.role.as_str())
+            .map_err(Error::Conflict)?;
+        let Some(&role) = written else {
             return Ok(());
-        }
+        };
         change.keep_an_owner(&member).await?;
 
         db::members::set_role(&mut change.tx, member.id, role).await?;

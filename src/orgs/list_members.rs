@@ -5,35 +5,62 @@ use crate::{
     access::OrgAccess,
     cache::{CachedQuery, Key, Scope, keys},
     db::{self, Reader, Stamped},
-    domain::{MemberListQuery, MemberPage, OrgSlug},
+    domain::{MemberListQuery, MemberMarks, MemberPage, MemberSort, OrgSlug},
     error::{Error, Result},
     telemetry::SPANS,
 };
 
 impl Orgs {
-    /// A page of the organization's members. Every member may read it.
+    /// A page of the organization's members. Every member may read it; who lacks a second
+    /// factor only those who manage members ([`MemberPage::for_reader`]).
     ///
     /// A search goes to the database: what users type hardly repeats, and would push out
-    /// of the cache what does.
+    /// of the cache what does. It looks through thousands of members, so it is a heavy
+    /// read, of which each user can have a few at a time. So is any page but the first,
+    /// until it is remembered: there are thousands, by filter and order, and asking for all
+    /// of them at once costs as much as searching.
+    ///
+    /// A page far into the list that is asked for by its number is found by the list's marks,
+    /// which are cached as well.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the slug does not name the organization any more.
+    /// [`Error::NotFound`] if the slug does not name the organization any more; for what is
+    /// a heavy read [`Error::TooManyAtOnce`] and [`Error::Busy`].
     #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.list_members", skip_all)]
     pub async fn list_members(
         &self,
         access: &OrgAccess,
         query: &MemberListQuery,
     ) -> Result<Arc<MemberPage>> {
-        let slug = access.slug();
+        let (user, slug) = (access.user().id, access.slug());
+        let query = &query.clone().for_reader(access.role());
         let found = match MemberPageOf::new(slug, query) {
-            Some(query) => self.cache.get(&query).await?,
+            Some(page) if *query == MemberListQuery::default() || self.cache.remembers(&page) => {
+                self.cache.get(&page).await?
+            }
+            Some(page) => {
+                let cache = self.cache.clone();
+                let load = |_reader| async move {
+                    let page = match page.marks_of() {
+                        Some(marks) => page.near(cache.get(&marks).await?),
+                        None => page,
+                    };
+                    cache.get(&page).await
+                };
+                self.db.heavy_read(user, load).await?
+            }
             None => {
-                let page = db::members::list_page(&self.db.reader(), slug, query).await?;
+                let (slug, query) = (slug.clone(), query.clone());
+                let search = |reader| async move {
+                    db::members::list_page(&reader, &slug, &query, None).await
+                };
+                let page = self.db.heavy_read(user, search).await?;
                 page.value.map(Arc::new)
             }
         };
         found
             .filter(|found| found.org_id == access.org_id())
+            .map(|found| found.for_reader(access.role()))
             .ok_or(Error::NotFound)
     }
 }
@@ -43,6 +70,10 @@ impl Orgs {
 pub struct MemberPageOf {
     slug: OrgSlug,
     query: MemberListQuery,
+    /// Marks near the page. They lead to it and say nothing about it: without them it is the
+    /// same page, and takes longer. (If members come and go between the two statements, it
+    /// begins that many rows beside where its number says. Nothing is missed on the way on.)
+    marks: Option<Arc<MemberMarks>>,
 }
 
 impl MemberPageOf {
@@ -52,7 +83,17 @@ impl MemberPageOf {
         is_cached.then(|| Self {
             slug: slug.clone(),
             query: query.clone(),
+            marks: None,
         })
+    }
+
+    /// The marks that this page is found by, if it needs any.
+    fn marks_of(&self) -> Option<MemberMarksOf> {
+        db::members::is_deep(&self.query).then(|| MemberMarksOf::new(&self.slug, self.query.sort))
+    }
+
+    fn near(self, marks: Option<Arc<MemberMarks>>) -> Self {
+        Self { marks, ..self }
     }
 }
 
@@ -71,6 +112,42 @@ impl CachedQuery for MemberPageOf {
     }
 
     async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {
-        db::members::list_page(db, &self.slug, &self.query).await
+        db::members::list_page(db, &self.slug, &self.query, self.marks.as_deref()).await
+    }
+}
+
+/// Places here and there in the list of the members of the organization with this current slug,
+/// in one order.
+#[derive(Clone, Debug)]
+pub struct MemberMarksOf {
+    slug: OrgSlug,
+    sort: MemberSort,
+}
+
+impl MemberMarksOf {
+    pub fn new(slug: &OrgSlug, sort: MemberSort) -> Self {
+        Self {
+            slug: slug.clone(),
+            sort,
+        }
+    }
+}
+
+impl CachedQuery for MemberMarksOf {
+    type Answer = MemberMarks;
+
+    fn key(&self) -> Key {
+        keys::member_marks(&self.slug, self.sort)
+    }
+
+    fn scopes(&self, answer: Option<&Self::Answer>) -> Vec<Scope> {
+        let list = answer.map(|marks| Scope::MemberList(marks.org_id));
+        std::iter::once(Scope::Slug(self.slug.clone()))
+            .chain(list)
+            .collect()
+    }
+
+    async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {
+        db::members::list_marks(db, &self.slug, self.sort).await
     }
 }

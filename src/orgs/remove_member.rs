@@ -1,6 +1,7 @@
 use super::{Change, Orgs};
 use crate::{
     access::OrgAccess,
+    boxed,
     cache::keys,
     db::{self, members::MemberForChange},
     domain::{ActivityKind, MemberId, MemberListQuery, Permission},
@@ -17,6 +18,7 @@ impl Orgs {
     /// without the permission; [`Error::Conflict`] if the organization would be left
     /// without an owner.
     #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.remove_member", skip_all)]
+    #[boxed]
     pub async fn remove_member(&self, access: &OrgAccess, member: MemberId) -> Result<()> {
         access.require(Permission::ManageMembers)?;
         let mut change = self.begin_change(access).await?;
@@ -35,6 +37,8 @@ impl Orgs {
         member: &MemberForChange,
     ) -> Result<()> {
         change.keep_an_owner(member).await?;
+        let (org, user, now) = (change.id, member.user_id, self.clock.now());
+        db::invitations::cancel_for_user(&mut change.tx, org, user, now).await?;
         db::members::delete(&mut change.tx, member.id).await?;
         let is_own = member.id == change.actor.id;
         let kind = if is_own {

@@ -5,7 +5,7 @@ mod catalog;
 pub mod names;
 mod request_cost;
 
-pub use catalog::{CATALOG, Kind, Metric, describe};
+pub use catalog::{CATALOG, Kind, Label, Metric, describe};
 pub use request_cost::{Phase, RequestCost, current_request_cost, with_request_cost};
 pub(crate) use request_cost::{count_redis, count_sql, note_redis_timeout, redis_timed_out};
 

@@ -1,8 +1,11 @@
 //! The name of every metric. `docs/runbook.md` explains each.
 
+pub const START_TIME: &str = "orghub_start_time_seconds";
 pub const CACHE_LOOKUPS: &str = "orghub_cache_lookups_total";
 pub const CACHE_REJECTED: &str = "orghub_cache_rejected_total";
 pub const CACHE_NEAR_BYTES: &str = "orghub_cache_near_bytes";
+pub const RENDERED_PAGES: &str = "orghub_rendered_pages_total";
+pub const RENDERED_PAGES_BYTES: &str = "orghub_rendered_pages_bytes";
 pub const CACHE_LEASE_RUNNING: &str = "orghub_cache_lease_running";
 pub const CACHE_LAST_POLL_AGE: &str = "orghub_cache_last_poll_age_seconds";
 pub const CACHE_LOG_LAG: &str = "orghub_cache_log_lag_seconds";
@@ -13,10 +16,24 @@ pub const CACHE_BARRIER_WAIT: &str = "orghub_cache_barrier_wait_seconds";
 pub const REDIS_BREAKER_STATE: &str = "orghub_redis_breaker_state";
 pub const REDIS_NO_ANSWERS: &str = "orghub_redis_no_answers_total";
 pub const REDIS_ROUND_TRIPS: &str = "orghub_redis_round_trips_total";
+pub const REDIS_MEMORY: &str = "orghub_redis_memory_bytes";
+pub const REDIS_MEMORY_LIMIT: &str = "orghub_redis_memory_limit_bytes";
 pub const SQL_STATEMENTS: &str = "orghub_sql_statements_total";
+pub const CONNECTIONS: &str = "orghub_connections";
+pub const HEAVY_READS_REFUSED: &str = "orghub_heavy_reads_refused_total";
+pub const PASSWORDS_WAITING: &str = "orghub_passwords_waiting";
+pub const PASSWORD_SECONDS: &str = "orghub_password_seconds";
+pub const PASSWORDS_REFUSED: &str = "orghub_passwords_refused_total";
 pub const OLDEST_WRITE_XACT: &str = "orghub_oldest_write_xact_seconds";
 pub const REQUEST_SECONDS: &str = "orghub_request_seconds";
 pub const REQUEST_SQL_STATEMENTS: &str = "orghub_request_sql_statements";
 pub const REQUEST_REDIS_ROUND_TRIPS: &str = "orghub_request_redis_round_trips";
 pub const MEMBERSHIP_CHECK_SECONDS: &str = "orghub_membership_check_seconds";
+pub const JOBS_DUE: &str = "orghub_jobs_due";
+pub const JOBS_OLDEST_DUE: &str = "orghub_jobs_oldest_due_seconds";
+pub const JOBS_DEAD: &str = "orghub_jobs_dead";
+pub const JOB_RUNS: &str = "orghub_job_runs_total";
+pub const SECURITY_EVENTS: &str = "orghub_security_events_total";
 pub const WEBHOOK_EVENTS: &str = "orghub_webhook_events_total";
+pub const STRIPE_DRIFT: &str = "orghub_stripe_reconcile_drift_total";
+pub const STRIPE_RECONCILE_AGE: &str = "orghub_stripe_reconcile_age_seconds";

@@ -9,36 +9,42 @@
 //!   back.
 //! * Whose session it is is written when it is created and by nothing else. Signing in
 //!   creates a new one, so an id planted before is worth nothing.
-//! * Ending one answers when no node uses a cached value of it any more.
+//! * Ending one answers when no node uses a cached value of it any more. That holds for the
+//!   oldest of a user, too, which ends when a sign-in makes one too many.
 //!
 //! Nothing in a session changes from request to request, so reading pages writes nothing;
-//! [`Sessions::authenticate`] moves its end once a day.
+//! [`Sessions::authenticate`] moves its end once a day, and notes in memory when the session
+//! was last seen (`last_seen`). A signed copy of what the cache holds travels in a second
+//! cookie (`session_data`), so that a node that knows nothing yet need not ask for it.
 
+mod last_seen;
+mod session_data;
 mod sign_in_record;
 mod store;
 
 use std::{fmt, sync::Arc};
 
 use sha2::{Digest, Sha256};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use tower_sessions::{Expiry, Session, session::Id};
 
+use session_data::Carried;
+pub use session_data::{LIFE as SESSION_DATA_LIFE, Visit};
 pub use sign_in_record::SignInRecord;
 
+use super::SignedIn;
 use crate::{
+    boxed,
     cache::{Cache, CachedQuery, Key, Scope, keys},
     clock::Clock,
+    config::SessionLife,
     db::{self, Db, Reader, Stamped},
-    domain::{CurrentUser, SessionSnapshot},
+    domain::SessionSnapshot,
     error::{Error, Result},
+    last_use::LastUse,
+    security_log::SecurityEvent,
     telemetry::SPANS,
 };
-
-/// How long a session lives after it was last extended.
-pub const LIFETIME: Duration = Duration::days(30);
-
-/// When tower-sessions lets a session end. The cookie lasts as long.
-pub const EXPIRY: Expiry = Expiry::OnInactivity(LIFETIME);
 
 /// A session's end moves when this much of its life is over: one write per day and user
 /// instead of one per request.
@@ -50,7 +56,7 @@ const DELETE_BATCH: i64 = 1_000;
 /// Who makes a request, if somebody is signed in. The session middleware leaves it in the
 /// request's extensions.
 #[derive(Clone, Debug)]
-pub struct RequestUser(pub Option<CurrentUser>);
+pub struct RequestUser(pub Option<SignedIn>);
 
 /// The store of all sessions. Cheap to clone.
 #[derive(Clone)]
@@ -58,6 +64,10 @@ pub struct Sessions {
     db: Db,
     cache: Cache,
     clock: Clock,
+    /// Most live sessions of one user.
+    per_user: u32,
+    life: SessionLife,
+    last_seen: Arc<LastUse<[u8; 32]>>,
 }
 
 impl fmt::Debug for Sessions {
@@ -67,8 +77,20 @@ impl fmt::Debug for Sessions {
 }
 
 impl Sessions {
-    pub fn new(db: Db, cache: Cache, clock: Clock) -> Self {
-        Self { db, cache, clock }
+    pub fn new(db: Db, cache: Cache, clock: Clock, per_user: u32, life: SessionLife) -> Self {
+        Self {
+            db,
+            cache,
+            clock,
+            per_user,
+            life,
+            last_seen: Arc::default(),
+        }
+    }
+
+    /// When tower-sessions lets a session end. The cookie lasts as long.
+    pub fn expiry(&self) -> Expiry {
+        Expiry::OnInactivity(self.life.inactivity)
     }
 
     /// The user signed in with the session of this id; `None`: there is no such live
@@ -76,8 +98,8 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Error::Unavailable`] if neither cache nor database answers.
-    pub async fn current_user(&self, id: &Id) -> Result<Option<CurrentUser>> {
-        self.current_user_by_hash(hash(id)).await
+    pub async fn current_user(&self, id: &Id) -> Result<Option<SignedIn>> {
+        self.find_signed_in(hash(id)).await
     }
 
     /// The same for the session of a request, to be called once and before the answer:
@@ -86,20 +108,44 @@ impl Sessions {
     ///
     /// # Errors
     /// As [`Self::current_user`].
+    pub async fn authenticate(&self, session: &Session) -> Result<Option<SignedIn>> {
+        let visit = self.authenticate_with(session, None).await?;
+        Ok(visit.user)
+    }
+
+    /// The same, with what the browser carries in its second cookie, if it may be believed:
+    /// only where nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Self::current_user`].
     #[tracing::instrument(level = "debug", target = SPANS, name = "sessions.authenticate", skip_all)]
-    pub async fn authenticate(&self, session: &Session) -> Result<Option<CurrentUser>> {
+    #[boxed]
+    pub async fn authenticate_with(
+        &self,
+        session: &Session,
+        carried: Option<&str>,
+    ) -> Result<Visit> {
         let Some(id) = session.id() else {
-            return Ok(None);
+            return Ok(Visit::nobodys());
         };
-        let Some(snapshot) = self.find(hash(&id)).await? else {
-            return Ok(None);
+        let (id_hash, now) = (hash(&id), self.clock.now());
+        let carried = carried.and_then(Carried::parse);
+        let offer = || carried.filter(|carried| carried.is_fresh(now))?.decode();
+        let query = SessionOf { id_hash };
+        let found = self.cache.get_offered(&query, offer).await?;
+        let Some(snapshot) = self.live(found.answer.as_deref(), now) else {
+            return Ok(Visit::nobodys());
         };
-        let due_before = self.clock.now() + LIFETIME - EXTEND_AFTER;
-        if snapshot.user.is_some() && snapshot.expires_at < due_before {
+        let end = (now + self.life.inactivity).min(snapshot.created_at + self.life.longest);
+        if snapshot.user.is_some() && end - snapshot.expires_at > EXTEND_AFTER {
             // Setting the same expiry again marks the session as changed.
-            session.set_expiry(Some(EXPIRY));
+            session.set_expiry(Some(self.expiry()));
         }
-        Ok(snapshot.user.clone())
+        let user = self.signed_in(snapshot, id_hash);
+        if user.is_some() {
+            self.last_seen.note(id_hash, now);
+        }
+        Ok(Visit::of(user, query, found, carried, now))
     }
 
     /// Removes expired sessions, and says how many.
@@ -121,18 +167,45 @@ impl Sessions {
         }
     }
 
-    /// The user signed in with the session whose id has this hash.
-    pub(crate) async fn current_user_by_hash(&self, hash: [u8; 32]) -> Result<Option<CurrentUser>> {
-        Ok(self
-            .find(hash)
-            .await?
-            .and_then(|session| session.user.clone()))
+    /// Ends all sessions of everybody, however many there are: when this returns, no node
+    /// accepts any of them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the database does not answer, or is too busy to do it now:
+    /// nobody is signed out then.
+    #[tracing::instrument(level = "debug", target = SPANS, name = "sessions.end_all", skip_all)]
+    #[boxed]
+    pub async fn end_all(&self) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        db::sessions::lock_all(&mut tx).await?;
+        db::sessions::delete_all(&mut tx).await?;
+        self.cache.commit(tx, &[]).await?;
+        SecurityEvent::EverybodySignedOut { by: None }.record();
+        Ok(())
     }
 
-    async fn find(&self, id_hash: [u8; 32]) -> Result<Option<Arc<SessionSnapshot>>> {
-        let session = self.cache.get(&SessionOf { id_hash }).await?;
-        // Expiry does not go through the change log, so it is checked here.
-        Ok(session.filter(|session| session.expires_at > self.clock.now()))
+    /// The user signed in with the session whose id has this hash.
+    pub(crate) async fn find_signed_in(&self, id_hash: [u8; 32]) -> Result<Option<SignedIn>> {
+        let found = self.cache.get(&SessionOf { id_hash }).await?;
+        let snapshot = self.live(found.as_deref(), self.clock.now());
+        Ok(snapshot.and_then(|snapshot| self.signed_in(snapshot, id_hash)))
+    }
+
+    /// The session, unless its time is over. Time does not go through the change log, so it
+    /// is compared at each use.
+    fn live<'a>(
+        &self,
+        session: Option<&'a SessionSnapshot>,
+        now: OffsetDateTime,
+    ) -> Option<&'a SessionSnapshot> {
+        session.filter(|session| {
+            session.expires_at > now && session.created_at + self.life.longest > now
+        })
+    }
+
+    fn signed_in(&self, snapshot: &SessionSnapshot, id_hash: [u8; 32]) -> Option<SignedIn> {
+        let user = snapshot.user.clone()?;
+        Some(SignedIn::new(user, id_hash, self.life.longest))
     }
 }
 

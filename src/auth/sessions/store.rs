@@ -7,9 +7,9 @@ use tower_sessions::{
 
 use super::{Sessions, SignInRecord, hash};
 use crate::{
-    cache::keys,
-    db::{self, sessions::NewSession},
-    error::{Error, chain},
+    cache::{Key, keys},
+    db::{self, Tx, sessions::NewSession},
+    error::{Error, Result, chain},
 };
 
 #[async_trait]
@@ -27,14 +27,25 @@ impl SessionStore for Sessions {
                 data: &data,
                 user_agent: sign_in.and_then(|sign_in| sign_in.user_agent.as_deref()),
                 address: sign_in.and_then(|sign_in| sign_in.address.as_deref()),
+                created_at: self.clock.now(),
                 expires_at: record.expiry_date,
             };
             if db::sessions::create(&mut tx, session)
                 .await
                 .map_err(backend_error)?
             {
-                // Nobody can have asked for an id that was drawn a moment ago.
-                return tx.commit_unannounced().await.map_err(backend_error);
+                let ended = match sign_in {
+                    Some(sign_in) => self.end_oldest(&mut tx, sign_in).await,
+                    None => Ok(Vec::new()),
+                };
+                let ended = ended.map_err(backend_error)?;
+                let committed = if ended.is_empty() {
+                    // Nobody can have asked for an id that was drawn a moment ago.
+                    tx.commit_unannounced().await
+                } else {
+                    self.cache.commit(tx, &ended).await
+                };
+                return committed.map_err(backend_error);
             }
             record.id = Id::default();
         }
@@ -57,15 +68,18 @@ impl SessionStore for Sessions {
             .map_err(backend_error)
     }
 
+    /// Reads the session's values, which no page needs: they are cached nowhere.
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let Some(session) = self.find(hash(id)).await.map_err(backend_error)? else {
+        let (hash, now) = (hash(id), self.clock.now());
+        let began_after = now - self.life.longest;
+        let found = db::sessions::find_values(&self.db.reader(), &hash, now, began_after).await;
+        let Some(values) = found.map_err(backend_error)? else {
             return Ok(None);
         };
-        let data = serde_json::from_str(&session.data).map_err(decode_error)?;
         Ok(Some(Record {
             id: *id,
-            data,
-            expiry_date: session.expires_at,
+            data: serde_json::from_str(&values.data).map_err(decode_error)?,
+            expiry_date: values.expires_at,
         }))
     }
 
@@ -82,6 +96,16 @@ impl SessionStore for Sessions {
             .commit(tx, &[keys::session(&hash)])
             .await
             .map_err(backend_error)
+    }
+}
+
+impl Sessions {
+    /// Ends the sessions that a new one of the same user is too many for, and returns their
+    /// keys.
+    async fn end_oldest(&self, tx: &mut Tx, new: &SignInRecord) -> Result<Vec<Key>> {
+        let (user, keep, now) = (new.user_id, self.per_user, self.clock.now());
+        let ended = db::sessions::delete_oldest(tx, user, new.epoch, keep, now).await?;
+        Ok(ended.iter().map(keys::session).collect())
     }
 }
 

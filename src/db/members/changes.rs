@@ -1,3 +1,5 @@
+use time::OffsetDateTime;
+
 use crate::{
     db::Tx,
     domain::{MemberId, OrgId, Role, UserId},
@@ -13,12 +15,19 @@ pub struct MemberForChange {
     /// The user's name, for the audit log.
     pub name: String,
     pub role: Role,
+    pub is_suspended: bool,
 }
 
-/// The user's own membership as it is now, unless the user is banned. Ask only under
-/// the organization's row lock.
+/// The user's own membership as it is now, if it gives them access: they are neither banned
+/// nor suspended, the organization is not deleted, and they have a second factor if it
+/// requires one by `now`. Ask only under the organization's row lock.
 #[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.find_actor", skip_all)]
-pub async fn find_actor(tx: &mut Tx, org: OrgId, user: UserId) -> Result<Option<MemberForChange>> {
+pub async fn find_actor(
+    tx: &mut Tx,
+    org: OrgId,
+    user: UserId,
+    now: OffsetDateTime,
+) -> Result<Option<MemberForChange>> {
     Ok(sqlx::query_as!(
         MemberForChange,
         r#"
@@ -26,15 +35,24 @@ pub async fn find_actor(tx: &mut Tx, org: OrgId, user: UserId) -> Result<Option<
             member.id as "id: MemberId",
             member.user_id as "user_id: UserId",
             users.name,
-            member.role as "role: Role"
+            member.role as "role: Role",
+            member.suspended_at is not null as "is_suspended!"
         from member
         join users on users.id = member.user_id
+        join organization on organization.id = member.organization_id
         where member.organization_id = $1
             and member.user_id = $2
+            and member.suspended_at is null
             and users.banned_at is null
+            and organization.deleted_at is null
+            and (
+                users.second_factor_at is not null
+                or coalesce(organization.second_factor_from > $3, true)
+            )
         "#,
         org as OrgId,
         user as UserId,
+        now,
     )
     .fetch_optional(tx.conn())
     .await?)
@@ -54,7 +72,8 @@ pub async fn find_in_org(
             member.id as "id: MemberId",
             member.user_id as "user_id: UserId",
             users.name,
-            member.role as "role: Role"
+            member.role as "role: Role",
+            member.suspended_at is not null as "is_suspended!"
         from member
         join users on users.id = member.user_id
         where member.id = $2
@@ -67,7 +86,25 @@ pub async fn find_in_org(
     .await?)
 }
 
-/// Whether the organization has an owner besides this member. Ask only under the
+/// Whether the user is suspended; `None`: they are no member. Ask only under the organization's
+/// row lock, unless it is only to be shown.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.find_suspension", skip_all)]
+pub async fn find_suspension(tx: &mut Tx, org: OrgId, user: UserId) -> Result<Option<bool>> {
+    Ok(sqlx::query_scalar!(
+        r#"
+        select suspended_at is not null as "is_suspended!"
+        from member
+        where user_id = $2
+            and organization_id = $1
+        "#,
+        org as OrgId,
+        user as UserId,
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// Whether the organization has an owner besides this member who is not suspended. Ask only under the
 /// organization's row lock, or the answer is old when it arrives.
 #[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.has_another_owner", skip_all)]
 pub async fn has_another_owner(tx: &mut Tx, org: OrgId, member: MemberId) -> Result<bool> {
@@ -78,6 +115,7 @@ pub async fn has_another_owner(tx: &mut Tx, org: OrgId, member: MemberId) -> Res
             from member
             where organization_id = $1
                 and role = 'owner'
+                and suspended_at is null
                 and id <> $2
         ) as "exists!"
         "#,
@@ -126,6 +164,27 @@ pub async fn set_role(tx: &mut Tx, member: MemberId, role: Role) -> Result<()> {
     Ok(())
 }
 
+/// Suspends the membership at `at`, or, for `None`, reinstates it.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.set_suspended", skip_all)]
+pub async fn set_suspended(
+    tx: &mut Tx,
+    member: MemberId,
+    at: Option<OffsetDateTime>,
+) -> Result<()> {
+    sqlx::query!(
+        r#"
+        update member
+        set suspended_at = $2
+        where id = $1
+        "#,
+        member as MemberId,
+        at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 #[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.delete", skip_all)]
 pub async fn delete(tx: &mut Tx, member: MemberId) -> Result<()> {
     sqlx::query!(
@@ -138,4 +197,21 @@ pub async fn delete(tx: &mut Tx, member: MemberId) -> Result<()> {
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// How many organizations the user owns, alone or with others. One in which the user is
+/// suspended counts: reinstating must not fail for a limit of the reinstated.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.count_owned", skip_all)]
+pub async fn count_owned(tx: &mut Tx, user: UserId) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"
+        select count(*) as "organizations!"
+        from member
+        where user_id = $1
+            and role = 'owner'
+        "#,
+        user as UserId,
+    )
+    .fetch_one(tx.conn())
+    .await?)
 }

@@ -1,12 +1,19 @@
-//! Memberships: the check ([`membership`]), the list ([`list`]), and changes
-//! ([`changes`]).
+//! Memberships: the check ([`membership`]), the list ([`list`]), changes ([`changes`]), and
+//! when members were active ([`activity`]), and whom to write to ([`recipients`]).
 
+mod activity;
 mod changes;
 mod list;
 mod membership;
+mod recipients;
 
+pub use activity::note_use;
 pub use changes::{
-    MemberForChange, delete, find_actor, find_in_org, has_another_owner, insert, set_role,
+    MemberForChange, count_owned, delete, find_actor, find_in_org, find_suspension,
+    has_another_owner, insert, set_role, set_suspended,
 };
-pub use list::list_page;
+pub use list::{is_deep, list_marks, list_page};
 pub use membership::find_membership;
+pub use recipients::{
+    Place, Recipient, list_owners, list_to_be_barred, list_without_second_factor,
+};

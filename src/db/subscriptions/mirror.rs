@@ -1,108 +1,67 @@
 use time::OffsetDateTime;
 
+use super::view::terms;
 use crate::{
     db::{Reader, Tx},
     domain::{BillingInterval, OrgId, Plan, Subscription, SubscriptionStatus},
-    error::Result,
+    error::{Error, Result},
     telemetry::SPANS,
 };
 
-/// The customer at Stripe that an organization pays as; `None`: it never did.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.find_customer", skip_all)]
-pub async fn find_customer(reader: &Reader, org: OrgId) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar!(
+/// A subscription as it is mirrored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mirrored {
+    pub subscription: Subscription,
+    pub price_id: Option<String>,
+}
+
+/// What is mirrored of an organization's subscription; `None`: it never had one.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.find_mirrored", skip_all)]
+pub async fn find_mirrored(reader: &Reader, org: OrgId) -> Result<Option<Mirrored>> {
+    let row = sqlx::query_as!(
+        Row,
         r#"
-        select stripe_customer_id
-        from billing_customer
+        select
+            stripe_subscription_id as stripe_id,
+            stripe_price_id as price_id,
+            plan as "plan: Plan",
+            billing_interval as "interval: BillingInterval",
+            status as "status: SubscriptionStatus",
+            current_period_start,
+            current_period_end,
+            trial_end,
+            cancel_at_period_end,
+            canceled_at,
+            terms,
+            synced_at
+        from subscription
         where organization_id = $1
         "#,
         org as OrgId,
     )
     .fetch_optional(reader.conn())
-    .await?)
-}
-
-/// What is mirrored of a customer's subscription.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mirrored {
-    pub stripe_id: String,
-    pub plan: Plan,
-    pub interval: BillingInterval,
-    /// Its status when it was last compared.
-    pub status: SubscriptionStatus,
-    pub synced_at: OffsetDateTime,
-}
-
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.find_mirrored", skip_all)]
-pub async fn find_mirrored(reader: &Reader, customer: &str) -> Result<Option<Mirrored>> {
-    Ok(sqlx::query_as!(
-        Mirrored,
-        r#"
-        select
-            subscription.stripe_subscription_id as stripe_id,
-            subscription.plan as "plan: Plan",
-            subscription.billing_interval as "interval: BillingInterval",
-            subscription.status as "status: SubscriptionStatus",
-            subscription.synced_at
-        from billing_customer
-        join subscription on subscription.organization_id = billing_customer.organization_id
-        where billing_customer.stripe_customer_id = $1
-        "#,
-        customer,
-    )
-    .fetch_optional(reader.conn())
-    .await?)
-}
-
-/// The organization a customer stands for, its billing row locked until the
-/// transaction ends; `None`: none of ours.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.lock_org_of_customer", skip_all)]
-pub async fn lock_org_of_customer(tx: &mut Tx, customer: &str) -> Result<Option<OrgId>> {
-    Ok(sqlx::query_scalar!(
-        r#"
-        select organization_id as "id: OrgId"
-        from billing_customer
-        where stripe_customer_id = $1
-        for update
-        "#,
-        customer,
-    )
-    .fetch_optional(tx.conn())
-    .await?)
-}
-
-/// Makes `customer` the one that `org` pays as. `false`: there is no such
-/// organization, or it pays as another customer already.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.attach_customer", skip_all)]
-pub async fn attach_customer(tx: &mut Tx, org: OrgId, customer: &str) -> Result<bool> {
-    let attached = sqlx::query!(
-        r#"
-        insert into billing_customer (organization_id, stripe_customer_id)
-        select organization.id, $2
-        from organization
-        where organization.id = $1
-        on conflict do nothing
-        "#,
-        org as OrgId,
-        customer,
-    )
-    .execute(tx.conn())
     .await?;
-    Ok(attached.rows_affected() == 1)
+    Ok(row.map(Row::mirrored))
 }
 
-/// What is mirrored of an organization's subscription, read under the lock of its
-/// billing row.
+/// The same under the lock of the billing row.
 #[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.find_mirrored_of_org", skip_all)]
 pub async fn find_mirrored_of_org(tx: &mut Tx, org: OrgId) -> Result<Option<Mirrored>> {
-    Ok(sqlx::query_as!(
-        Mirrored,
+    let row = sqlx::query_as!(
+        Row,
         r#"
         select
             stripe_subscription_id as stripe_id,
+            stripe_price_id as price_id,
             plan as "plan: Plan",
             billing_interval as "interval: BillingInterval",
             status as "status: SubscriptionStatus",
+            current_period_start,
+            current_period_end,
+            trial_end,
+            cancel_at_period_end,
+            canceled_at,
+            terms,
             synced_at
         from subscription
         where organization_id = $1
@@ -110,29 +69,61 @@ pub async fn find_mirrored_of_org(tx: &mut Tx, org: OrgId) -> Result<Option<Mirr
         org as OrgId,
     )
     .fetch_optional(tx.conn())
-    .await?)
+    .await?;
+    Ok(row.map(Row::mirrored))
 }
 
-/// The outcome of a comparison with Stripe.
-pub struct MirrorWrite<'a> {
-    pub subscription: &'a Subscription,
-    pub current_period_start: Option<OffsetDateTime>,
-    /// When the event that led to the comparison was made, if one did.
-    pub event_created: Option<OffsetDateTime>,
+struct Row {
+    stripe_id: String,
+    price_id: Option<String>,
+    plan: Option<Plan>,
+    interval: Option<BillingInterval>,
+    status: SubscriptionStatus,
+    current_period_start: Option<OffsetDateTime>,
+    current_period_end: Option<OffsetDateTime>,
+    trial_end: Option<OffsetDateTime>,
+    cancel_at_period_end: bool,
+    canceled_at: Option<OffsetDateTime>,
+    terms: serde_json::Value,
+    synced_at: OffsetDateTime,
+}
+
+impl Row {
+    fn mirrored(self) -> Mirrored {
+        Mirrored {
+            price_id: self.price_id,
+            subscription: Subscription {
+                stripe_id: self.stripe_id,
+                plan: self.plan,
+                interval: self.interval,
+                status: self.status,
+                current_period_start: self.current_period_start,
+                current_period_end: self.current_period_end,
+                trial_end: self.trial_end,
+                cancel_at_period_end: self.cancel_at_period_end,
+                canceled_at: self.canceled_at,
+                terms: terms(self.terms),
+                synced_at: self.synced_at,
+            },
+        }
+    }
 }
 
 /// Writes what Stripe has over what is mirrored. The caller holds the lock of the
-/// billing row and has decided that it may.
+/// billing row and has decided that it may. `event_created`: when the event that led to the
+/// comparison was made, if one did.
 ///
 /// # Errors
-/// [`crate::error::Error::Internal`] if the subscription is another organization's.
+/// [`Error::Internal`] if the subscription is another organization's.
 #[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.write_mirror", skip_all)]
-pub async fn write_mirror(tx: &mut Tx, org: OrgId, write: MirrorWrite<'_>) -> Result<()> {
-    let MirrorWrite {
-        subscription,
-        current_period_start,
-        event_created,
-    } = write;
+pub async fn write_mirror(
+    tx: &mut Tx,
+    org: OrgId,
+    subscription: &Subscription,
+    price_id: Option<&str>,
+    event_created: Option<OffsetDateTime>,
+) -> Result<()> {
+    let terms = serde_json::to_value(&subscription.terms).map_err(Error::internal)?;
     sqlx::query!(
         r#"
         insert into subscription (
@@ -147,9 +138,11 @@ pub async fn write_mirror(tx: &mut Tx, org: OrgId, write: MirrorWrite<'_>) -> Re
             cancel_at_period_end,
             canceled_at,
             synced_at,
-            last_event_created
+            last_event_created,
+            stripe_price_id,
+            terms
         )
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         on conflict (organization_id) do update set
             stripe_subscription_id = excluded.stripe_subscription_id,
             plan = excluded.plan,
@@ -165,40 +158,55 @@ pub async fn write_mirror(tx: &mut Tx, org: OrgId, write: MirrorWrite<'_>) -> Re
                 subscription.last_event_created,
                 excluded.last_event_created
             ),
+            stripe_price_id = excluded.stripe_price_id,
+            terms = excluded.terms,
             updated_at = now()
         "#,
         org as OrgId,
         subscription.stripe_id,
-        subscription.plan as Plan,
-        subscription.interval as BillingInterval,
+        subscription.plan as Option<Plan>,
+        subscription.interval as Option<BillingInterval>,
         subscription.status.as_str(),
-        current_period_start,
+        subscription.current_period_start,
         subscription.current_period_end,
         subscription.trial_end,
         subscription.cancel_at_period_end,
         subscription.canceled_at,
         subscription.synced_at,
         event_created,
+        price_id,
+        terms,
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// Notes that the organization has used its one trial, unless that is known.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.note_trial", skip_all)]
-pub async fn note_trial(tx: &mut Tx, org: OrgId, at: OffsetDateTime) -> Result<()> {
-    sqlx::query!(
+/// Organizations that pay as a customer, by id, behind `after`: with a subscription that has
+/// not ended, or none that is known.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.subscriptions.list_to_compare", skip_all)]
+pub async fn list_to_compare(
+    reader: &Reader,
+    after: Option<OrgId>,
+    limit: i64,
+) -> Result<Vec<OrgId>> {
+    Ok(sqlx::query_scalar!(
         r#"
-        update billing_customer
-        set trial_used_at = $2
-        where organization_id = $1
-            and trial_used_at is null
+        select billing_customer.organization_id as "id: OrgId"
+        from billing_customer
+        left join subscription
+            on subscription.organization_id = billing_customer.organization_id
+        where ($1::uuid is null or billing_customer.organization_id > $1)
+            and (
+                subscription.status is null
+                or subscription.status not in ('canceled', 'incomplete_expired')
+            )
+        order by billing_customer.organization_id
+        limit $2
         "#,
-        org as OrgId,
-        at,
+        after as Option<OrgId>,
+        limit,
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+    .fetch_all(reader.conn())
+    .await?)
 }
