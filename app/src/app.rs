@@ -23,7 +23,9 @@
 //! [`App`] runs once at start, without a request, to list the routes. Nothing here may
 //! expect one; pages are not rendered then.
 
-use leptos::{nonce::use_nonce, prelude::*};
+use futures::{FutureExt as _, StreamExt as _};
+use hydration_context::{SharedContext as _, SsrSharedContext};
+use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
@@ -32,28 +34,69 @@ use leptos_router::{
 };
 
 use crate::{
+    context,
     pages::{
-        LandingPage, MembersPage, NewOrgPage, NotFoundPage, OrgsPage, OverviewPage, SettingsPage,
-        SignInPage, SubscriptionPage,
+        ActivityPage, AdminCachePage, AdminJobsPage, AdminOrgPage, AdminOrgsPage,
+        AdminOverviewPage, AdminSessionsPage, AdminUserPage, AdminUsersPage, AdminWebhookPage,
+        AdminWebhooksPage, BulkChangePage, CancelPlanPage, ChangeEmailPage, ChangeMembersPage,
+        ChangePlanPage, CheckMailPage, CheckoutDonePage, ConfirmPage, ConnectPage,
+        DeleteAccountPage, ForgotPasswordPage, InvitationPage, InvitationsPage, InvoicesPage,
+        JoinPage, JoiningPage, LandingPage, LeavePage, MembersPage, NewOrgPage, NotFoundPage,
+        OrgsPage, OverviewPage, PlansPage, ProfilePage, RecoveryCodesPage, RequireSecondFactorPage,
+        ResetPasswordPage, ReturnPage, SecondFactorPage, SecurityPage, SettingsPage, SignInPage,
+        SignUpPage, SubscriptionPage, ToStripePage, TotpPage, UndoEmailChangePage, VerifyEmailPage,
     },
-    theme::Theme,
 };
 
 /// Pages whose fetch may begin when a link to them is pressed. Not when it is pointed at: a
 /// page of an organization is guarded, and one that was fetched long before the click would
-/// show what the reader may have lost access to since.
-const SPECULATION_RULES: &str =
-    r#"{"prefetch":[{"where":{"href_matches":"/orgs*"},"eagerness":"conservative"}]}"#;
+/// show what the reader may have lost access to since. And no files: the audit log names
+/// whoever takes one away.
+const SPECULATION_RULES: &str = r#"{"prefetch":[{
+"where":{"and":[{"href_matches":"/orgs*"},{"not":{"href_matches":"/*.csv*"}}]},
+"eagerness":"conservative"}]}"#;
 
 /// How every page is rendered.
 const WHOLE: SsrMode = SsrMode::Async;
 
+/// The scripts in the document's head.
+fn scripts(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <script type="speculationrules">{SPECULATION_RULES}</script>
+        <AutoReload options=options.clone()/>
+        <HydrationScripts options islands=true/>
+    }
+}
+
+/// The text of each inline script that a page may have: the same on all pages, so that the
+/// policy can name them by their hashes.
+pub fn inline_scripts(options: LeptosOptions) -> Vec<String> {
+    let head = Owner::new().with(|| scripts(options).to_html());
+    let mut texts: Vec<String> = head
+        .split("<script")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>')?.1.split_once("</script>"))
+        .map(|(text, _)| text.to_owned())
+        .collect();
+    // Behind the document Leptos writes what its resources hold. There are none.
+    let nothing = SsrSharedContext::new().pending_data();
+    texts.extend(
+        nothing
+            .and_then(|data| data.collect::<Vec<_>>().now_or_never())
+            .into_iter()
+            .flatten(),
+    );
+    texts
+}
+
 /// The document around every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let style_sheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    let theme = context::theme();
+    provide_context(theme);
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=Theme::current().as_str()>
+        <html lang="en" data-theme=theme.as_str()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -61,9 +104,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <MetaTags/>
                 <link rel="stylesheet" href=style_sheet/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <script type="speculationrules" nonce=use_nonce()>{SPECULATION_RULES}</script>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options islands=true/>
+                {scripts(options)}
             </head>
             <body>
                 <App/>
@@ -84,12 +125,81 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=LandingPage ssr=WHOLE/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=WHOLE/>
+                <Route path=path!("/sign-in/with/:provider") view=LeavePage ssr=WHOLE/>
+                <Route path=path!("/sign-in/with/:provider/callback") view=ReturnPage ssr=WHOLE/>
+                <Route path=path!("/sign-in/with/:provider/connect") view=ConnectPage ssr=WHOLE/>
+                <Route path=path!("/sign-in/second-factor") view=SecondFactorPage ssr=WHOLE/>
+                <Route path=path!("/sign-up") view=SignUpPage ssr=WHOLE/>
+                <Route path=path!("/check-mail") view=CheckMailPage ssr=WHOLE/>
+                <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=WHOLE/>
+                <Route path=path!("/verify-email") view=VerifyEmailPage ssr=WHOLE/>
+                <Route path=path!("/reset-password") view=ResetPasswordPage ssr=WHOLE/>
+                <Route path=path!("/change-email") view=ChangeEmailPage ssr=WHOLE/>
+                <Route path=path!("/undo-email-change") view=UndoEmailChangePage ssr=WHOLE/>
+                <Route path=path!("/delete-account") view=DeleteAccountPage ssr=WHOLE/>
+                <Route path=path!("/invitations/:token") view=InvitationPage ssr=WHOLE/>
+                <Route path=path!("/join/:token") view=JoinPage ssr=WHOLE/>
+                <Route path=path!("/account") view=ProfilePage ssr=WHOLE/>
+                <Route path=path!("/account/security") view=SecurityPage ssr=WHOLE/>
+                <Route path=path!("/account/security/totp") view=TotpPage ssr=WHOLE/>
+                <Route
+                    path=path!("/account/security/recovery-codes")
+                    view=RecoveryCodesPage
+                    ssr=WHOLE
+                />
+                <Route path=path!("/account/confirm") view=ConfirmPage ssr=WHOLE/>
+                <Route path=path!("/admin") view=AdminOverviewPage ssr=WHOLE/>
+                <Route path=path!("/admin/orgs") view=AdminOrgsPage ssr=WHOLE/>
+                <Route path=path!("/admin/orgs/:id") view=AdminOrgPage ssr=WHOLE/>
+                <Route path=path!("/admin/users") view=AdminUsersPage ssr=WHOLE/>
+                <Route path=path!("/admin/users/:id") view=AdminUserPage ssr=WHOLE/>
+                <Route path=path!("/admin/cache") view=AdminCachePage ssr=WHOLE/>
+                <Route path=path!("/admin/jobs") view=AdminJobsPage ssr=WHOLE/>
+                <Route path=path!("/admin/webhooks") view=AdminWebhooksPage ssr=WHOLE/>
+                <Route path=path!("/admin/webhooks/:id") view=AdminWebhookPage ssr=WHOLE/>
+                <Route path=path!("/admin/sessions") view=AdminSessionsPage ssr=WHOLE/>
                 <Route path=path!("/orgs") view=OrgsPage ssr=WHOLE/>
                 <Route path=path!("/orgs/new") view=NewOrgPage ssr=WHOLE/>
                 <Route path=path!("/orgs/:slug") view=OverviewPage ssr=WHOLE/>
                 <Route path=path!("/orgs/:slug/members") view=MembersPage ssr=WHOLE/>
+                <Route path=path!("/orgs/:slug/members/change") view=ChangeMembersPage ssr=WHOLE/>
+                <Route
+                    path=path!("/orgs/:slug/members/change/progress")
+                    view=BulkChangePage
+                    ssr=WHOLE
+                />
+                <Route path=path!("/orgs/:slug/invitations") view=InvitationsPage ssr=WHOLE/>
+                <Route path=path!("/orgs/:slug/joining") view=JoiningPage ssr=WHOLE/>
                 <Route path=path!("/orgs/:slug/subscription") view=SubscriptionPage ssr=WHOLE/>
+                <Route path=path!("/orgs/:slug/subscription/plans") view=PlansPage ssr=WHOLE/>
+                <Route
+                    path=path!("/orgs/:slug/subscription/change")
+                    view=ChangePlanPage
+                    ssr=WHOLE
+                />
+                <Route path=path!("/orgs/:slug/subscription/leave") view=ToStripePage ssr=WHOLE/>
+                <Route
+                    path=path!("/orgs/:slug/subscription/done")
+                    view=CheckoutDonePage
+                    ssr=WHOLE
+                />
+                <Route
+                    path=path!("/orgs/:slug/subscription/cancel")
+                    view=CancelPlanPage
+                    ssr=WHOLE
+                />
+                <Route
+                    path=path!("/orgs/:slug/subscription/invoices")
+                    view=InvoicesPage
+                    ssr=WHOLE
+                />
+                <Route path=path!("/orgs/:slug/activity") view=ActivityPage ssr=WHOLE/>
                 <Route path=path!("/orgs/:slug/settings") view=SettingsPage ssr=WHOLE/>
+                <Route
+                    path=path!("/orgs/:slug/settings/second-factor")
+                    view=RequireSecondFactorPage
+                    ssr=WHOLE
+                />
             </FlatRoutes>
         </Router>
     }

@@ -9,15 +9,19 @@
 use std::time::Instant;
 
 use leptos::context::use_context;
+pub use orghub::auth::{AccountToken, Admitted, MailedLink, NewAccount, SignedIn};
+pub use orghub::invitations::{InvitedMany, MAX_CSV_BYTES};
+pub use orghub::platform::PlatformAdmin;
 use orghub::{
     access::OrgAccess,
-    auth::{ClientInfo, RequestUser},
-    domain::{CurrentUser, OrgSlug},
+    auth::{ClientInfo, ProviderAnswer, RequestUser},
+    domain::{Barred, CurrentUser, OrgSlug},
     services::Services,
     telemetry::{Phase, current_request_cost},
 };
+use time::OffsetDateTime;
 
-use crate::{error::AppError, response};
+use crate::{error::AppError, response, theme::Theme};
 
 pub fn services() -> Services {
     use_context().expect("the server provides the services with every request")
@@ -25,13 +29,32 @@ pub fn services() -> Services {
 
 /// The user, if somebody is signed in.
 pub fn current_user() -> Option<CurrentUser> {
-    response::request_extension::<RequestUser>()?.0
+    signed_in().ok().map(|signed_in| signed_in.user().clone())
 }
 
 /// # Errors
 /// [`AppError::SignedOut`].
 pub fn require_user() -> Result<CurrentUser, AppError> {
     current_user().ok_or(AppError::SignedOut)
+}
+
+/// The user with the session they came with, as writes demand it.
+///
+/// # Errors
+/// [`AppError::SignedOut`].
+pub fn signed_in() -> Result<SignedIn, AppError> {
+    let found = response::request_extension::<RequestUser>();
+    found.and_then(|user| user.0).ok_or(AppError::SignedOut)
+}
+
+/// The proof that the user is a platform admin with a second factor. Nobody else may know that
+/// there is something.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::SecondFactorFirst`].
+pub fn platform_admin() -> Result<PlatformAdmin, AppError> {
+    let user = signed_in().map_err(|_signed_out| AppError::NotFound)?;
+    Ok(PlatformAdmin::admit(&user, &client_info())?)
 }
 
 /// The proof that the user is a member of the organization that `slug` names: the
@@ -41,13 +64,18 @@ pub fn require_user() -> Result<CurrentUser, AppError> {
 /// [`AppError::SignedOut`]; [`AppError::NotFound`], whether there is no such organization
 /// or the user is not a member; [`AppError::Unavailable`].
 pub async fn org_access(slug: &str) -> Result<OrgAccess, AppError> {
-    let user = require_user()?;
+    let user = signed_in()?;
     let slug = OrgSlug::parse(slug).map_err(|_not_a_slug| AppError::NotFound)?;
     let found = response::request_extension::<OrgAccess>().filter(|access| access.slug() == &slug);
     match found {
         Some(access) => Ok(access),
         None => Ok(services().access.require(&user, &slug).await?),
     }
+}
+
+/// Why the member has no access to the organization of the page, if that is so.
+pub fn barred() -> Option<Barred> {
+    response::request_extension()
 }
 
 /// The cookie session of this request.
@@ -65,10 +93,23 @@ pub fn session() -> Result<tower_sessions::Session, AppError> {
 
 /// Where the request comes from, for rate limits and the list of sessions.
 pub fn client_info() -> ClientInfo {
-    response::request_extension().unwrap_or(ClientInfo {
-        address: None,
-        user_agent: None,
-    })
+    response::request_extension().unwrap_or_default()
+}
+
+/// The choice of colors that came with the request.
+pub fn theme() -> Theme {
+    let cookie = Theme::cookie_name(services().config.cookie_is_secure());
+    response::request_cookie(cookie).map_or_else(Theme::default, |text| Theme::parse(&text))
+}
+
+/// What a provider of sign-in has sent the browser back with.
+pub fn provider_answer() -> ProviderAnswer {
+    ProviderAnswer::from_query(&response::request_query())
+}
+
+/// The time, for what a page shows of it; the page looks different from what `ends` says of it.
+pub fn now_until(ends: impl FnOnce(OffsetDateTime) -> Option<OffsetDateTime>) -> OffsetDateTime {
+    services().clock.now_until(ends)
 }
 
 /// Runs `load`, which gets a page its data, and notes how long it took.

@@ -13,16 +13,21 @@
 //! * an **island** or another program that asks for JSON gets the error as JSON, with its
 //!   status.
 
+use http::StatusCode;
 use leptos::server_fn::{
     codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
 };
-use orghub::domain::Invalid;
+use orghub::domain::{Invalid, ProviderProblem};
 use serde::{Deserialize, Serialize};
 
 /// When a service that was away is worth asking again: a node that lost its database needs
 /// about that long to serve once it is back.
 const OUTAGE_RETRY_SECONDS: u64 = 2;
+
+/// When a user whose own requests are in the way can try again: each takes some ten
+/// milliseconds, and two seconds at most.
+const CROWD_RETRY_SECONDS: u64 = 1;
 
 /// Why a page or form does not do what was asked, by what the user can do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -42,10 +47,31 @@ pub enum AppError {
     /// The sentence says which limit.
     #[error("{0}")]
     LimitReached(String),
+    /// The person has to prove again who they are.
+    #[error("Confirm that it is you, then send this again.")]
+    ConfirmFirst,
+    #[error("A second factor is required here. Set one up in your account, then try again.")]
+    SecondFactorFirst,
+    #[error("Confirm your e-mail address first: open the link that we sent you.")]
+    VerifyFirst,
+    /// Used, expired, of somebody else, or never made.
+    #[error(
+        "Each works once and for a limited time, and a newer one ends it. Sign in \
+             and ask for another one; if you cannot sign in, set a new password."
+    )]
+    DeadLink,
     #[error("E-mail or password is wrong. Check both and try again.")]
     SignInFailed,
+    /// A provider of sign-in lets nobody in.
+    #[error("{0}")]
+    Provider(ProviderProblem),
     #[error("Too many attempts. Try again in {}.", in_words(*retry_after_seconds))]
     RateLimited { retry_after_seconds: u64 },
+    #[error("You have too many requests of this kind under way. Wait a moment, then try again.")]
+    TooManyAtOnce,
+    /// Others have.
+    #[error("Orghub is very busy right now. Nothing is lost. Please try again in a few seconds.")]
+    Busy,
     /// A service we rely on does not answer.
     #[error(
         "Orghub cannot reach one of its services right now. Nothing is lost. \
@@ -58,6 +84,12 @@ pub enum AppError {
     /// A request that could not be sent, read or answered.
     #[error("The request could not be understood. Reload the page and try again.")]
     BadRequest,
+    #[error("This address does not take such a request. Go back and use the page's own form.")]
+    MethodNotAllowed,
+    #[error("That is more than we take at once. Shorten it and try again.")]
+    TooLarge,
+    #[error("The rest of the request did not arrive in time. Please try again.")]
+    Timeout,
 }
 
 impl AppError {
@@ -65,8 +97,14 @@ impl AppError {
     pub fn title(&self) -> &'static str {
         match self {
             Self::NotFound => "Page not found",
+            Self::DeadLink => "This link does not work any more",
             Self::Forbidden => "Not allowed",
-            Self::Unavailable => "Back in a moment",
+            Self::TooManyAtOnce => "Too many at once",
+            Self::Busy | Self::Unavailable => "Back in a moment",
+            Self::BadRequest => "Request not understood",
+            Self::MethodNotAllowed => "Not possible here",
+            Self::TooLarge => "Too large",
+            Self::Timeout => "Too slow",
             _ => "Something went wrong",
         }
     }
@@ -85,25 +123,35 @@ impl AppError {
             Self::RateLimited {
                 retry_after_seconds,
             } => Some(*retry_after_seconds),
-            Self::Unavailable => Some(OUTAGE_RETRY_SECONDS),
+            Self::TooManyAtOnce => Some(CROWD_RETRY_SECONDS),
+            Self::Busy | Self::Unavailable => Some(OUTAGE_RETRY_SECONDS),
             _ => None,
         }
     }
 
-    #[cfg(feature = "ssr")]
-    pub fn status(&self) -> http::StatusCode {
-        use http::StatusCode;
-
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut | Self::SignInFailed => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::DeadLink => StatusCode::GONE,
+            Self::Forbidden | Self::ConfirmFirst | Self::VerifyFirst | Self::SecondFactorFirst => {
+                StatusCode::FORBIDDEN
+            }
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) | Self::LimitReached(_) => StatusCode::CONFLICT,
-            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Provider(problem) => match problem {
+                ProviderProblem::NotBegun => StatusCode::BAD_REQUEST,
+                ProviderProblem::OfAnother | ProviderProblem::HasAnother => StatusCode::CONFLICT,
+                ProviderProblem::Away => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::FORBIDDEN,
+            },
+            Self::RateLimited { .. } | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
         }
     }
 }
@@ -123,7 +171,6 @@ impl From<Invalid> for AppError {
     }
 }
 
-#[cfg(feature = "ssr")]
 impl From<orghub::error::Error> for AppError {
     fn from(error: orghub::error::Error) -> Self {
         use orghub::error::{Error, chain};
@@ -134,12 +181,20 @@ impl From<orghub::error::Error> for AppError {
             Error::Invalid(invalid) => Self::Invalid(invalid),
             Error::Conflict(invalid) => Self::Conflict(invalid),
             Error::LimitReached(sentence) => Self::LimitReached(sentence),
+            Error::SignedOut => Self::SignedOut,
+            Error::ConfirmFirst => Self::ConfirmFirst,
+            Error::VerifyFirst => Self::VerifyFirst,
+            Error::SecondFactorFirst => Self::SecondFactorFirst,
+            Error::DeadLink => Self::DeadLink,
             Error::SignInFailed => Self::SignInFailed,
+            Error::Provider(problem) => Self::Provider(problem),
             Error::RateLimited {
                 retry_after_seconds,
             } => Self::RateLimited {
                 retry_after_seconds,
             },
+            Error::TooManyAtOnce => Self::TooManyAtOnce,
+            Error::Busy => Self::Busy,
             Error::Unavailable(..) => {
                 tracing::error!(
                     error = chain(&error),

@@ -7,16 +7,27 @@
 use std::fmt::Display;
 
 use cookie::Cookie;
-use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts,
+    uri::PathAndQuery,
+};
 use leptos::{context::use_context, reactive::owner::with_context};
 use leptos_axum::ResponseOptions;
-use orghub::routes;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use orghub::{domain::Barred, routes};
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode, utf8_percent_encode};
 
 use crate::error::AppError;
 
 /// What `Location` cannot hold as it is; non-ASCII is always encoded.
 const NOT_IN_LOCATION: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
+
+/// Answers with the status of what bars a member.
+pub fn set_barred(barred: &Barred) {
+    set_status(match barred {
+        Barred::Deleted { .. } => StatusCode::GONE,
+        Barred::SecondFactor { .. } => StatusCode::FORBIDDEN,
+    });
+}
 
 /// Answers with the error's status, and says when trying again makes sense.
 pub fn set_error(error: &AppError) {
@@ -31,6 +42,26 @@ pub fn see_other(path: &str) {
     set_status(StatusCode::SEE_OTHER);
     let location = utf8_percent_encode(path, NOT_IN_LOCATION);
     insert_header(header::LOCATION, &location.to_string());
+}
+
+/// Has the browser forget what it keeps of our pages: whoever uses it next must not find
+/// them by going back. Cookies stay, such as the choice of colors.
+pub fn forget_pages() {
+    const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+    insert_header(CLEAR_SITE_DATA, r#""cache", "storage""#);
+}
+
+/// Lets the browser show the page that is made and go on to `address` at once, which may be
+/// on another site. A redirect would not do after a form: browsers hold it to the policy of
+/// the form's page, which lets forms go nowhere but here.
+pub fn go_on_to(address: &str) {
+    insert_header(header::REFRESH, &format!("0; url={address}"));
+}
+
+/// Has the browser load the page again after this many seconds, with and without JavaScript:
+/// what it shows is about to change.
+pub fn reload_after(seconds: u32) {
+    insert_header(header::REFRESH, &seconds.to_string());
 }
 
 /// Adds a `Set-Cookie` header.
@@ -60,17 +91,39 @@ fn insert_header(name: HeaderName, value: &str) {
 
 /// The value of one of the request's cookies, decoded.
 pub fn request_cookie(name: &str) -> Option<String> {
+    let (_, value) = request_cookies()
+        .into_iter()
+        .find(|(known, _)| known == name)?;
+    Some(value)
+}
+
+/// Names and decoded values of the request's cookies: only ours, the server has left the
+/// others out.
+pub fn request_cookies() -> Vec<(String, String)> {
     from_request(|parts| {
-        parts
-            .headers
-            .get_all(header::COOKIE)
-            .iter()
+        let headers = parts.headers.get_all(header::COOKIE).iter();
+        let cookies = headers
             .filter_map(|header| header.to_str().ok())
             .flat_map(Cookie::split_parse_encoded)
             .filter_map(Result::ok)
-            .find(|cookie| cookie.name() == name)
-            .map(|cookie| cookie.value().to_owned())
+            .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()));
+        Some(cookies.collect())
     })
+    .unwrap_or_default()
+}
+
+/// Whether somebody will see the page that is made: not so for a `HEAD`, nor when a browser
+/// fetches it ahead.
+pub fn is_for_the_eye() -> bool {
+    from_request(|parts| {
+        let purpose = HeaderName::from_static("sec-purpose");
+        let is_ahead = parts
+            .headers
+            .get(purpose)
+            .is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch"));
+        Some(parts.method == Method::GET && !is_ahead)
+    })
+    .unwrap_or_default()
 }
 
 /// What a layer of the server put into the request's extensions.
@@ -88,25 +141,47 @@ pub fn request_query() -> String {
     from_request(|parts| parts.uri.query().map(str::to_owned)).unwrap_or_default()
 }
 
+/// The media type of what was sent.
+pub fn request_content_type() -> Option<String> {
+    from_request(|parts| {
+        let kind = parts.headers.get(header::CONTENT_TYPE)?;
+        Some(String::from_utf8_lossy(kind.as_bytes()).into_owned())
+    })
+}
+
 /// Path and query of the page that made the request, if the browser says so. Its host is
 /// left out: whatever it is, the path is taken as one of ours.
 pub fn referring_path() -> Option<String> {
-    let address = from_request(|parts| {
+    let address: Uri = from_request(|parts| {
         let referrer = parts.headers.get(header::REFERER)?;
-        referrer.to_str().ok()?.parse::<http::Uri>().ok()
+        // Some browsers send what a user typed into an address as it is.
+        let encoded = percent_encode(referrer.as_bytes(), NOT_IN_LOCATION);
+        encoded.to_string().parse().ok()
     })?;
-    let path = address.path_and_query()?.as_str();
+    let path = address.path_and_query().map(PathAndQuery::as_str)?;
     Some(routes::safe_next(path).to_owned())
 }
 
 /// Whether the request comes from a program that reads JSON rather than from a form: a
 /// browser that submits a form never asks for it.
 pub fn wants_json() -> bool {
+    from_request(|parts| Some(accepts_json(&parts.headers))).unwrap_or_default()
+}
+
+/// Whether the request comes from a browser that shows what is answered.
+pub fn wants_a_page() -> bool {
     from_request(|parts| {
-        let accept = parts.headers.get(header::ACCEPT)?;
-        Some(accept.to_str().ok()?.starts_with("application/json"))
+        let accept = parts.headers.get(header::ACCEPT)?.as_bytes();
+        Some(accept.windows(9).any(|kind| kind == b"text/html"))
     })
     .unwrap_or_default()
+}
+
+/// The same as [`wants_json`] by the request's headers.
+pub fn accepts_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"))
 }
 
 fn from_request<T>(read: impl FnOnce(&Parts) -> Option<T>) -> Option<T> {

@@ -8,13 +8,20 @@
 //! Their addresses are in `orghub::routes::api`. The macro takes literals only, so a test
 //! compares the two lists.
 
+pub mod account;
+pub mod accounts;
+pub mod billing;
+pub mod bulk_changes;
+pub mod factors;
+pub mod invitations;
+pub mod joining;
 pub mod lookups;
-
-#[cfg(feature = "ssr")]
 pub mod members;
-#[cfg(feature = "ssr")]
 pub mod orgs;
-#[cfg(feature = "ssr")]
+pub mod ownership;
+pub mod passkeys;
+pub mod platform;
+pub mod providers;
 pub mod sessions;
-#[cfg(feature = "ssr")]
 pub mod themes;
+mod upload;

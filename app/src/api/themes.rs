@@ -3,15 +3,16 @@
 use leptos::prelude::*;
 
 use crate::{
+    context,
     error::AppError,
-    forms::{self, Done, FormPost},
+    forms::{self, Done, FormPost, FormUrl},
     response,
     theme::Theme,
 };
 
 /// Keeps the choice in a cookie. Open to everybody. With JavaScript the island does the
 /// same without a request.
-#[server(prefix = "/api", endpoint = "set_theme")]
+#[server(prefix = "/api", endpoint = "set_theme", input = FormUrl)]
 pub async fn set_theme(
     /// Anything unknown means the system's.
     #[server(default)]
@@ -19,7 +20,8 @@ pub async fn set_theme(
 ) -> Result<(), AppError> {
     FormPost::of(&forms::SET_THEME)
         .answer(async {
-            response::set_cookie(&Theme::parse(&theme).cookie());
+            let is_secure = context::services().config.cookie_is_secure();
+            response::set_cookie(&Theme::parse(&theme).cookie(is_secure));
             Ok(Done::back())
         })
         .await

@@ -16,15 +16,18 @@ pub fn Avatar<'a>(
     /// Organizations are square, users are round.
     #[prop(optional)]
     square: bool,
+    #[prop(optional)] large: bool,
 ) -> impl IntoView + use<> {
-    let class = if square {
-        "avatar avatar--square"
-    } else {
-        "avatar"
+    let class = match (square, large) {
+        (true, true) => "avatar avatar--square avatar--large",
+        (true, false) => "avatar avatar--square",
+        (false, true) => "avatar avatar--large",
+        (false, false) => "avatar",
     };
+    let side = if large { "64" } else { "28" };
     match picture {
         Some(address) => {
-            view! { <img class=class src=address alt="" width="28" height="28"/> }.into_any()
+            view! { <img class=class src=address alt="" width=side height=side/> }.into_any()
         }
         None => view! {
             <span class=class data-hue=hue(name).to_string() aria-hidden="true">

@@ -9,11 +9,17 @@ pub enum Symbol {
     Tiles,
     /// Two heads.
     Group,
+    /// A letter.
+    Envelope,
+    /// A door that stands open.
+    Door,
     /// A payment card.
     Card,
     Sliders,
     /// Arrows up and down.
     UpDown,
+    /// A clock.
+    Clock,
     /// A magnifying glass.
     Search,
     Plus,
@@ -25,9 +31,18 @@ impl From<OrgPage> for Symbol {
     fn from(page: OrgPage) -> Self {
         match page {
             OrgPage::Overview => Self::Tiles,
-            OrgPage::Members => Self::Group,
-            OrgPage::Subscription => Self::Card,
-            OrgPage::Settings => Self::Sliders,
+            OrgPage::Members | OrgPage::ChangeMembers | OrgPage::BulkChange => Self::Group,
+            OrgPage::Invitations => Self::Envelope,
+            OrgPage::Joining => Self::Door,
+            OrgPage::Subscription
+            | OrgPage::Plans
+            | OrgPage::ChangePlan
+            | OrgPage::ToStripe
+            | OrgPage::CheckoutDone
+            | OrgPage::CancelPlan
+            | OrgPage::Invoices => Self::Card,
+            OrgPage::Activity => Self::Clock,
+            OrgPage::Settings | OrgPage::SecondFactor => Self::Sliders,
         }
     }
 }
@@ -40,6 +55,11 @@ impl Symbol {
                 "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 16.5c0-3 2.3-4.5 5.5-4.5s5.5 1.5 5.5 \
                  4.5M13 3.8a3 3 0 0 1 0 5.4M15 12.4c1.9.6 3 1.9 3 4.1"
             }
+            Self::Envelope => {
+                "M2.5 6a1.5 1.5 0 0 1 1.5-1.5h12A1.5 1.5 0 0 1 17.5 6v8a1.5 1.5 0 0 1-1.5 \
+                 1.5H4A1.5 1.5 0 0 1 2.5 14zM3 6.5l7 5 7-5"
+            }
+            Self::Door => "M4 17V4.5L11 3v14zM11 5h4.5v12M2.5 17h15M8.5 10v1.5",
             Self::Card => {
                 "M2.5 5.5a1.5 1.5 0 0 1 1.5-1.5h12a1.5 1.5 0 0 1 1.5 1.5v9a1.5 1.5 0 0 1-1.5 \
                  1.5H4a1.5 1.5 0 0 1-1.5-1.5zM2.5 8.5h15M5.5 12.5h3"
@@ -48,6 +68,7 @@ impl Symbol {
                 "M3 6h7M14 6h3M3 14h3M10 14h7M12 8a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM8 16a2 2 0 1 0 \
                  0-4 2 2 0 0 0 0 4z"
             }
+            Self::Clock => "M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 6v4l2.5 2",
             Self::UpDown => "M6.5 8 10 4.5 13.5 8M6.5 12l3.5 3.5 3.5-3.5",
             Self::Search => "M9 15A6 6 0 1 0 9 3a6 6 0 0 0 0 12zM13.5 13.5 17 17",
             Self::Plus => "M10 4v12M4 10h12",

@@ -1,5 +1,8 @@
 use leptos::prelude::*;
-use orghub::{domain::OrgSlug, routes::OrgPage};
+use orghub::{
+    domain::{OrgSlug, text},
+    routes::OrgPage,
+};
 
 use crate::forms::{FormMessage, FormState};
 
@@ -22,7 +25,7 @@ pub fn LeaveForm(
             <form
                 method="post"
                 action=form.action()
-                data-confirm=format!("Leave {org_name}?")
+                data-confirm=format!("Leave {}?", text::isolated(&org_name))
                 data-confirm-detail="You lose access immediately. \
                                      To come back, you need a new invitation."
                 data-confirm-verb="Leave organization"

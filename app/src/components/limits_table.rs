@@ -1,28 +1,44 @@
-//! What an organization may use.
+//! What an organization may use, and how much of it is used.
 
 use leptos::prelude::*;
 use orghub::domain::{Limits, Plan};
 
 use super::{
     badge::{Badge, Tone},
-    numbers::grouped,
+    grouped,
 };
 
-/// The limits in force, and what the plan alone would allow where they differ.
+/// The limits in force with what is used of them, and what the plan alone would allow where
+/// they differ. Of projects and storage nothing is counted yet.
 #[component]
 pub fn LimitsTable(
     plan: Plan,
     limits: Limits,
     /// Whether the organization has limits of its own.
     overridden: bool,
+    /// Members and pending invitations.
+    seats_used: i64,
 ) -> impl IntoView {
     let standard = plan.limits();
     let rows = [
-        ("Members", limits.members, standard.members, ""),
-        ("Projects", limits.projects, standard.projects, ""),
-        ("Storage", limits.storage_gb, standard.storage_gb, " GB"),
+        (
+            "Members",
+            Some(seats_used),
+            limits.members,
+            standard.members,
+            "",
+        ),
+        ("Projects", None, limits.projects, standard.projects, ""),
+        (
+            "Storage",
+            None,
+            limits.storage_gb,
+            standard.storage_gb,
+            " GB",
+        ),
     ]
-    .map(|(name, limit, standard, unit)| {
+    .map(|(name, used, limit, standard, unit)| {
+        let used = used.map_or_else(|| "–".to_owned(), grouped);
         let note = (limit != standard).then(|| {
             let text = format!("{} in the plan", grouped(standard));
             view! { <span class="limits__standard">{text}</span> }
@@ -30,6 +46,7 @@ pub fn LimitsTable(
         view! {
             <tr>
                 <th scope="row">{name}</th>
+                <td class="table__number">{used}</td>
                 <td class="table__number">{note}{grouped(limit)}{unit}</td>
             </tr>
         }
@@ -42,8 +59,12 @@ pub fn LimitsTable(
             </div>
             <table class="table limits">
                 <caption class="visually-hidden">"What the organization may use"</caption>
-                <thead class="visually-hidden">
-                    <tr><th scope="col">"What"</th><th scope="col">"Limit"</th></tr>
+                <thead>
+                    <tr>
+                        <th scope="col">"What"</th>
+                        <th scope="col" class="table__number">"Used"</th>
+                        <th scope="col" class="table__number">"Limit"</th>
+                    </tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>

@@ -2,14 +2,18 @@
 
 use leptos::prelude::*;
 use orghub::{
-    domain::{MemberListQuery, MemberRow, MemberSort, Membership, Page, Permission, Role},
+    domain::{
+        MemberListQuery, MemberRow, MemberSort, MemberStatus, Membership, Page, Permission, Role,
+        text,
+    },
     routes,
 };
+use time::OffsetDateTime;
 
 use super::{
     avatar::Avatar,
     badge::{Badge, RoleBadge, Tone},
-    dates::Day,
+    dates::{Day, HoursAgo, Zone},
 };
 use crate::forms::{self, Problem};
 
@@ -22,44 +26,47 @@ struct RowContext<'a> {
     list: String,
     /// What went wrong with the last change. It belongs to one row.
     problem: Option<&'a Problem>,
+    now: OffsetDateTime,
 }
 
-/// The table. Rows carry `data-member-id` and `data-role`.
+/// The table. Rows carry `data-member-id` and `data-role`, and `data-suspended` if the
+/// member is.
 pub fn member_table(
     reader: &Membership,
     query: &MemberListQuery,
     page: &Page<MemberRow>,
     problem: Option<&Problem>,
+    now: OffsetDateTime,
 ) -> AnyView {
     let context = RowContext {
         reader,
         manages: reader.role.may(Permission::ManageMembers),
         list: routes::member_list(&reader.org_slug, query),
         problem,
+        now,
     };
     let rows = page
         .rows
         .iter()
         .map(|member| row(member, &context))
         .collect_view();
-    let caption = format!(
-        "Members of {}, page {} of {}",
-        reader.org_name,
-        page.number,
-        page.last()
-    );
     let heading = |sort: MemberSort, text: &'static str| heading(reader, query, sort, text);
     let actions = context.manages.then(|| {
         view! { <th scope="col"><span class="visually-hidden">"Actions"</span></th> }
     });
     view! {
         <table class="table members" class:members--managed=context.manages>
-            <caption class="visually-hidden">{caption}</caption>
+            <caption class="visually-hidden">
+                "Members of "
+                <bdi>{reader.org_name.clone()}</bdi>
+                {format!(", page {} of {}", page.number, page.last())}
+            </caption>
             <thead>
                 <tr>
                     {heading(MemberSort::Name, "Member")}
                     {heading(MemberSort::Role, "Role")}
-                    {heading(MemberSort::Joined, "Joined")}
+                    {heading(MemberSort::Joined, "Joined (UTC)")}
+                    {heading(MemberSort::Active, "Last active")}
                     {actions}
                 </tr>
             </thead>
@@ -77,7 +84,7 @@ fn heading(
     text: &'static str,
 ) -> AnyView {
     let order = match sort {
-        MemberSort::Joined => "descending",
+        MemberSort::Joined | MemberSort::Active => "descending",
         MemberSort::Name | MemberSort::Role => "ascending",
     };
     let sorted = MemberListQuery {
@@ -114,29 +121,49 @@ fn row(member: &MemberRow, context: &RowContext<'_>) -> impl IntoView + use<> {
     } else {
         view! { <RoleBadge role=member.role/> }.into_any()
     };
+    let is_suspended = member.status() == MemberStatus::Suspended;
     let actions = context.manages.then(|| {
-        let removal = (!is_me && my_role.may_change(member.role, None))
-            .then(|| removal_form(member, &id, context));
-        view! { <td class="members__actions">{removal}</td> }
+        let may_remove = !is_me && my_role.may_change(member.role, None);
+        let forms = may_remove.then(|| {
+            let standing = if is_suspended {
+                reinstatement_form(member, &id, context)
+            } else {
+                suspension_form(member, &id, context)
+            };
+            view! {
+                {standing}
+                {removal_form(member, &id, context)}
+            }
+        });
+        view! { <td class="members__actions">{forms}</td> }
     });
+    let badges = view! {
+        {is_me.then(|| view! { <Badge tone=Tone::Accent text="You"/> })}
+        {is_suspended.then(|| view! { <Badge tone=Tone::Bad text="Suspended"/> })}
+        {(member.has_second_factor == Some(false))
+            .then(|| view! { <Badge tone=Tone::Warning text="No second factor"/> })}
+    };
+    let last_active = match member.last_active_at {
+        Some(at) => view! { <HoursAgo at now=context.now/> }.into_any(),
+        None => "Never".into_any(),
+    };
 
     view! {
         <tr
             id=problem.map(|_| format!("member-{id}"))
             data-member-id=id
             data-role=member.role.as_str()
+            data-suspended=is_suspended.then_some("")
         >
             <th scope="row" class="members__who">
-                <Avatar name=&member.name/>
-                <span class="members__name">
-                    {member.name.clone()}
-                    {is_me.then(|| view! { <Badge tone=Tone::Accent text="You"/> })}
-                </span>
-                <span class="members__email">{member.email.clone()}</span>
+                <Avatar name=&member.name picture=member.picture.as_ref().map(routes::picture)/>
+                <bdi class="members__name">{member.name.clone()} {badges}</bdi>
+                <span class="members__email"><bdi>{member.email.clone()}</bdi></span>
                 {error}
             </th>
             <td class="members__role">{role}</td>
-            <td class="members__joined"><Day at=member.joined_at/></td>
+            <td class="members__joined"><Day at=member.joined_at zone=Zone::SaidAbove/></td>
+            <td class="members__active">{last_active}</td>
             {actions}
         </tr>
     }
@@ -157,7 +184,7 @@ fn role_form(
             view! { <option value=role.as_str() selected=is_chosen>{role.label()}</option> }
         })
         .collect_view();
-    let label = format!("Role of {}", member.name);
+    let label = format!("Role of {}", text::isolated(&member.name));
     view! {
         <form
             class="role-form"
@@ -168,6 +195,7 @@ fn role_form(
             data-confirm-verb=is_me.then_some("Change my role")
         >
             {hidden(id, context)}
+            <input type="hidden" name="was" value=member.role.as_str()/>
             <select class="select" name="role" aria-label=label autocomplete="off">
                 {options}
             </select>
@@ -177,9 +205,43 @@ fn role_form(
     .into_any()
 }
 
+fn suspension_form(member: &MemberRow, id: &str, context: &RowContext<'_>) -> AnyView {
+    let org = text::isolated(&context.reader.org_name);
+    let label = format!("Suspend {}", text::isolated(&member.name));
+    let question = format!("{label}?");
+    let detail = format!(
+        "They lose access to {org} immediately. Their seat and their role are kept until you \
+         reinstate or remove them."
+    );
+    view! {
+        <form
+            method="post"
+            action=forms::SUSPEND_MEMBER.action
+            data-confirm=question
+            data-confirm-detail=detail
+            data-confirm-verb="Suspend member"
+        >
+            {hidden(id, context)}
+            <button class="button button--quiet" aria-label=label>"Suspend"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn reinstatement_form(member: &MemberRow, id: &str, context: &RowContext<'_>) -> AnyView {
+    let label = format!("Reinstate {}", text::isolated(&member.name));
+    view! {
+        <form method="post" action=forms::REINSTATE_MEMBER.action>
+            {hidden(id, context)}
+            <button class="button" aria-label=label>"Reinstate"</button>
+        </form>
+    }
+    .into_any()
+}
+
 fn removal_form(member: &MemberRow, id: &str, context: &RowContext<'_>) -> AnyView {
-    let org = &context.reader.org_name;
-    let label = format!("Remove {}", member.name);
+    let org = text::isolated(&context.reader.org_name);
+    let label = format!("Remove {}", text::isolated(&member.name));
     let question = format!("{label}?");
     view! {
         <form

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::numbers::grouped;
+use super::grouped;
 
 /// The number and a bar of it. More than full is possible: limits can go down.
 #[component]

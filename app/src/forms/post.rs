@@ -1,12 +1,16 @@
-use super::{Flash, Form, Problem};
-use crate::{error::AppError, response};
-use orghub::routes;
+use orghub::{
+    domain::OrgSlug,
+    routes::{self, OrgPath},
+    submissions::{Answer, Submission},
+};
+
+use super::{Flash, Form, FormPage, Problem, submitted::Submitted};
+use crate::{context, error::AppError, response};
 
 /// A form that was sent: what it takes to answer it.
 pub struct FormPost {
     form: &'static Form,
     page: String,
-    typed: Vec<(&'static str, String)>,
 }
 
 impl FormPost {
@@ -19,7 +23,6 @@ impl FormPost {
         Self {
             form,
             page: form.page(org, return_to),
-            typed: Vec::new(),
         }
     }
 
@@ -28,49 +31,138 @@ impl FormPost {
         Self { page, ..self }
     }
 
-    /// Keeps what was typed into `field`, so that it need not be typed again. Never for
-    /// passwords.
-    pub fn typed(mut self, field: &'static str, value: &str) -> Self {
-        self.typed.push((field, value.to_owned()));
-        self
-    }
-
     /// Answers with the outcome of `work`. A browser is sent on to the page of success or
     /// back to the form; a program that asked for JSON gets the error with its status.
+    ///
+    /// Of a form that a person sends twice (a double click, back and again) the second
+    /// answer is the first one's, if there is nothing left to do.
     ///
     /// # Errors
     /// Only for programs; for browsers the redirect is the answer.
     pub async fn answer(
-        self,
+        mut self,
         work: impl Future<Output = Result<Done, AppError>>,
     ) -> Result<(), AppError> {
-        let outcome = work.await;
         if response::wants_json() {
-            return outcome.map(|_done| ()).inspect_err(response::set_error);
+            return work.await.map(|_done| ()).inspect_err(response::set_error);
         }
-        match outcome {
-            Ok(done) => {
-                if let Some(sentence) = done.notice {
-                    Flash::Notice(sentence).leave();
+        let submission = self.begin().await;
+        let outcome = work.await;
+        self.follow_the_slug().await;
+        match (outcome, submission) {
+            (
+                Ok(Done {
+                    notice: Some(notice),
+                    link: Some(link),
+                    ..
+                }),
+                submission,
+            ) => {
+                if let Some(submission) = submission {
+                    submission.answered_in_secret().await;
                 }
-                response::see_other(&done.page.unwrap_or(self.page));
+                Flash::link_on(&self.page, notice, link).leave(self.form);
+                response::see_other(&self.page);
             }
-            Err(AppError::SignedOut) => {
+            (
+                Ok(Done {
+                    onward: Some(elsewhere),
+                    page,
+                    ..
+                }),
+                submission,
+            ) => {
+                // What it leads to is made for one visit: the same form sent again makes
+                // another.
+                if let Some(submission) = submission {
+                    submission.answered_in_secret().await;
+                }
+                let page = page.unwrap_or(self.page);
+                Flash::onward_on(&page, elsewhere).leave(self.form);
+                response::see_other(&page);
+            }
+            (Ok(done), submission) => {
+                let answer = Answer {
+                    page: done.page.unwrap_or(self.page),
+                    notice: done.notice,
+                };
+                if let Some(submission) = submission {
+                    submission.answered(&answer).await;
+                }
+                give(self.form, answer);
+            }
+            (Err(AppError::SignedOut), _) => {
                 response::see_other(&routes::sign_in_then(&self.page));
             }
-            Err(error) => {
-                Flash::Problem(Problem::new(self.form, &error, self.typed)).leave();
-                response::see_other(&self.page);
+            (Err(AppError::ConfirmFirst), _) => {
+                let page = self.page.clone();
+                // What was typed waits there.
+                self.refuse(&AppError::ConfirmFirst);
+                response::see_other(&routes::confirm_then(&page));
+            }
+            (Err(error), submission) => {
+                let earlier = match submission {
+                    Some(submission) => submission.refused().await,
+                    None => None,
+                };
+                match earlier {
+                    Some(answer) => give(self.form, answer),
+                    None => self.refuse(&error),
+                }
             }
         }
         Ok(())
     }
+
+    /// Only of users: a visitor's forms change nothing that could be done twice. And not of
+    /// forms with secrets, of which not even a hash is to be kept.
+    async fn begin(&self) -> Option<Submission> {
+        let user = context::current_user()?;
+        let session = context::session().ok()?.id()?;
+        let submissions = context::services().submissions.clone();
+        let (form, fields) = (self.form.action, Submitted::find_fields()?);
+        Some(submissions.begin(&session, user.id, form, &fields).await)
+    }
+
+    /// Somebody else may have given the organization another slug while the form was open:
+    /// its page is at the new one, and so is the message.
+    async fn follow_the_slug(&mut self) {
+        let FormPage::InOrg(_) = self.form.page else {
+            return;
+        };
+        if let Some(path) = OrgPath::parse(&self.page)
+            && OrgSlug::parse(path.segment).is_ok()
+            && let Ok(access) = context::org_access(path.segment).await
+        {
+            self.page = path.moved_to(access.slug());
+        }
+    }
+
+    /// Sends the browser back to the form, with a message and with what was typed.
+    pub(super) fn refuse(self, error: &AppError) {
+        let sent = Submitted::fields();
+        let kept = sent
+            .into_iter()
+            .filter(|(name, _)| self.form.kept.contains(&name.as_str()));
+        let problem = Problem::new(self.form, error, kept.collect());
+        Flash::problem_on(&self.page, problem).leave(self.form);
+        response::see_other(&self.page);
+    }
+}
+
+fn give(form: &Form, answer: Answer) {
+    if let Some(sentence) = answer.notice {
+        Flash::notice_on(&answer.page, sentence).leave(form);
+    }
+    response::see_other(&answer.page);
 }
 
 /// A form did what it was asked to.
 pub struct Done {
     page: Option<String>,
     notice: Option<String>,
+    link: Option<String>,
+    onward: Option<String>,
 }
 
 impl Done {
@@ -79,6 +171,8 @@ impl Done {
         Self {
             page: Some(page.into()),
             notice: None,
+            link: None,
+            onward: None,
         }
     }
 
@@ -87,6 +181,8 @@ impl Done {
         Self {
             page: None,
             notice: None,
+            link: None,
+            onward: None,
         }
     }
 
@@ -95,6 +191,24 @@ impl Done {
         Self {
             notice: Some(sentence.to_owned()),
             ..self
+        }
+    }
+
+    /// Go on at `page`, a path of ours, which sends the browser on to `elsewhere` on another
+    /// site. A redirect would not do; see [`response::go_on_to`].
+    pub fn onward(page: impl Into<String>, elsewhere: String) -> Self {
+        Self {
+            onward: Some(elsewhere),
+            ..Self::at(page)
+        }
+    }
+
+    /// Go back to the page with the form, and show there, once, `sentence` and a link that is
+    /// a secret: no more is kept of it than the browser's cookie of a minute.
+    pub fn back_with_link(sentence: &str, link: String) -> Self {
+        Self {
+            link: Some(link),
+            ..Self::back().saying(sentence)
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use orghub::routes;
+use orghub::routes::{self, AccountPage};
 
 use crate::{
     components::{ErrorView, PublicFrame},
     context,
     error::AppError,
+    forms::Flash,
     response,
 };
 
@@ -18,7 +19,8 @@ pub fn NotFoundPage() -> impl IntoView {
     page(&AppError::NotFound)
 }
 
-/// The page of an error, with its status. Signed out, it is the way to sign in and back.
+/// The page of an error, with its status. Signed out, it is the way to sign in and back; and
+/// where a fresh proof is asked for, the way to it.
 ///
 /// It depends on the error alone, so what does not exist and what the reader may not know
 /// of look the same.
@@ -27,9 +29,17 @@ pub(super) fn page(error: &AppError) -> AnyView {
         response::see_other(&routes::sign_in_then(&response::request_path()));
         return ().into_any();
     }
+    if *error == AppError::ConfirmFirst {
+        response::see_other(&routes::confirm_then(&response::request_path()));
+        return ().into_any();
+    }
     response::set_error(error);
     let (way_on, words) = match (error, context::current_user()) {
-        (AppError::Unavailable, _) => (response::request_path(), "Try again"),
+        (AppError::TooManyAtOnce | AppError::Busy | AppError::Unavailable, _) => {
+            (response::request_path(), "Try again")
+        }
+        (AppError::DeadLink, Some(_)) => (AccountPage::Profile.path().to_owned(), "Your account"),
+        (AppError::DeadLink, None) => (routes::SIGN_IN.to_owned(), "Sign in"),
         (_, Some(_)) => (routes::ORGS.to_owned(), "Your organizations"),
         (_, None) => (routes::HOME.to_owned(), "Home"),
     };
@@ -37,6 +47,27 @@ pub(super) fn page(error: &AppError) -> AnyView {
     view! {
         <Title text=title/>
         <PublicFrame>
+            <ErrorView status title sentence>
+                <a class="button" href=way_on>{words}</a>
+            </ErrorView>
+        </PublicFrame>
+    }
+    .into_any()
+}
+
+/// The page of a link into an organization that leads nowhere. It looks the same whether the
+/// link was used, has expired, or never was.
+pub(super) fn dead_link(title: &'static str, sentence: &str) -> AnyView {
+    let error = AppError::DeadLink;
+    response::set_error(&error);
+    let (status, sentence) = (error.status().as_u16(), sentence.to_owned());
+    let (way_on, words) = match context::current_user() {
+        Some(_) => (routes::ORGS, "Your organizations"),
+        None => (routes::SIGN_IN, "Sign in"),
+    };
+    view! {
+        <Title text=title/>
+        <PublicFrame flash=Flash::take()>
             <ErrorView status title sentence>
                 <a class="button" href=way_on>{words}</a>
             </ErrorView>

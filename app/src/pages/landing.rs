@@ -27,6 +27,8 @@ pub fn LandingPage() -> impl IntoView {
                     <a class="button button--primary button--large" href=routes::SIGN_IN>
                         "Sign in"
                     </a>
+                    " "
+                    <a class="button button--large" href=routes::SIGN_UP>"Create an account"</a>
                 </p>
             </div>
             <ul class="points">

@@ -1,20 +1,27 @@
-//! `/orgs/{slug}/members`: everybody, fifty at a time.
+//! `/orgs/{slug}/members`: everybody, so many at a time.
 
 use leptos::prelude::*;
 use orghub::{
-    domain::{MemberListQuery, MemberRow, Membership, PAGE_SIZE, Page},
+    domain::{
+        ListFrom, MemberListQuery, MemberPage, MemberRow, Membership, Page, PageNumber, Permission,
+    },
     routes::{self, OrgPage},
 };
+use time::OffsetDateTime;
 
 use super::render_org;
 use crate::{
-    components::{EmptyState, MemberFilter, ProblemMessage, grouped, member_table, pagination},
+    components::{
+        Beside, EmptyState, MemberFilter, ProblemMessage, foot_beside, hours_change_at,
+        member_table, past_the_end, total,
+    },
     context,
     forms::{self, Problem},
+    islands::LiveFilter,
     response,
 };
 
-/// The member list that the address asks for: `page`, `q`, `role`, `sort`.
+/// The member list that the address asks for ([`MemberListQuery::from_query`]).
 #[component]
 pub fn MembersPage() -> impl IntoView {
     let query = MemberListQuery::from_query(&response::request_query());
@@ -22,27 +29,37 @@ pub fn MembersPage() -> impl IntoView {
     render_org(
         OrgPage::Members,
         |access| async move {
-            let orgs = context::services().orgs;
-            Ok(orgs.list_members(&access, &asked).await?)
+            let services = context::services();
+            let members = services.orgs.list_members(&access, &asked).await?;
+            Ok((members, context::now_until(hours_change_at)))
         },
-        move |request, found| {
+        move |request, (found, now)| {
             let page = &found.page;
-            let problem = request
-                .flash
-                .problem(&[&forms::CHANGE_ROLE, &forms::REMOVE_MEMBER]);
+            let reader = request.membership();
+            // What was not answered is not shown as asked either.
+            let query = query.for_reader(reader.role);
+            let problem = request.flash.problem(&[
+                &forms::CHANGE_ROLE,
+                &forms::SUSPEND_MEMBER,
+                &forms::REINSTATE_MEMBER,
+                &forms::REMOVE_MEMBER,
+            ]);
             let message = problem
                 .filter(|problem| !has_row(page, problem))
                 .map(|problem| problem.message().to_owned());
-            let list = list(request.membership(), &query, page, problem);
+            let list = list(reader, &query, &found, problem, now);
+            let role = reader.role;
             view! {
                 <div class="page-head">
                     <h1 class="page-title">"Members"</h1>
                     <p class="page-head__count">{count(page, &query)}</p>
+                    {for_all(reader, &query)}
                 </div>
                 {message.map(|text| view! { <ProblemMessage text/> })}
-                <MemberFilter slug=request.access.slug().clone() query/>
+                <MemberFilter slug=request.access.slug().clone() query reader=role/>
+                <LiveFilter/>
                 <div
-                    class="member-list"
+                    class="paged-list"
                     data-total=page.total.to_string()
                     data-page=page.number.to_string()
                     data-pages=page.last().to_string()
@@ -55,43 +72,73 @@ pub fn MembersPage() -> impl IntoView {
     )
 }
 
+/// What can be done with all whom the list finds.
+fn for_all(reader: &Membership, query: &MemberListQuery) -> AnyView {
+    let slug = &reader.org_slug;
+    let change = reader.role.may(Permission::ManageMembers).then(|| {
+        let page = routes::change_members(slug, query, None);
+        view! { <a class="button" href=page>"Change all"</a> }
+    });
+    let file = reader.role.may(Permission::ExportMembers).then(|| {
+        let file = routes::member_file(slug, query);
+        view! { <a class="button" href=file download>"Export CSV"</a> }
+    });
+    view! {
+        {change}
+        {file}
+    }
+    .into_any()
+}
+
 fn list(
     reader: &Membership,
     query: &MemberListQuery,
-    page: &Page<MemberRow>,
+    found: &MemberPage,
     problem: Option<&Problem>,
+    now: OffsetDateTime,
 ) -> AnyView {
+    let page = &found.page;
     let address = |number| routes::member_list(&reader.org_slug, &query.at_page(number));
-    if page.is_beyond_last() {
-        let last = page.last();
-        let pages = if last.get() == 1 { "page" } else { "pages" };
-        let there = address(last);
-        return view! {
-            <EmptyState title="This page is past the end of the list">
-                <p>{format!("The list has {} {pages}.", grouped(last.get()))}</p>
-                <p><a class="button" href=there>"Go to the last page"</a></p>
-            </EmptyState>
-        }
-        .into_any();
+    if page.rows.is_empty() && page.total > 0 {
+        return past_the_end(page, address);
     }
     if page.rows.is_empty() {
         let everybody = OrgPage::Members.path(&reader.org_slug);
         return view! {
             <EmptyState title="No members match">
-                <p>"No member has that name, e-mail or role. Try fewer letters or another role."</p>
+                <p>"No member is like that. Try fewer letters or fewer filters."</p>
                 <p><a class="button" href=everybody>"Show all members"</a></p>
             </EmptyState>
         }
         .into_any();
     }
     view! {
-        {member_table(reader, query, page, problem)}
-        <div class="member-list__foot">
-            <p class="member-list__range">{range(page)}</p>
-            {pagination(page, "Pages of the member list", address)}
-        </div>
+        {member_table(reader, query, page, problem, now)}
+        {foot_beside(page, "Pages of the member list", address, beside(reader, query, found))}
     }
     .into_any()
+}
+
+/// The pages before and after this one, by the places where they end and begin: whoever walks
+/// the list sees nobody twice, and misses nobody who stays, while others come and go.
+fn beside(reader: &Membership, query: &MemberListQuery, found: &MemberPage) -> Beside {
+    let number = found.page.number.get();
+    let address = |number, from| {
+        routes::member_list(
+            &reader.org_slug,
+            &query.from_place(PageNumber::new(number), from),
+        )
+    };
+    Beside {
+        previous: found.before.clone().map(|place| {
+            // Nobody stands before the first page, whatever it is called.
+            address(number.saturating_sub(1), ListFrom::Before(place))
+        }),
+        next: found
+            .after
+            .clone()
+            .map(|place| address(number.saturating_add(1), ListFrom::After(place))),
+    }
 }
 
 /// Whether the member that a problem is about is on this page: then the message stands in
@@ -103,24 +150,10 @@ fn has_row(page: &Page<MemberRow>, problem: &Problem) -> bool {
 }
 
 fn count(page: &Page<MemberRow>, query: &MemberListQuery) -> String {
-    let is_filtered = !query.search.is_empty() || query.role.is_some();
-    match (is_filtered, page.total) {
+    match (query.is_filtered(), page.total) {
         (false, 1) => "1 member".to_owned(),
         (false, _) => format!("{} members", total(page)),
         (true, 1) => "1 match".to_owned(),
         (true, _) => format!("{} matches", total(page)),
     }
-}
-
-/// "1–50 of 10,000".
-fn range(page: &Page<MemberRow>) -> String {
-    let first = page.number.offset() + 1;
-    let last =
-        page.number.offset() + i64::try_from(page.rows.len()).unwrap_or(i64::from(PAGE_SIZE));
-    format!("{}–{} of {}", grouped(first), grouped(last), total(page))
-}
-
-fn total(page: &Page<MemberRow>) -> String {
-    let more = if page.total_is_capped { "+" } else { "" };
-    format!("{}{more}", grouped(page.total))
 }

@@ -9,30 +9,73 @@
 //! A page of an organization is given to [`render_org`], which checks what
 //! [`OrgPage::needs`] says and draws the frame, so a page can forget neither.
 
+mod account;
+mod activity;
+mod admin;
+mod barred;
+mod bulk_change;
+mod change_members;
+mod check_mail;
 mod error;
+mod forgot_password;
+mod invitation;
+mod invitations;
+mod join;
+mod joining;
 mod landing;
+mod mailed_links;
 mod members;
 mod new_org;
 mod orgs;
 mod overview;
+mod providers;
+mod second_factor;
 mod settings;
 mod sign_in;
+mod sign_up;
 mod subscription;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use orghub::{access::OrgAccess, domain::Membership, routes::OrgPage};
+use orghub::{
+    access::OrgAccess,
+    domain::{Membership, text},
+    routes::OrgPage,
+};
 
+pub use account::{ConfirmPage, ProfilePage, RecoveryCodesPage, SecurityPage, TotpPage};
+pub use activity::ActivityPage;
+pub use admin::{
+    AdminCachePage, AdminJobsPage, AdminOrgPage, AdminOrgsPage, AdminOverviewPage,
+    AdminSessionsPage, AdminUserPage, AdminUsersPage, AdminWebhookPage, AdminWebhooksPage,
+};
+pub use bulk_change::BulkChangePage;
+pub use change_members::ChangeMembersPage;
+pub use check_mail::CheckMailPage;
 pub use error::NotFoundPage;
+pub use forgot_password::ForgotPasswordPage;
+pub use invitation::InvitationPage;
+pub use invitations::InvitationsPage;
+pub use join::JoinPage;
+pub use joining::JoiningPage;
 pub use landing::LandingPage;
+pub use mailed_links::{
+    ChangeEmailPage, DeleteAccountPage, ResetPasswordPage, UndoEmailChangePage, VerifyEmailPage,
+};
 pub use members::MembersPage;
 pub use new_org::NewOrgPage;
 pub use orgs::OrgsPage;
 pub use overview::OverviewPage;
-pub use settings::SettingsPage;
+pub use providers::{ConnectPage, LeavePage, ReturnPage};
+pub use second_factor::SecondFactorPage;
+pub use settings::{RequireSecondFactorPage, SettingsPage};
 pub use sign_in::SignInPage;
-pub use subscription::SubscriptionPage;
+pub use sign_up::SignUpPage;
+pub use subscription::{
+    CancelPlanPage, ChangePlanPage, CheckoutDonePage, InvoicesPage, PlansPage, SubscriptionPage,
+    ToStripePage,
+};
 
 use crate::{components::OrgFrame, context, error::AppError, forms::Flash};
 
@@ -77,6 +120,9 @@ where
     let slug = use_params_map()
         .with_untracked(|params| params.get("slug"))
         .unwrap_or_default();
+    if let Some(barred) = context::barred() {
+        return barred::page(barred);
+    }
     render(
         async move {
             let access = context::org_access(&slug).await?;
@@ -92,9 +138,10 @@ where
             let content = view(&request, data);
             let OrgRequest { access, flash } = request;
             let membership = access.membership().clone();
+            let org_name = text::isolated(&membership.org_name);
             let title = match page {
-                OrgPage::Overview => membership.org_name.clone(),
-                _ => format!("{} · {}", page.label(), membership.org_name),
+                OrgPage::Overview => org_name.into_owned(),
+                _ => format!("{} · {org_name}", page.label()),
             };
             view! {
                 <Title text=title/>

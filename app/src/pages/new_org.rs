@@ -43,8 +43,9 @@ pub fn NewOrgPage() -> impl IntoView {
                             label="Slug"
                             prefix=routes::ORG_PREFIX
                             max_length=slug::MAX_LENGTH as u32
-                            hint="2 to 48 lower-case letters, digits and dashes. \
-                                  It becomes part of the address."
+                            optional=true
+                            hint="2 to 48 lower-case letters, digits and dashes. It becomes part \
+                                  of the address; left empty, it is made from the name."
                         >
                             <SlugCheck/>
                         </Field>

@@ -3,13 +3,17 @@
 use leptos::prelude::*;
 use orghub::{
     domain::{Membership, OrgOverview, OwnerContact, Permission, SubscriptionView},
-    routes::OrgPage,
+    routes::{self, OrgPage},
 };
+use time::OffsetDateTime;
 
 use super::{OrgRequest, render_org};
 use crate::{
-    components::{ActivityList, Avatar, Day, LeaveForm, RoleBadge, grouped, status_badge},
-    context, forms,
+    components::{
+        ActivityList, Avatar, Day, LeaveForm, ReceivedOwnership, RoleBadge, grouped, status_badge,
+    },
+    context,
+    forms::{self, FormMessage},
 };
 
 /// Name, owner contact, members, plan and role, and, for those who may read it, what
@@ -22,9 +26,10 @@ pub fn OverviewPage() -> impl IntoView {
             let services = context::services();
             let overview = services.orgs.get_overview(&access).await?;
             let subscription = services.billing.get_org_subscription(&access).await?;
-            Ok((overview, subscription))
+            let now = context::now_until(|now| overview.offer_ends(now));
+            Ok((overview, subscription, now))
         },
-        |request, (overview, subscription)| {
+        |request, (overview, subscription, now)| {
             let membership = request.membership();
             let name = &membership.org_name;
             let reads_activity = membership.role.may(Permission::ReadActivity);
@@ -33,17 +38,39 @@ pub fn OverviewPage() -> impl IntoView {
             view! {
                 <div class="page-head">
                     <div class="org-title">
-                        <Avatar name picture=membership.org_logo_url.clone() square=true/>
-                        <h1 class="page-title">{name.clone()}</h1>
+                        <Avatar name picture=membership.org_logo.as_ref().map(routes::picture) square=true/>
+                        <h1 class="page-title"><bdi>{name.clone()}</bdi></h1>
                     </div>
                 </div>
+                {ownership_offer(request, &overview, now)}
                 {facts(membership, &overview, &subscription)}
-                {reads_activity.then(|| activity(&overview))}
+                {reads_activity.then(|| activity(membership, &overview))}
                 {leaves_here.then(|| own_membership(request))}
             }
             .into_any()
         },
     )
+}
+
+/// What is left of an offer of ownership, for its receiver alone; and why a decision about
+/// it was too late.
+fn ownership_offer(request: &OrgRequest, overview: &OrgOverview, now: OffsetDateTime) -> AnyView {
+    let [accept_form, decline_form] = [&forms::ACCEPT_OWNERSHIP, &forms::DECLINE_OWNERSHIP]
+        .map(|form| request.flash.state_of(form));
+    let membership = request.membership();
+    let offer = overview
+        .offer_at(now)
+        .filter(|offer| offer.to == membership.member_id);
+    view! {
+        <FormMessage form=&accept_form/>
+        <FormMessage form=&decline_form/>
+        {offer
+            .map(|offer| {
+                let slug = &membership.org_slug;
+                view! { <ReceivedOwnership accept_form decline_form slug offer/> }
+            })}
+    }
+    .into_any()
 }
 
 fn facts(
@@ -54,10 +81,10 @@ fn facts(
     let slug = &membership.org_slug;
     let owner = match overview.owner.clone() {
         Some(OwnerContact { name, email }) => {
-            let address = format!("mailto:{email}");
+            let address = routes::mail_to(&email);
             view! {
-                <span class="facts__strong">{name}</span>
-                <a class="facts__more" href=address>{email}</a>
+                <span class="facts__strong"><bdi>{name}</bdi></span>
+                <a class="facts__more" href=address><bdi>{email}</bdi></a>
             }
             .into_any()
         }
@@ -104,7 +131,8 @@ fn facts(
     .into_any()
 }
 
-fn activity(overview: &OrgOverview) -> AnyView {
+fn activity(membership: &Membership, overview: &OrgOverview) -> AnyView {
+    let all = OrgPage::Activity.path(&membership.org_slug);
     let entries = overview.recent_activity.clone();
     let list = if entries.is_empty() {
         view! { <p class="quiet">"No activity yet."</p> }.into_any()
@@ -115,6 +143,7 @@ fn activity(overview: &OrgOverview) -> AnyView {
         <section class="card" aria-labelledby="activity-title">
             <div class="card__head">
                 <h2 class="card__title" id="activity-title">"Recent activity"</h2>
+                <a class="card__more" href=all>"All activity"</a>
             </div>
             <div class="card__body">{list}</div>
         </section>
