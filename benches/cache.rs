@@ -9,8 +9,9 @@ use std::{sync::Arc, time::Duration};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use orghub::test_hooks::DbInternals as _;
 use orghub::{
+    auth::SignedIn,
     config::Config,
-    domain::{CurrentUser, MemberListQuery, OrgSegment, Role},
+    domain::{MemberListQuery, OrgSegment, Role},
     services::Services,
     telemetry::{RequestCost, with_request_cost},
 };
@@ -23,7 +24,7 @@ const MEMBERS: u32 = 10_000;
 /// A node and what is asked of it.
 struct Asker {
     node: Services,
-    member: CurrentUser,
+    member: SignedIn,
     session: Id,
     segment: OrgSegment,
 }
@@ -82,7 +83,7 @@ fn look_ups(criterion: &mut Criterion) {
         app.add_member(org, &member, Role::Member).await;
         app.add_members(org, MEMBERS).await;
         sqlx::query("analyze")
-            .execute(app.services.db.pool())
+            .execute(app.owner().await.pool())
             .await
             .expect("statistics");
 

@@ -9,16 +9,18 @@
     reason = "a report for whoever ran it"
 )]
 
+#[allow(dead_code, reason = "tests and storms ask more of a server")]
 #[path = "../tests/it/process.rs"]
 mod process;
 
 use std::{
     fs,
+    process::Stdio,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use orghub::domain::{CurrentUser, Role};
+use orghub::{auth::SignedIn, domain::Role, routes::api};
 use orghub_test_support::{PrivateRedis, TestApp};
 
 use crate::process::Server;
@@ -31,6 +33,8 @@ const PHASE: Duration = Duration::from_secs(4);
 const ROUNDS: usize = 5;
 /// How long the node is left alone.
 const IDLE: Duration = Duration::from_secs(20);
+/// Changes whose time is taken.
+const MUTATIONS: usize = 200;
 /// Pages that are asked for in turn.
 const PAGES: [&str; 3] = [
     "/orgs/acme",
@@ -58,8 +62,12 @@ async fn main() {
     // Its relay would be counted with the server's.
     app.services.cache.stop().await;
 
-    let server = Arc::new(Server::start(&database_url, &redis.url()).await);
+    // Standard output is the report's.
+    let log = Stdio::null();
+    let server = Server::start_into(&database_url, &redis.url(), &[], log).await;
+    let server = Arc::new(server);
     idle(&app, &server).await;
+    mutations(&server, &database_url, &redis.url(), &olive).await;
     under_load(&server, &mut redis, &gus).await;
 }
 
@@ -112,7 +120,7 @@ async fn load(server: &Arc<Server>, cookie: &str) -> Load {
     }
 }
 
-async fn under_load(server: &Arc<Server>, redis: &mut PrivateRedis, member: &CurrentUser) {
+async fn under_load(server: &Arc<Server>, redis: &mut PrivateRedis, member: &SignedIn) {
     let cookie = server.sign_in(member).await;
     load(server, &cookie).await;
     let mut phases: Vec<(&str, Vec<Load>)> =
@@ -230,6 +238,39 @@ async fn idle(app: &TestApp, server: &Server) {
         "| CPU of its PostgreSQL backends, share of one core | {:.2} % |\n",
         share(after.1 - before.1)
     );
+}
+
+/// How long somebody waits who changes something: until every node has applied it.
+async fn mutations(server: &Server, database_url: &str, redis_url: &str, owner: &SignedIn) {
+    println!("### A mutation, from the form to the answer\n");
+    println!(
+        "An organization is renamed {MUTATIONS} times. The answer comes when each node with a \
+         running lease has applied the change.\n"
+    );
+    println!("| nodes | p50 | p99 |\n|---|--:|--:|");
+    let cookie = server.sign_in(owner).await;
+    rename_again_and_again(server, &cookie, "one").await;
+    let other = Server::start_into(database_url, redis_url, &[], Stdio::null()).await;
+    rename_again_and_again(server, &cookie, "two").await;
+    drop(other);
+    // Its lease ends.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    println!();
+}
+
+async fn rename_again_and_again(server: &Server, cookie: &str, nodes: &str) {
+    let mut times = Vec::new();
+    for number in 0..MUTATIONS {
+        let name = format!("Acme {number}");
+        let fields = [("org", "acme"), ("name", &*name), ("slug", "acme")];
+        let asked = Instant::now();
+        let answer = server.submit(api::UPDATE_ORG, cookie, &fields).await;
+        times.push(asked.elapsed());
+        assert!(answer.status().is_redirection(), "{answer:?}");
+    }
+    times.sort_unstable();
+    let at = |share: f64| times[(MUTATIONS as f64 * share) as usize].as_secs_f64() * 1e3;
+    println!("| {nodes} | {:.1} ms | {:.1} ms |", at(0.5), at(0.99));
 }
 
 /// Processor time a process has used, from the system's own accounting.

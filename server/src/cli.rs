@@ -30,6 +30,17 @@ pub enum Command {
     /// End cached values on all nodes, after the database was changed behind the
     /// triggers' back.
     Flush(Flush),
+    /// Look after jobs that failed, such as mail that could not be sent.
+    #[command(subcommand)]
+    Jobs(Jobs),
+    /// End the sessions of everybody, on all nodes: after cookies may have leaked.
+    SignOutEverybody,
+    /// Compare everything with Stripe now, and repair what differs. Goes on where it was cut
+    /// off.
+    Reconcile,
+    /// Make in the Stripe account of `STRIPE_SECRET_KEY` what is missing there: products,
+    /// prices, the configuration of the portal, the webhook endpoint.
+    StripeSetup,
     /// Start everything but the listener, print what `/readyz` would say, and stop.
     Check,
 }
@@ -45,6 +56,30 @@ pub struct Flush {
     #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
     pub user: Option<Email>,
     /// Everything.
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Jobs {
+    /// Print what was given up, and what failed and runs again.
+    List,
+    /// Run again what was given up.
+    Retry(Retry),
+    /// Forget what was given up.
+    Drop {
+        #[arg(value_name = "ID")]
+        id: i64,
+    },
+}
+
+/// What to run again.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[group(required = true, multiple = false)]
+pub struct Retry {
+    #[arg(value_name = "ID")]
+    pub id: Option<i64>,
+    /// Everything that was given up.
     #[arg(long)]
     pub all: bool,
 }
@@ -80,6 +115,28 @@ mod tests {
             "flush --org acme --all",
             "flush --org Acme",
             "flush --user ada",
+        ] {
+            assert_eq!(parse(line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_job_is_named_by_its_number_and_all_are_meant_in_so_many_words() {
+        for line in [
+            "jobs list",
+            "jobs retry 7",
+            "jobs retry --all",
+            "jobs drop 7",
+        ] {
+            assert!(parse(line).is_some(), "{line:?}");
+        }
+        for line in [
+            "jobs",
+            "jobs retry",
+            "jobs retry 7 --all",
+            "jobs retry seven",
+            "jobs drop",
+            "jobs drop --all",
         ] {
             assert_eq!(parse(line), None, "{line:?}");
         }

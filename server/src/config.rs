@@ -1,7 +1,7 @@
 //! The core's configuration and what only the HTTP edge needs besides, read once from the
 //! environment. `.env.example` lists all of it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, num::NonZeroUsize};
 
 use orghub::config::{AppEnv, Config, ConfigError, variable};
 
@@ -9,6 +9,9 @@ use orghub::config::{AppEnv, Config, ConfigError, variable};
 /// developer's settings, and the addresses of the checkout's private services. The first
 /// file that has a variable wins; none has to exist.
 const FILES: [&str; 2] = [".env", ".services/env"];
+
+/// Some two thousand pages, compressed.
+const RENDERED_PAGES_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,10 @@ pub struct ServerConfig {
     pub log_level: String,
     /// `LEPTOS_SITE_ROOT`: the folder with what the browser downloads.
     pub site_root: String,
+    /// `MAX_CONNECTIONS`: of clients at a time; `None`: what the limit on open files allows.
+    pub max_connections: Option<usize>,
+    /// `RENDERED_PAGES_BYTES`: of pages kept as they were sent; 0: none are.
+    pub rendered_pages_bytes: u64,
     /// `LEPTOS_RELOAD_PORT`: where `cargo leptos watch` tells browsers to reload;
     /// `None` when it is not watching.
     pub reload_port: Option<u16>,
@@ -54,9 +61,8 @@ impl ServerConfig {
     /// # Errors
     /// The first variable that is wrong; all of them have defaults.
     pub fn read(core: Config, get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let wrong = |variable, expected: &str, text: &str| ConfigError {
-            variable,
-            problem: format!("is `{text}`; set {expected}"),
+        let wrong = |variable: &'static str, expected: &str, text: &str| {
+            ConfigError::new(variable, format!("is `{text}`; set {expected}"))
         };
         let log_format = match get("LOG_FORMAT").as_deref() {
             Some("text") => LogFormat::Text,
@@ -65,6 +71,12 @@ impl ServerConfig {
             None => LogFormat::Text,
             Some(other) => return Err(wrong("LOG_FORMAT", "text or json", other)),
         };
+        if core.app_env == AppEnv::Production && get("LEPTOS_WATCH").is_some() {
+            return Err(ConfigError::new(
+                "LEPTOS_WATCH",
+                "is set; cargo leptos watch is for development, remove it",
+            ));
+        }
         let reload_port = match get("LEPTOS_WATCH").and_then(|_watching| get("LEPTOS_RELOAD_PORT"))
         {
             Some(text) => Some(
@@ -73,8 +85,20 @@ impl ServerConfig {
             ),
             None => None,
         };
+        let max_connections = get("MAX_CONNECTIONS").map(|text| match text.parse() {
+            Ok(number) => Ok(NonZeroUsize::get(number)),
+            Err(_) => Err(wrong("MAX_CONNECTIONS", "a whole number, 1 or more", &text)),
+        });
+        let rendered_pages_bytes = match get("RENDERED_PAGES_BYTES") {
+            Some(text) => text
+                .parse()
+                .map_err(|_| wrong("RENDERED_PAGES_BYTES", "a number of bytes", &text))?,
+            None => RENDERED_PAGES_BYTES,
+        };
         Ok(Self {
             core,
+            rendered_pages_bytes,
+            max_connections: max_connections.transpose()?,
             log_format,
             log_level: get("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
             site_root: get("LEPTOS_SITE_ROOT").unwrap_or_else(|| "target/site".to_owned()),
@@ -88,18 +112,12 @@ fn read_files() -> Result<HashMap<String, String>, ConfigError> {
     let mut variables = HashMap::new();
     for file in FILES {
         // Not the parser's own words: they quote the line, which may be a secret.
-        let malformed = |_| ConfigError {
-            variable: file,
-            problem: "has a line that is not NAME=value".to_owned(),
-        };
+        let malformed = |_| ConfigError::new(file, "has a line that is not NAME=value");
         let lines = match dotenvy::from_path_iter(file) {
             Ok(lines) => lines,
             Err(error) if error.not_found() => continue,
             Err(error) => {
-                return Err(ConfigError {
-                    variable: file,
-                    problem: format!("cannot be read: {error}"),
-                });
+                return Err(ConfigError::new(file, format!("cannot be read: {error}")));
             }
         };
         for line in lines {
@@ -123,8 +141,14 @@ mod tests {
                 "APP_URL" => "https://app.test",
                 "DATABASE_URL" => "postgres://localhost/orghub",
                 "ENABLE_REDIS_CACHE" => "false",
+                "FACTOR_KEYS" => "another secret of more than thirty-two",
+                "MAIL_FROM" => "no-reply@app.test",
+                "SESSION_COOKIE_KEYS" => "a secret of more than thirty-two characters",
+                "SMTP_URL" => "smtps://mail.test",
+                "DEVICE_COOKIE_KEYS" => "a secret of more than thirty-two characters",
                 "STRIPE_SECRET_KEY" => "sk_live_made_up",
-                "STRIPE_WEBHOOK_SECRET" => "whsec_made_up",
+                "TRUST_FORWARDED_FOR" => "true",
+                "STRIPE_WEBHOOK_SECRET" => "whsec_made_up_of_letters",
                 _ => return None,
             };
             Some(value.to_owned())

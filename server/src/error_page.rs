@@ -4,10 +4,13 @@
 
 use std::any::Any;
 
-use axum::response::{Html, IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use axum::{
+    Json,
+    response::{Html, IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use orghub::error::Error;
-use orghub_app::error::AppError;
+use orghub_app::{error::AppError, response::accepts_json};
 use tracing::error;
 
 /// The page of an error of the core, which is logged.
@@ -21,10 +24,28 @@ pub fn from_panic(_panic: Box<dyn Any + Send + 'static>) -> Response {
     of(&AppError::Internal)
 }
 
+/// The answer to whoever sent `headers`: a page, or JSON for a program that asks for it.
+pub fn to(headers: &HeaderMap, error: &AppError) -> Response {
+    answer(accepts_json(headers), error)
+}
+
+/// JSON or a page.
+pub fn answer(wants_json: bool, error: &AppError) -> Response {
+    if wants_json {
+        with_retry((error.status(), Json(error)).into_response(), error)
+    } else {
+        of(error)
+    }
+}
+
 /// The page of an error whose sentence is ours: one that quotes a form's message is shown
 /// by the form.
 pub fn of(error: &AppError) -> Response {
-    let mut response = page(error.status(), error.title(), &error.to_string());
+    let page = page(error.status(), error.title(), &error.to_string());
+    with_retry(page, error)
+}
+
+fn with_retry(mut response: Response, error: &AppError) -> Response {
     if let Some(seconds) = error.retry_after_seconds() {
         let seconds = HeaderValue::from(seconds);
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
@@ -40,7 +61,8 @@ pub fn page(status: StatusCode, title: &str, sentence: &str) -> Response {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">\
          <title>{title} · Orghub</title>\
-         <link rel=\"stylesheet\" href=\"/pkg/orghub.css\"></head>\
+         <link rel=\"stylesheet\" href=\"/pkg/orghub.css\">\
+         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"></head>\
          <body><main class=\"error-page\"><p class=\"error-page__status\">{}</p>\
          <h1>{title}</h1><p>{sentence}</p>\
          <p><a href=\"/\">Home</a></p></main></body></html>\n",

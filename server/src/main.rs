@@ -30,6 +30,10 @@ async fn run(command: Command) -> Result<(), StartError> {
         Command::Seed { members } => commands::seed(config, members).await,
         Command::Warm => commands::warm(config).await,
         Command::Flush(target) => commands::flush(config, target).await,
+        Command::Jobs(order) => commands::jobs(config, order).await,
+        Command::SignOutEverybody => commands::sign_out_everybody(config).await,
+        Command::Reconcile => commands::reconcile(config).await,
+        Command::StripeSetup => commands::stripe_setup(config).await,
         Command::Check => commands::check(config).await,
     }
 }

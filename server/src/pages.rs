@@ -1,18 +1,23 @@
 //! The application as Axum routes: what each page and server function finds in its Leptos
 //! context, and the policy its document is sent with.
 
-use axum::{Router, body::Body, response::Response};
-use http::{Request, header};
+use axum::{Router, body::Body, response::Response, routing::get};
+use http::{Request, header, request::Parts};
 use leptos::{
     context::{provide_context, use_context},
-    nonce::use_nonce,
+    nonce::Nonce,
+    reactive::owner::{take_context, with_context},
 };
 use leptos_axum::{
     LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context,
 };
+use orghub::routes;
 use orghub_app::app::{App, shell};
 
-use crate::{middleware::security_headers, state::AppState};
+use crate::{
+    handlers::{account, activity, members},
+    state::AppState,
+};
 
 /// All pages, each rendered as its route says, all server functions, and the "not found"
 /// page for every other address.
@@ -25,6 +30,13 @@ pub fn router(state: &AppState) -> Router<AppState> {
 
     let unknown = render_app_async_with_context(context.clone(), document.clone());
     Router::new()
+        .route(routes::ACCOUNT_EXPORT, get(account::export))
+        .route(
+            &format!("{}{{hash}}", routes::PICTURES),
+            get(account::picture),
+        )
+        .route(routes::ACTIVITY_FILE, get(activity::export))
+        .route(routes::MEMBER_FILE, get(members::export))
         .leptos_routes_with_context(state, routes, context, document)
         .fallback(move |request: Request<Body>| not_found(unknown.clone(), request))
 }
@@ -35,13 +47,14 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     move || {
         provide_context(state.services.clone());
-        // Leptos makes a nonce for every page it renders, and none for a server function.
-        // The policy goes out with the document it was made for.
-        if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) {
-            response.insert_header(
-                header::CONTENT_SECURITY_POLICY,
-                security_headers::page_policy(&nonce, state.reload_port),
-            );
+        // Leptos makes one for each page, of which no two would be the same. The policy does
+        // without: it knows the scripts.
+        take_context::<Nonce>();
+        // What a server function answers has no scripts.
+        let is_page =
+            with_context(|parts: &Parts| !parts.uri.path().starts_with(routes::api::PREFIX));
+        if let (Some(true), Some(response)) = (is_page, use_context::<ResponseOptions>()) {
+            response.insert_header(header::CONTENT_SECURITY_POLICY, state.page_policy.clone());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a request passes, and the reasons for the order.
 //!
-//! Three kinds of addresses meet here. Operators and Stripe get handlers of their own, which
+//! Three kinds of addresses meet here. Operators, developers and Stripe get handlers of their own, which
 //! know no session. Pages and server functions are the application, and only they pass the
 //! three layers about users: *which session, which user, which membership*. For any other
 //! address there is perhaps a file in the site's folder, and if not, the application's "not
@@ -22,20 +22,19 @@ use http::{HeaderValue, StatusCode, header};
 use orghub::routes;
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer,
-    limit::RequestBodyLimitLayer, services::ServeDir, set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
+    services::ServeDir, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
 
 use crate::{
     error_page,
-    handlers::{health, metrics, stripe_webhook},
-    middleware::{access_log, csrf, org_membership, security_headers, session, timing},
+    handlers::{health, mailbox, metrics, stripe_webhook},
+    middleware::{
+        access_log, blank_errors, body, cookies, csrf, devices, lookups, org_membership, rendered,
+        request_line, security_headers, session, session_failure, timing,
+    },
     pages,
     state::AppState,
 };
-
-/// Most bytes of a form: the largest has a few short fields.
-const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// When to give up on a request. Statements end after 2 s and calls to Stripe after 10 s by
 /// themselves; this is for what nobody thought of.
@@ -49,6 +48,9 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 /// the right one. It does so with the file's tag or date, and mostly hears "yes".
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
+/// One message of the mailbox, by its id.
+const MAILBOX_MESSAGE: &str = "/dev/mailbox/{id}";
+
 /// The whole server.
 pub fn router(state: AppState) -> Router {
     let application = pages::router(&state)
@@ -59,6 +61,8 @@ pub fn router(state: AppState) -> Router {
                 .gzip(true)
                 .quality(CompressionLevel::Fastest),
         )
+        // Needs user and membership. What is kept is compressed already.
+        .layer(from_fn_with_state(state.clone(), rendered::send_again))
         // Needs the user. Nothing above runs for somebody who may not see it.
         .layer(from_fn_with_state(
             state.clone(),
@@ -67,11 +71,15 @@ pub fn router(state: AppState) -> Router {
         // Needs the session.
         .layer(from_fn_with_state(state.clone(), session::resolve_user))
         .layer(session::layer(&state.services))
+        .layer(from_fn(session_failure::explain))
+        .layer(from_fn_with_state(state.clone(), devices::recognize))
+        .layer(from_fn_with_state(state.clone(), cookies::keep_ours))
+        .layer(from_fn(lookups::ask_plainly))
         // Around the session, so that its look-up is measured, too.
         .layer(from_fn_with_state(state.clone(), timing::measure))
-        // A foreign write is refused before anything is looked up for it.
+        .layer(from_fn(body::read_whole))
+        // A foreign write is refused before it is read, or anything is looked up for it.
         .layer(csrf::layer(&state.services.config.app_url))
-        .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
         // Around all of it: where a redirect leads depends on the user as well.
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
@@ -90,6 +98,9 @@ pub fn router(state: AppState) -> Router {
         .route(routes::HEALTHZ, get(health::is_up))
         .route(routes::READYZ, get(health::is_ready))
         .route(routes::METRICS, get(metrics::show))
+        .route(routes::MAILBOX, get(mailbox::list))
+        .route(routes::MAILBOX_JSON, get(mailbox::list_json))
+        .route(MAILBOX_MESSAGE, get(mailbox::show))
         .route(
             routes::STRIPE_WEBHOOK,
             // Without the session and the check for foreign writes: Stripe is foreign, and
@@ -103,18 +114,21 @@ pub fn router(state: AppState) -> Router {
             header::CACHE_CONTROL,
             ASK_AGAIN,
         ))
+        // Whatever comes further has one spelling.
+        .layer(from_fn(request_line::normalize))
         // A defect fails its own request only, with a page and a line in the log.
         .layer(CatchPanicLayer::custom(error_page::from_panic))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             TIME_LIMIT,
         ))
+        .layer(from_fn(blank_errors::fill_in))
         // Around everything that can respond: error pages and files get them, too.
         .layer(from_fn_with_state(
             state.clone(),
             security_headers::add_security_headers,
         ))
         // Outermost: it logs whatever the others made of the request.
-        .layer(from_fn(access_log::log_request))
+        .layer(from_fn_with_state(state.clone(), access_log::log_request))
         .with_state(state)
 }

@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use axum::{Router, serve::ListenerExt as _};
+use axum::Router;
 use orghub::{
     config::ConfigError,
     error::{Error, chain},
@@ -16,7 +16,7 @@ use orghub::{
 use tokio::{net::TcpListener, task::JoinSet};
 use tracing::{info, warn};
 
-use crate::{config::ServerConfig, router, shutdown, state::AppState, telemetry};
+use crate::{config::ServerConfig, listener, router, shutdown, state::AppState, telemetry};
 
 /// Why the program did not do what it was asked; one line, for whoever started it.
 #[derive(Debug, thiserror::Error)]
@@ -96,11 +96,14 @@ pub async fn serve(config: ServerConfig) -> Result<(), StartError> {
         .map_err(|source| StartError::Listen { address, source })?;
     let services = Services::start(config.core.clone()).await?;
     let router = router::router(AppState::new(&config, services.clone()));
-    info!(%address, url = config.core.app_url, "serving");
+    services.worker.start();
+    info!(%address, url = %config.core.app_url, "serving");
     let mut background = JoinSet::new();
     background.spawn(warm_up(services.clone()));
     background.spawn(telemetry::keep_up());
-    let outcome = listen(listener, router).await;
+    background.spawn(check_prices(services.clone()));
+    let most_connections = listener::most_connections(config.max_connections);
+    let outcome = listen(listener, router, most_connections).await;
     background.abort_all();
     // Only now: the last requests still relied on it.
     services.stop().await;
@@ -123,24 +126,15 @@ async fn warm_up(services: Services) {
     }
 }
 
-async fn listen(listener: TcpListener, router: Router) -> io::Result<()> {
-    // Without it the last chunk of a response waits up to 40 ms for the client's
-    // delayed acknowledgement of the one before.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            warn!(%error, "a connection keeps Nagle's algorithm");
-        }
-    });
+/// While requests are served: nobody waits for Stripe to start.
+async fn check_prices(services: Services) {
+    services.billing.check_prices_at_start().await;
+}
+
+async fn listen(listener: TcpListener, router: Router, most_connections: usize) -> io::Result<()> {
     shutdown::drain(shutdown::requested(), shutdown::DRAIN, |stop| async move {
-        axum::serve(
-            listener,
-            router.into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(async move {
-            // A sender that is gone means the same.
-            let _stopped_or_gone = stop.await;
-        })
-        .await
+        listener::serve(listener, router, most_connections, stop).await;
+        Ok(())
     })
     .await
 }

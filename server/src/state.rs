@@ -1,19 +1,36 @@
 //! What handlers and middleware share.
 
+use std::{ops::Deref, sync::Arc};
+
 use axum::extract::FromRef;
+use http::HeaderValue;
 use leptos::config::LeptosOptions;
 use orghub::services::Services;
+use orghub_app::app::inline_scripts;
 
-use crate::config::ServerConfig;
+use crate::{
+    config::ServerConfig,
+    handlers::health::{self, Report},
+    kept::Kept,
+    middleware::security_headers::page_policy,
+    rendered::RenderedPages,
+};
 
-/// The router's state: cheap to clone, shared by all requests.
+/// The router's state: a pointer, cloned by every layer that a request passes.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// What [`AppState`] points to.
+pub struct Shared {
     /// Where the browser's files are and what they are called.
     pub leptos: LeptosOptions,
     pub services: Services,
-    /// Where browsers hear that the program was rebuilt, under `cargo leptos watch`.
-    pub reload_port: Option<u16>,
+    /// The node's last answer at `/readyz`.
+    pub readiness: Arc<Kept<Report>>,
+    /// What browsers may do with a page.
+    pub page_policy: HeaderValue,
+    /// `None`: each page is made anew.
+    pub rendered: Option<RenderedPages>,
 }
 
 impl AppState {
@@ -25,11 +42,21 @@ impl AppState {
             .site_addr(config.core.site_addr)
             .reload_port(config.reload_port.unwrap_or_default().into())
             .build();
-        Self {
-            leptos,
+        Self(Arc::new(Shared {
             services,
-            reload_port: config.reload_port,
-        }
+            page_policy: page_policy(&inline_scripts(leptos.clone()), config.reload_port),
+            leptos,
+            readiness: Arc::new(Kept::new(health::KEPT)),
+            rendered: RenderedPages::new(config.rendered_pages_bytes),
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 

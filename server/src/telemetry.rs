@@ -4,13 +4,15 @@
 use std::{
     io::{self, IsTerminal as _},
     sync::OnceLock,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use orghub::{
     config::ConfigError,
-    telemetry::{CATALOG, Kind, SPANS, describe},
+    security_log::SecurityEvent,
+    telemetry::{CATALOG, Kind, SPANS, describe, names},
 };
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
@@ -21,12 +23,12 @@ use crate::config::{LogFormat, ServerConfig};
 /// # Errors
 /// [`ConfigError`] if `LOG_LEVEL` cannot be understood.
 pub fn start(config: &ServerConfig) -> Result<(), ConfigError> {
-    let filter: EnvFilter = config.log_level.parse().map_err(|error| ConfigError {
-        variable: "LOG_LEVEL",
-        problem: format!(
+    let filter: EnvFilter = config.log_level.parse().map_err(|error| {
+        let problem = format!(
             "is `{}` ({error}); set a level such as info, or directives such as info,orghub::cache=debug",
             config.log_level
-        ),
+        );
+        ConfigError::new("LOG_LEVEL", problem)
     })?;
     // Spans are there to be timed; without a reader they are not even made.
     let span_events = if config.log_level.contains(SPANS) {
@@ -47,7 +49,8 @@ pub fn start(config: &ServerConfig) -> Result<(), ConfigError> {
         LogFormat::Json => lines
             .json()
             .flatten_event(true)
-            .with_span_list(false)
+            // The innermost span is some library's; the request's id is further out.
+            .with_span_list(true)
             .try_init(),
     };
     Ok(())
@@ -73,6 +76,12 @@ pub fn metrics() -> &'static PrometheusHandle {
             .install_recorder()
             .expect("nobody else counts in this process");
         describe();
+        // As with the other counters: the first of them is to be seen.
+        for event in SecurityEvent::NAMES {
+            counter!(names::SECURITY_EVENTS, "event" => *event).increment(0);
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        gauge!(names::START_TIME).set(now.unwrap_or_default().as_secs_f64());
         handle
     })
 }

@@ -1,10 +1,15 @@
 //! `/healthz`: is the process up? `/readyz`: should it get requests, and what is wrong if
 //! anything is?
 //!
-//! Without Redis a node is slower, not wrong, so it stays in rotation: `degraded`, 200.
+//! Without Redis a node is slower, not wrong, so it stays in rotation: `degraded`, 200. So
+//! it does while jobs wait, because another node could do them no better.
 //! Without PostgreSQL, or with a schema that is not this version's, it cannot serve:
-//! `unavailable`, 503. Addresses, versions and error texts go to the log: anybody may ask
-//! here.
+//! `unavailable`, 503.
+//!
+//! Anybody may ask, and hears that one word. What is behind it is for operators: it tells
+//! how the node is doing under load. Addresses, versions and error texts go to the log. The
+//! question goes over a connection of its own, so that requests that hold all others do not
+//! take the node out of rotation, and is asked at most once a second.
 
 use std::{
     fmt,
@@ -16,14 +21,26 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use orghub::{
     cache::{BreakerState, CacheHealth, RedisHealth},
+    config::AppEnv,
     error::chain,
     services::Services,
 };
 use serde::Serialize;
+use serde_json::json;
 use tracing::warn;
+
+use super::operators::is_operator;
+use crate::state::AppState;
+
+/// How long an answer of `/readyz` stands. Load balancers ask every few seconds.
+pub const KEPT: Duration = Duration::from_secs(1);
+
+/// How long a job may wait for its turn. Workers look every two seconds: if it takes longer,
+/// there are none, they do not keep up, or what the jobs need is away.
+const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 
 /// The process is up. Nothing else is asked, so that no orchestrator restarts it because of
 /// another service's outage.
@@ -32,13 +49,22 @@ pub async fn is_up() -> &'static str {
 }
 
 /// 503 if requests should go elsewhere.
-pub async fn is_ready(State(services): State<Services>) -> Response {
-    let report = Report::of(&services).await;
+pub async fn is_ready(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    let config = &state.services.config;
+    let report = state.readiness.get(|| {
+        let services = state.services.clone();
+        async move { Report::of(&services).await }
+    });
+    let report = report.await;
     let status = match report.status {
         Status::Ok | Status::Degraded => StatusCode::OK,
         Status::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     };
-    (status, Json(report)).into_response()
+    if config.app_env == AppEnv::Development || is_operator(&headers, config) {
+        (status, Json(&*report)).into_response()
+    } else {
+        (status, Json(json!({ "status": report.status }))).into_response()
+    }
 }
 
 /// State of the node or one of its parts.
@@ -46,13 +72,13 @@ pub async fn is_ready(State(services): State<Services>) -> Response {
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     Ok,
-    /// The node serves without it, more slowly.
+    /// The node serves without it.
     Degraded,
     /// The node cannot serve.
     Unavailable,
 }
 
-/// The answer of `/readyz`.
+/// The answer of `/readyz` to an operator.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The worst of the parts.
@@ -62,6 +88,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis: Option<Redis>,
     pub cache: NearCache,
+    pub jobs: Jobs,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,15 +127,30 @@ pub struct NearCache {
     pub bytes: u64,
 }
 
+/// What is left for later, mail above all. A node serves without it.
+#[derive(Debug, Serialize)]
+pub struct Jobs {
+    /// Degraded while something waits for longer than [`LONGEST_WAIT`], or without an answer.
+    pub status: Status,
+    /// For how long a job has waited that nobody has begun although it is time; `null` if
+    /// there is none.
+    pub oldest_due_seconds: Option<f64>,
+    /// Jobs that were given up; `null` without an answer.
+    pub dead: Option<u64>,
+}
+
 impl Report {
     pub async fn of(services: &Services) -> Self {
         let (postgres, cache) = tokio::join!(Postgres::ask(services), services.cache.health());
+        // Over the same connection as the first.
+        let jobs = Jobs::ask(services).await;
         let redis = cache.redis.map(Redis::from);
         let near_cache = NearCache::from(cache);
         let parts = [
             Some(postgres.status),
             redis.as_ref().map(|redis| redis.status),
             Some(near_cache.status),
+            Some(jobs.status),
         ];
         let status = parts.into_iter().flatten().max().unwrap_or(Status::Ok);
         Self {
@@ -116,6 +158,33 @@ impl Report {
             postgres,
             redis,
             cache: near_cache,
+            jobs,
+        }
+    }
+}
+
+impl Jobs {
+    async fn ask(services: &Services) -> Self {
+        match services.worker.health().await {
+            Ok(health) => Self {
+                status: match health.oldest_due {
+                    Some(wait) if wait > LONGEST_WAIT => Status::Degraded,
+                    _ => Status::Ok,
+                },
+                oldest_due_seconds: health.oldest_due.map(|wait| wait.as_secs_f64()),
+                dead: Some(health.dead),
+            },
+            Err(error) => {
+                warn!(
+                    error = chain(&error),
+                    "the queue did not answer a readiness check"
+                );
+                Self {
+                    status: Status::Degraded,
+                    oldest_due_seconds: None,
+                    dead: None,
+                }
+            }
         }
     }
 }

@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use orghub::security_log::SecurityEvent;
 use orghub::{error::Error, services::Services};
-use tracing::warn;
 
 /// Most bytes an event may have. Stripe's largest are a few tens of kilobytes.
 pub const MAX_EVENT_BYTES: usize = 256 * 1024;
@@ -36,7 +36,10 @@ pub async fn receive(
     match services.billing.receive_webhook(&event, signature).await {
         Ok(_outcome) => StatusCode::OK.into_response(),
         Err(Error::Invalid(invalid)) => {
-            warn!(reason = invalid.message, "a webhook was refused");
+            SecurityEvent::WebhookRefused {
+                reason: &invalid.message,
+            }
+            .record();
             (
                 StatusCode::BAD_REQUEST,
                 "the event or its signature cannot be read\n",

@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     middleware::Next,
     response::Response,
 };
@@ -15,18 +15,33 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::{Instrument as _, field, info, info_span};
 use uuid::Uuid;
 
-use super::{org_membership::ResponseOrg, session::ResponseUser};
+use super::{client, org_membership::ResponseOrg, session::ResponseUser};
+use crate::state::AppState;
 
 /// The header that carries a request's id in and out.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Logs the request and answers with its id.
-pub async fn log_request(request: Request, next: Next) -> Response {
+/// Logs the request and answers with its id. Leaves [`orghub::auth::ClientInfo`] in the
+/// request's extensions.
+pub async fn log_request(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
-    let id = given_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string());
+    let config = &state.services.config;
+    // Whoever is not our proxy could give two requests one id.
+    let id = config
+        .trust_forwarded_for
+        .then(|| given_id(request.headers()))
+        .flatten()
+        .unwrap_or_else(|| Uuid::now_v7().to_string());
+    let client = client::info(request.headers(), request.extensions(), config);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let span = info_span!("request", request.id = id);
+    let address = client.address.map(field::display);
+    let span = info_span!("request", request.id = id, client.address = address);
+    request.extensions_mut().insert(client);
 
     let answer = async move {
         let response = next.run(request).await;

@@ -9,26 +9,22 @@
 
 use axum::{body::Body, response::Response};
 use http::StatusCode;
+use orghub::{config::AppUrl, security_log::SecurityEvent};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
-use tracing::warn;
 
 use crate::error_page;
 
 /// Lets reads through, and writes from our own pages: those at `app_url`, which a proxy
 /// may have rewritten `Host` for, and those of the host that is addressed.
-pub fn layer(app_url: &str) -> CsrfLayer<fn(ProtectionError) -> Response<Body>> {
-    let same_host_only = CsrfLayer::new();
-    let layer = match same_host_only.clone().add_trusted_origin(app_url) {
-        Ok(layer) => layer,
-        Err(error) => {
-            warn!(%error, "APP_URL is not an origin, so no write is taken as coming from there");
-            same_host_only
-        }
-    };
-    layer.with_rejection_response(refusal)
+pub fn layer(app_url: &AppUrl) -> CsrfLayer<fn(ProtectionError) -> Response<Body>> {
+    CsrfLayer::new()
+        .add_trusted_origin(&**app_url)
+        .expect("an APP_URL is an origin, or it would not have been read")
+        .with_rejection_response(refusal)
 }
 
 fn refusal(_reason: ProtectionError) -> Response<Body> {
+    SecurityEvent::WriteForeign.record();
     error_page::page(
         StatusCode::FORBIDDEN,
         "Sent from another site",

@@ -8,6 +8,7 @@
 //! | nobody signed in | to `/sign-in`, which leads back |
 //! | a member, by the current slug | on, with the proof |
 //! | a member, by an id, a former slug or `default` | to the same page under the current slug |
+//! | a member who is barred (deleted, second factor) | on, with the reason instead of the proof |
 //! | a user without organizations, by `default` | to `/orgs/new` |
 //! | anybody else | on, without the proof: the application shows one and the same 404 |
 //!
@@ -93,6 +94,10 @@ pub async fn resolve_membership(
             response
         }
         Ok(OrgLookup::Moved(slug)) => Redirect::temporary(&path.moved_to(&slug)).into_response(),
+        Ok(OrgLookup::Barred(barred)) => {
+            request.extensions_mut().insert(barred);
+            next.run(request).await
+        }
         Ok(OrgLookup::NoOrganization) => Redirect::to(routes::NEW_ORG).into_response(),
         Ok(OrgLookup::NotFound) => next.run(request).await,
         Err(error) => error_page::from_error(error),

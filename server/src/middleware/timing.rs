@@ -21,10 +21,13 @@ use orghub::{
     telemetry::{Phase, RequestCost, names, with_request_cost},
 };
 
-use super::session::ResponseUser;
+use super::{rendered::SentAgain, session::ResponseUser};
 use crate::state::AppState;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// Says that the page was made for an earlier request.
+const KEPT: &str = ", page;desc=\"kept\"";
 
 /// Counts what the request costs and shows it to developers and platform admins. Other
 /// users have no use for it, and it tells how warm a cache is.
@@ -41,9 +44,12 @@ pub async fn measure(State(state): State<AppState>, request: Request, next: Next
             .get::<ResponseUser>()
             .is_some_and(|user| user.platform_admin);
     if may_see {
-        response
-            .headers_mut()
-            .insert(SERVER_TIMING, header(&cost, took));
+        let mut value = header(&cost, took);
+        if response.extensions().get::<SentAgain>().is_some() {
+            value.push_str(KEPT);
+        }
+        let value = HeaderValue::try_from(value).expect("names and numbers");
+        response.headers_mut().insert(SERVER_TIMING, value);
     }
     response
 }
@@ -62,7 +68,7 @@ fn count(cost: &RequestCost, took: Duration, status: StatusCode) {
 
 /// `session;dur=0.012, membership;dur=0.004, data;dur=0.000, render;dur=0.310,
 /// sql;desc="0", redis;desc="0"`: milliseconds, and how many.
-fn header(cost: &RequestCost, total: Duration) -> HeaderValue {
+fn header(cost: &RequestCost, total: Duration) -> String {
     let (session, membership, data) = (
         cost.duration(Phase::Session),
         cost.duration(Phase::Membership),
@@ -87,7 +93,7 @@ fn header(cost: &RequestCost, total: Duration) -> HeaderValue {
         cost.redis()
     )
     .expect("writing to a string never fails");
-    HeaderValue::try_from(value).expect("names and numbers")
+    value
 }
 
 #[cfg(test)]
@@ -105,11 +111,6 @@ mod tests {
             "session;dur=0.012, membership;dur=0.004, data;dur=1.000, render;dur=0.484, \
              sql;desc=\"0\", redis;desc=\"0\"",
         );
-        assert!(
-            header(&cost, Duration::ZERO)
-                .to_str()
-                .expect("plain text")
-                .contains("render;dur=0.000")
-        );
+        assert!(header(&cost, Duration::ZERO).contains("render;dur=0.000"));
     }
 }

@@ -1,0 +1,246 @@
+//! What a request costs, from an empty answer to a page that nothing was kept of: the ladder.
+//!
+//! Three servers take turns: as it is, without pages that are sent again, and without any
+//! cache. Writes its table to standard output. `cargo xtask bench` runs it.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a report for whoever ran it"
+)]
+
+#[allow(dead_code, reason = "tests and storms ask more of a server")]
+#[path = "../tests/it/process.rs"]
+mod process;
+
+use std::{
+    fs,
+    process::Stdio,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use orghub_test_support::{PrivateRedis, TestApp};
+
+use crate::process::Server;
+
+/// Connections that ask, each one request after the other.
+const CONNECTIONS: usize = 16;
+/// Length of a measurement.
+const PHASE: Duration = Duration::from_millis(1_500);
+/// How often each step comes round; the table has medians.
+const ROUNDS: usize = 5;
+/// Members of the organization.
+const MEMBERS: u32 = 10_000;
+
+/// Which server, by its settings.
+const SERVERS: [(&str, &[(&str, &str)]); 3] = [
+    ("as it is", &[]),
+    ("each page made anew", &[("RENDERED_PAGES_BYTES", "0")]),
+    (
+        "no cache",
+        &[
+            ("RENDERED_PAGES_BYTES", "0"),
+            ("NEAR_CACHE_BYTES", "0"),
+            ("ENABLE_REDIS_CACHE", "false"),
+        ],
+    ),
+];
+
+/// One step of the ladder.
+struct Rung {
+    name: &'static str,
+    path: &'static str,
+    is_signed_in: bool,
+    accept_encoding: &'static str,
+    /// An index of [`SERVERS`].
+    server: usize,
+}
+
+const fn rung(name: &'static str, path: &'static str, is_signed_in: bool, server: usize) -> Rung {
+    Rung {
+        name,
+        path,
+        is_signed_in,
+        accept_encoding: "identity",
+        server,
+    }
+}
+
+const fn compressed(rung: Rung) -> Rung {
+    Rung {
+        accept_encoding: "gzip, deflate, br, zstd",
+        ..rung
+    }
+}
+
+const ORG: &str = "/orgs/acme";
+const LIST: &str = "/orgs/acme/members";
+
+const LADDER: [Rung; 14] = [
+    rung("`/healthz`", "/healthz", false, 0),
+    rung("a small file", "/favicon.svg", false, 0),
+    rung("redirect of somebody signed out", ORG, false, 0),
+    rung("not found", "/nowhere", true, 0),
+    rung("sign-in page", "/sign-in", false, 0),
+    rung("sign-in page", "/sign-in", false, 1),
+    rung("organization", ORG, true, 0),
+    rung("organization", ORG, true, 1),
+    rung("organization", ORG, true, 2),
+    compressed(rung("organization, gzip", ORG, true, 0)),
+    compressed(rung("organization, gzip", ORG, true, 1)),
+    rung("50 of 10,000 members", LIST, true, 0),
+    rung("50 of 10,000 members", LIST, true, 1),
+    rung("50 of 10,000 members", LIST, true, 2),
+];
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    // `cargo test --benches` only wants to know that it builds.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let redis = PrivateRedis::start();
+    let app = TestApp::start_with(|config| config.redis = None).await;
+    let olive = app.user("Olive").await;
+    let slug = app.org("acme", &olive).await;
+    app.add_members(app.access(&olive, &slug).await.org_id(), MEMBERS)
+        .await;
+    let database_url = app.database_url().to_owned();
+    // Its log follower would be counted with the servers'.
+    app.services.cache.stop().await;
+
+    let site_root = concat!(env!("CARGO_MANIFEST_DIR"), "/../public");
+    let mut servers = Vec::new();
+    for (_, settings) in SERVERS {
+        let common = [
+            ("LEPTOS_SITE_ROOT", site_root),
+            ("LOG_FORMAT", "json"),
+            ("LOG_LEVEL", "info"),
+        ];
+        let settings: Vec<_> = common.iter().chain(settings).copied().collect();
+        let log = Stdio::null();
+        let server = Server::start_into(&database_url, &redis.url(), &settings, log).await;
+        let cookie = server.sign_in(&olive).await;
+        servers.push((Arc::new(server), cookie));
+    }
+    let idle = servers[0].0.memory_mib();
+
+    let mut measured: Vec<Vec<Load>> = LADDER.iter().map(|_| Vec::new()).collect();
+    for round in 0..=ROUNDS {
+        for (rung, loads) in LADDER.iter().zip(&mut measured) {
+            let (server, cookie) = &servers[rung.server];
+            let load = load(server, cookie, rung).await;
+            // The first round only warms up.
+            if round > 0 {
+                loads.push(load);
+            }
+        }
+        eprintln!("round {round} of {ROUNDS}");
+    }
+    report(&measured);
+    let busy = servers[0].0.memory_mib();
+    println!(
+        "\nResident memory of the server \"as it is\": {idle} MiB after its start, {busy} MiB after all of it."
+    );
+}
+
+struct Load {
+    times: Vec<Duration>,
+    failures: usize,
+    cpu: Duration,
+}
+
+async fn load(server: &Arc<Server>, cookie: &str, rung: &'static Rung) -> Load {
+    let cookie = if rung.is_signed_in { cookie } else { "" };
+    let cpu_before = cpu_of(server.process.id());
+    let until = Instant::now() + PHASE;
+    let askers: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let (server, cookie) = (server.clone(), cookie.to_owned());
+            tokio::spawn(async move {
+                let (mut times, mut failures) = (Vec::new(), 0);
+                loop {
+                    let asked = Instant::now();
+                    if asked >= until {
+                        return (times, failures);
+                    }
+                    let answer = server
+                        .open_as(rung.path, &cookie, rung.accept_encoding)
+                        .await;
+                    failures += usize::from(answer.status().is_server_error());
+                    times.push(asked.elapsed());
+                }
+            })
+        })
+        .collect();
+    let (mut times, mut failures) = (Vec::new(), 0);
+    for asker in askers {
+        let (more, failed) = asker.await.expect("no panic");
+        times.extend(more);
+        failures += failed;
+    }
+    times.sort_unstable();
+    Load {
+        times,
+        failures,
+        cpu: cpu_of(server.process.id()) - cpu_before,
+    }
+}
+
+fn report(measured: &[Vec<Load>]) {
+    println!("### What a request costs\n");
+    println!(
+        "{CONNECTIONS} connections, {ROUNDS} rounds of {} s each in turn, medians and, of the CPU, \
+         the spread. CPU is the server's own.\n",
+        PHASE.as_secs_f64()
+    );
+    println!(
+        "| asked for | server | requests a second | p50 | p99 | CPU a request | ÷ `/healthz` | failures |"
+    );
+    println!("|---|---|--:|--:|--:|--:|--:|--:|");
+    let cpu = |load: &Load| load.cpu.as_secs_f64() * 1e6 / load.times.len() as f64;
+    let empty = median(measured[0].iter().map(cpu));
+    for (rung, loads) in LADDER.iter().zip(measured) {
+        let rate = |load: &Load| load.times.len() as f64 / PHASE.as_secs_f64();
+        let at = |share: f64| {
+            median(loads.iter().map(|load| {
+                let last = load.times.len() - 1;
+                load.times[(last as f64 * share) as usize].as_secs_f64() * 1e3
+            }))
+        };
+        let (least, most) = loads
+            .iter()
+            .map(cpu)
+            .fold((f64::MAX, 0.0_f64), |(least, most), cpu| {
+                (least.min(cpu), most.max(cpu))
+            });
+        let typical = median(loads.iter().map(cpu));
+        println!(
+            "| {} | {} | {:.0} | {:.2} ms | {:.2} ms | {typical:.0} µs ({least:.0} to {most:.0}) | {:.1} | {} |",
+            rung.name,
+            SERVERS[rung.server].0,
+            median(loads.iter().map(rate)),
+            at(0.5),
+            at(0.99),
+            typical / empty,
+            loads.iter().map(|load| load.failures).sum::<usize>(),
+        );
+    }
+}
+
+/// Processor time a process has used, from the system's own accounting.
+fn cpu_of(pid: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
+    // Behind the name, which may hold anything, in parentheses.
+    let behind = stat.rsplit(')').next().expect("fields");
+    let fields: Vec<&str> = behind.split_whitespace().collect();
+    let ticks = |field: usize| fields[field].parse::<u64>().expect("a number");
+    Duration::from_millis((ticks(11) + ticks(12)) * 10)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

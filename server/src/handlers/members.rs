@@ -1,0 +1,54 @@
+//! An organization's member list as a file.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, HeaderName, StatusCode, Uri};
+use orghub::{
+    access::OrgAccess,
+    csv_file::CsvPiece,
+    domain::{MemberExport, MemberListQuery},
+    error::Result,
+    services::Services,
+};
+
+use super::csv_download::{Asker, Pieces, download};
+use crate::{error_page, state::AppState};
+
+const PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+
+impl Pieces for MemberExport {
+    async fn get(&self, services: &Services, access: &OrgAccess) -> Result<CsvPiece<Self>> {
+        services.orgs.export_members(access, self).await
+    }
+}
+
+/// The list that the address asks for, as `routes::member_list` writes it, from its first
+/// member on.
+///
+/// The audit log names whoever takes it away, so a browser that fetches it ahead is sent on its
+/// way: it asks again when somebody wants it.
+pub async fn export(
+    State(state): State<AppState>,
+    asker: Asker,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let is_ahead = headers
+        .get(PURPOSE)
+        .is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch"));
+    if is_ahead {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let services = &state.services;
+    let query = MemberListQuery::from_query(uri.query().unwrap_or_default());
+    match services
+        .orgs
+        .begin_member_export(&asker.access, &query)
+        .await
+    {
+        Ok((head, export)) => download(services, asker, "members", head, export).await,
+        Err(error) => error_page::from_error(error),
+    }
+}
