@@ -46,17 +46,18 @@ struct Terms {
 }
 
 /// The users of the demo, besides the crowd.
-const KNOWN: [(&str, &str); 5] = [
+const KNOWN: [(&str, &str); 6] = [
     (OWNER, "Olive Winterbourne"),
     (ADMIN, "Adam Brightwater"),
     (MEMBER, "Mina Foxglove"),
     ("outsider@acme.test", "Otto Elsewhere"),
     ("root@orghub.test", "Ruth Underhill"),
+    ("staff@orghub.test", "Stella Overhill"),
 ];
 pub(crate) const OWNER: &str = "owner@acme.test";
 const ADMIN: &str = "admin@acme.test";
 const MEMBER: &str = "member@acme.test";
-const PLATFORM_ADMIN: &str = "root@orghub.test";
+const PLATFORM_ADMINS: [&str; 2] = ["root@orghub.test", "staff@orghub.test"];
 
 fn specs() -> [Spec; 5] {
     let pro = |status| {
@@ -220,7 +221,7 @@ pub(crate) fn known_users(today: OffsetDateTime) -> Vec<User> {
             id: UserId(random.id(created_at)),
             email: Email::parse(email).expect("a known address is one"),
             name: (*name).to_owned(),
-            platform_admin: *email == PLATFORM_ADMIN,
+            platform_admin: PLATFORM_ADMINS.contains(email),
             created_at,
         })
         .collect()

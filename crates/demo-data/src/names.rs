@@ -1,6 +1,6 @@
 //! Names of users and organizations that do not exist.
 
-use orghub::domain::{Email, OrgSlug};
+use orghub::domain::{Email, OrgSlug, text};
 
 use crate::random::Random;
 
@@ -84,7 +84,7 @@ pub(crate) fn full_name(random: &mut Random) -> String {
 
 /// The address of the `number`th user of `domain`, named `name`.
 pub(crate) fn address(name: &str, number: u32, domain: &str) -> Email {
-    let local = OrgSlug::suggest(name).expect("every name here has letters");
+    let local = OrgSlug::suggest(&text::decomposed(name)).expect("every name here has letters");
     Email::parse(&format!("{local}-{number}@{domain}.test"))
         .expect("a slug, a number and a domain make an address")
 }

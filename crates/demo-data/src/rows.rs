@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use orghub::domain::{
-    ActivityKind, BillingInterval, Email, OrgId, OrgSlug, Plan, Role, SubscriptionStatus, UserId,
+    ActivityKind, BillingInterval, Charge, Currency, Cycle, Email, Money, OrgId, OrgSlug, Plan,
+    Role, SubscriptionStatus, Terms, UserId,
 };
 use sqlx::{PgConnection, Result};
 use time::OffsetDateTime;
@@ -79,7 +80,7 @@ pub struct Invitation {
     pub email: Email,
     /// The role it offers.
     pub role: Role,
-    /// SHA-256 of its token.
+    /// SHA-256 of the secret in its link.
     pub token_hash: [u8; 32],
     /// Who sent it.
     pub invited_by: UserId,
@@ -254,20 +255,41 @@ pub async fn insert_activity(db: &mut PgConnection, entries: &[Entry]) -> Result
 pub async fn insert_invitations(db: &mut PgConnection, invitations: &[Invitation]) -> Result<()> {
     sqlx::query!(
         r#"
-        insert into invitation (id, organization_id, email, role, token_hash, invited_by, created_at, expires_at)
-        select id, organization_id, email, role, token_hash, invited_by, created_at, expires_at
+        insert into invitation (id, organization_id, email, role, invited_by, created_at, sent_at, expires_at)
+        select id, organization_id, email, role, invited_by, created_at, created_at, expires_at
         from unnest(
-            $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::uuid[], $7::timestamptz[], $8::timestamptz[]
-        ) as sent (id, organization_id, email, role, token_hash, invited_by, created_at, expires_at)
+            $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[], $7::timestamptz[]
+        ) as sent (id, organization_id, email, role, invited_by, created_at, expires_at)
         "#,
         &invitations.iter().map(|invitation| invitation.id).collect::<Vec<_>>(),
         &invitations.iter().map(|invitation| invitation.org.0).collect::<Vec<_>>(),
         &invitations.iter().map(|invitation| invitation.email.as_str()).collect::<Vec<_>>() as &[&str],
         &invitations.iter().map(|invitation| invitation.role.as_str()).collect::<Vec<_>>() as &[&str],
-        &invitations.iter().map(|invitation| invitation.token_hash.as_slice()).collect::<Vec<_>>() as &[&[u8]],
         &invitations.iter().map(|invitation| invitation.invited_by.0).collect::<Vec<_>>(),
         &invitations.iter().map(|invitation| invitation.created_at).collect::<Vec<_>>(),
         &invitations.iter().map(|invitation| invitation.expires_at).collect::<Vec<_>>(),
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        r#"
+        insert into invitation_token (token_hash, invitation_id, created_at)
+        select token_hash, invitation_id, created_at
+        from unnest($1::bytea[], $2::uuid[], $3::timestamptz[])
+            as sent (token_hash, invitation_id, created_at)
+        "#,
+        &invitations
+            .iter()
+            .map(|invitation| invitation.token_hash.as_slice())
+            .collect::<Vec<_>>() as &[&[u8]],
+        &invitations
+            .iter()
+            .map(|invitation| invitation.id)
+            .collect::<Vec<_>>(),
+        &invitations
+            .iter()
+            .map(|invitation| invitation.created_at)
+            .collect::<Vec<_>>(),
     )
     .execute(&mut *db)
     .await?;
@@ -288,6 +310,35 @@ pub async fn insert_subscription(db: &mut PgConnection, subscription: &Subscript
     )
     .execute(&mut *db)
     .await?;
+    let key = format!(
+        "{}_{}",
+        subscription.plan.as_str(),
+        subscription.interval.as_str()
+    );
+    let price_id = format!("price_{key}");
+    let ends_at = subscription
+        .cancel_at_period_end
+        .then_some(subscription.period_end);
+    let cents = i64::from(subscription.plan.price_usd(subscription.interval)) * 100;
+    let terms = serde_json::to_value(Terms {
+        charge: Some(Charge {
+            price_id: price_id.clone(),
+            unit: Some(Money::new(
+                cents,
+                Currency::parse("usd").expect("a currency"),
+            )),
+            quantity: 1,
+            cycle: Some(Cycle {
+                count: 1,
+                unit: subscription.interval.as_str().to_owned(),
+            }),
+        }),
+        ends_at,
+        unpaid_since: (subscription.status == SubscriptionStatus::PastDue)
+            .then_some(subscription.period_start),
+        ..Terms::default()
+    })
+    .expect("terms are JSON");
     sqlx::query!(
         r#"
         insert into subscription (
@@ -300,9 +351,11 @@ pub async fn insert_subscription(db: &mut PgConnection, subscription: &Subscript
             current_period_end,
             trial_end,
             cancel_at_period_end,
-            synced_at
+            synced_at,
+            stripe_price_id,
+            terms
         )
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         "#,
         subscription.org.0,
         subscription.subscription_id,
@@ -314,6 +367,8 @@ pub async fn insert_subscription(db: &mut PgConnection, subscription: &Subscript
         subscription.trial_end,
         subscription.cancel_at_period_end,
         subscription.synced_at,
+        price_id,
+        terms,
     )
     .execute(&mut *db)
     .await?;

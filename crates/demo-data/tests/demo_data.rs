@@ -1,8 +1,8 @@
 //! The demo data is what README and scripts rely on.
 
 use orghub::{
-    auth::ClientInfo,
-    domain::{MemberListQuery, OrgSlug, Role},
+    auth::{Admitted, ClientInfo},
+    domain::{MemberListQuery, OrgName, OrgSlug, Role},
 };
 use orghub_demo_data::{Options, PASSWORD, Report, seed};
 use orghub_test_support::{TestApp, TestDatabase, browser};
@@ -60,18 +60,21 @@ async fn seeding_twice_adds_nothing_and_the_same_moment_gives_the_same_data() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_is_what_the_readme_says() {
     let app = TestApp::start().await;
-    let mut db = connect(app.database_url()).await;
-    seed(app.database_url(), &options(None))
-        .await
-        .expect("seeded");
+    let mut db = connect(app.owner_url()).await;
+    seed(app.owner_url(), &options(None)).await.expect("seeded");
 
     let sign_in = async |email: &str| {
         let session = browser(&app.services, None);
-        app.services
+        let admitted = app
+            .services
             .auth
             .sign_in(&session, email, PASSWORD, &ClientInfo::default())
-            .await
-            .expect(email)
+            .await;
+        assert_eq!(admitted.expect(email), Admitted::SignedIn);
+        session.save().await.expect("the session is stored");
+        let id = session.id().expect("a stored session has an id");
+        let found = app.services.sessions.current_user(&id).await;
+        found.expect("an answer").expect(email)
     };
     let owner = sign_in("owner@acme.test").await;
     let mine = app.services.orgs.list_mine(&owner).await.expect("a list");
@@ -92,9 +95,10 @@ async fn the_demo_is_what_the_readme_says() {
         ),
         ("outsider@acme.test", vec![]),
         ("root@orghub.test", vec![]),
+        ("staff@orghub.test", vec![]),
     ] {
         let user = sign_in(email).await;
-        assert_eq!(user.platform_admin, email == "root@orghub.test");
+        assert_eq!(user.platform_admin, email.ends_with("@orghub.test"));
         let mine = app.services.orgs.list_mine(&user).await.expect("a list");
         assert_eq!(
             mine.iter()
@@ -147,16 +151,25 @@ async fn the_demo_is_what_the_readme_says() {
             .await
             .expect("a count");
     assert_eq!(strays, 0, "every address ends in .test");
+    let names: Vec<String> =
+        sqlx::query_scalar("select name from users union select name from organization")
+            .fetch_all(&mut db)
+            .await
+            .expect("names");
+    for name in names {
+        let parsed = OrgName::parse(&name).expect("a name that a form would take");
+        assert_eq!(parsed.as_str(), name);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mega_grows_to_the_size_asked_for_and_goes_on_where_it_stopped() {
     let app = TestApp::start().await;
-    let mut db = connect(app.database_url()).await;
-    seed(app.database_url(), &options(Some(70)))
+    let mut db = connect(app.owner_url()).await;
+    seed(app.owner_url(), &options(Some(70)))
         .await
         .expect("seeded");
-    let report = seed(app.database_url(), &options(Some(120)))
+    let report = seed(app.owner_url(), &options(Some(120)))
         .await
         .expect("grown");
     assert_eq!(
@@ -168,7 +181,7 @@ async fn mega_grows_to_the_size_asked_for_and_goes_on_where_it_stopped() {
         }
     );
     assert_eq!(
-        seed(app.database_url(), &options(Some(120)))
+        seed(app.owner_url(), &options(Some(120)))
             .await
             .expect("no change"),
         Report::default()

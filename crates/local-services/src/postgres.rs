@@ -19,8 +19,11 @@ use crate::{
 /// PostgreSQL refuses to run as root; then it runs as the user that Debian's package made.
 const USER_FOR_ROOT: &str = "postgres";
 
-/// The superuser of every cluster made here.
+/// The superuser of every cluster made here, who owns the tables.
 const SUPERUSER: &str = "orghub";
+
+/// The role that the server has, and that owns nothing.
+pub const SERVER_ROLE: &str = "orghub_app";
 
 /// How many ports are tried before it must be something else.
 const PORTS_TRIED: usize = 5;
@@ -66,9 +69,18 @@ impl Postgres {
         self
     }
 
-    /// The address of one of its databases.
+    /// The address of one of its databases, as its owner.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://{SUPERUSER}@127.0.0.1:{}/{database}", self.port)
+        self.url_of(SUPERUSER, database)
+    }
+
+    /// The address of one of its databases, as the server.
+    pub fn server_url(&self, database: &str) -> String {
+        self.url_of(SERVER_ROLE, database)
+    }
+
+    fn url_of(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Creates the cluster unless it exists, and starts it.

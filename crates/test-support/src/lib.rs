@@ -9,6 +9,7 @@
 
 mod accounting;
 mod app;
+mod authenticator;
 mod child;
 mod counters;
 mod database;
@@ -19,14 +20,17 @@ mod postgres;
 mod proxy;
 mod redis;
 mod redis_cluster;
+mod smtp;
 mod stopwatch;
+mod totp;
 
 use std::time::Duration;
 
 pub use local_services::process::kill_myself;
 
 pub use self::{
-    app::{PASSWORD, TestApp, browser, config, sign_in},
+    app::{PASSWORD, TestApp, browser, config, look_everything_up, session_of, sign_in, user_of},
+    authenticator::Authenticator,
     child::{ChildProcess, is_child, serve_parent},
     counters::Counters,
     database::TestDatabase,
@@ -37,7 +41,9 @@ pub use self::{
     proxy::FaultProxy,
     redis::PrivateRedis,
     redis_cluster::PrivateCluster,
+    smtp::{SmtpMood, SmtpServer, TakenMail, mail_config},
     stopwatch::Stopwatch,
+    totp::totp_code,
 };
 
 /// How long to wait for what must come, where nothing is claimed about when.

@@ -2,6 +2,10 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -32,11 +36,31 @@ struct State {
     first_whole: u64,
 }
 
+/// Single replies that go wrong.
+#[derive(Debug, Default)]
+struct Replies {
+    /// How many are to arrive in half.
+    to_tear: AtomicU64,
+    torn: AtomicU64,
+    /// How many are not to arrive.
+    to_lose: AtomicU64,
+    lost: AtomicU64,
+}
+
+/// Whether one of those `due` is at hand, which is counted in `done`.
+fn take(due: &AtomicU64, done: &AtomicU64) -> bool {
+    let one_less = |due: u64| due.checked_sub(1);
+    let is_due = due.fetch_update(SeqCst, SeqCst, one_less).is_ok();
+    done.fetch_add(u64::from(is_due), SeqCst);
+    is_due
+}
+
 /// Stands between a client and a server on this machine, whatever they speak.
 pub struct FaultProxy {
     url: url::Url,
     state: watch::Sender<State>,
     opened: watch::Receiver<u64>,
+    replies: Arc<Replies>,
     listener: JoinHandle<()>,
 }
 
@@ -62,12 +86,15 @@ impl FaultProxy {
         let state = watch::Sender::new(State::default());
         let (opened_here, opened) = watch::channel(0);
         let states = state.clone();
+        let replies = Arc::<Replies>::default();
+        let replies_here = replies.clone();
         let listener = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let number = *opened_here.borrow();
                 opened_here.send_replace(number + 1);
                 if states.borrow().fault != Fault::Cut {
-                    tokio::spawn(carry(number, client, server, states.subscribe()));
+                    let (state, replies) = (states.subscribe(), replies_here.clone());
+                    tokio::spawn(carry(number, client, server, state, replies));
                 }
             }
         });
@@ -75,6 +102,7 @@ impl FaultProxy {
             url,
             state,
             opened,
+            replies,
             listener,
         }
     }
@@ -105,6 +133,27 @@ impl FaultProxy {
         self.set(Fault::Cut);
     }
 
+    /// Half of the next reply arrives, on whichever connection, and then that one ends.
+    pub fn tear(&self) {
+        self.replies.to_tear.fetch_add(1, SeqCst);
+    }
+
+    /// The next reply does not arrive, and the connection goes on: each later one comes to
+    /// whoever asked before.
+    pub fn lose(&self) {
+        self.replies.to_lose.fetch_add(1, SeqCst);
+    }
+
+    /// How many replies were torn so far.
+    pub fn torn(&self) -> u64 {
+        self.replies.torn.load(SeqCst)
+    }
+
+    /// How many replies were lost so far.
+    pub fn lost(&self) -> u64 {
+        self.replies.lost.load(SeqCst)
+    }
+
     /// Connections work. Those that swallow stay as they are.
     pub fn mend(&self) {
         self.set(Fault::None);
@@ -130,15 +179,21 @@ impl Drop for FaultProxy {
     }
 }
 
-async fn carry(number: u64, client: TcpStream, server: SocketAddr, state: watch::Receiver<State>) {
+async fn carry(
+    number: u64,
+    client: TcpStream,
+    server: SocketAddr,
+    state: watch::Receiver<State>,
+    replies: Arc<Replies>,
+) {
     let Ok(server) = TcpStream::connect(server).await else {
         return;
     };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     tokio::select! {
-        () = pump(number, from_client, to_server, state.clone()) => {}
-        () = pump(number, from_server, to_client, state.clone()) => {}
+        () = pump(number, from_client, to_server, state.clone(), None) => {}
+        () = pump(number, from_server, to_client, state.clone(), Some(replies)) => {}
         () = cut(state) => {}
     }
 }
@@ -153,6 +208,7 @@ async fn pump(
     mut from: tokio::net::tcp::OwnedReadHalf,
     mut to: tokio::net::tcp::OwnedWriteHalf,
     mut state: watch::Receiver<State>,
+    replies: Option<Arc<Replies>>,
 ) {
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
@@ -168,6 +224,15 @@ async fn pump(
         }
         if let Fault::Delay(time) = now.fault {
             tokio::time::sleep(time).await;
+        }
+        if let Some(replies) = &replies {
+            if take(&replies.to_lose, &replies.lost) {
+                continue;
+            }
+            if take(&replies.to_tear, &replies.torn) {
+                let _may_have_ended = to.write_all(&bytes[..count / 2]).await;
+                return;
+            }
         }
         if to.write_all(&bytes[..count]).await.is_err() {
             return;

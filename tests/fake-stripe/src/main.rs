@@ -4,6 +4,7 @@
 //! * `FAKE_STRIPE_WEBHOOK_URL`: where to send webhooks; nowhere if not set.
 //! * `FAKE_STRIPE_WEBHOOK_SECRET`: signs them; if not set `whsec_fake`, which a server in
 //!   development accepts by default.
+//! * `APP_ENV`: with `production` it refuses to start.
 
 use std::{env, io::Write as _};
 
@@ -17,6 +18,10 @@ async fn main() -> anyhow::Result<()> {
             .ok()
             .filter(|value: &String| !value.is_empty())
     };
+    anyhow::ensure!(
+        fake_stripe::may_run(variable("APP_ENV").as_deref()),
+        "with APP_ENV=production only Stripe itself is used"
+    );
     let addr = variable("FAKE_STRIPE_ADDR").unwrap_or_else(|| "127.0.0.1:12111".to_owned());
     let webhook = variable("FAKE_STRIPE_WEBHOOK_URL").map(|url| WebhookTarget {
         url,
@@ -28,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
             .parse()
             .context("FAKE_STRIPE_ADDR is not an address with a port")?,
         webhook,
+        catalog: true,
         demo: true,
     };
     let fake = FakeStripe::start(config)

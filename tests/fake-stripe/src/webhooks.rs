@@ -1,32 +1,10 @@
-//! Webhooks: events posted as Stripe posts them, signed and with retries.
+//! Webhooks: what is posted, and how it goes wrong.
 
-use std::{
-    fmt::Write as _,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::fmt::Write as _;
 
-use axum::http::{Request, StatusCode, header};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http_body_util::Full;
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-
-/// How long the receiver may take to answer a post.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Waits between the posts of an event that is not answered with 2xx. Stripe goes on for
-/// three days; nobody waits that long at a desk.
-const RETRY_WAITS: [Duration; 4] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(5),
-    Duration::from_secs(10),
-];
 
 /// Where webhooks are sent.
 #[derive(Clone, Debug)]
@@ -39,7 +17,7 @@ pub struct WebhookTarget {
 
 /// How webhooks go wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct WebhookSwitches {
     /// Every event is posted twice.
     pub duplicate: bool,
@@ -51,6 +29,14 @@ pub struct WebhookSwitches {
     pub wrong_signature: bool,
     /// Events come in an API version that async-stripe cannot read.
     pub other_api_version: bool,
+    /// Two events at a time change places; the last one goes out after a second at most.
+    pub reorder: bool,
+    /// Events are thin (v2): they name their object and do not contain it.
+    pub thin: bool,
+    /// Events say `livemode: true`.
+    pub live_mode: bool,
+    /// How much later than now events are signed: for a receiver whose clock was moved.
+    pub signed_ahead_seconds: i64,
 }
 
 /// An event ready to be posted.
@@ -82,99 +68,6 @@ pub fn sign(secret: &str, payload: &str, timestamp: i64) -> String {
         write!(header, "{byte:02x}").expect("writing to a string cannot fail");
     }
     header
-}
-
-/// Posts events and remembers the answers.
-#[derive(Clone, Debug)]
-pub(crate) struct WebhookSender {
-    client: Client<HttpConnector, Full<axum::body::Bytes>>,
-    target: Option<WebhookTarget>,
-    state: Arc<Mutex<SenderState>>,
-}
-
-#[derive(Debug, Default)]
-struct SenderState {
-    switches: WebhookSwitches,
-    deliveries: Vec<Delivery>,
-}
-
-impl WebhookSender {
-    pub(crate) fn new(target: Option<WebhookTarget>) -> Self {
-        Self {
-            client: Client::builder(TokioExecutor::new()).build_http(),
-            target,
-            state: Arc::default(),
-        }
-    }
-
-    pub(crate) fn target(&self) -> Option<&WebhookTarget> {
-        self.target.as_ref()
-    }
-
-    pub(crate) fn switches(&self) -> WebhookSwitches {
-        self.state().switches
-    }
-
-    pub(crate) fn set_switches(&self, switches: WebhookSwitches) {
-        self.state().switches = switches;
-    }
-
-    pub(crate) fn deliveries(&self) -> Vec<Delivery> {
-        self.state().deliveries.clone()
-    }
-
-    /// Posts in the background, as often as switches and answers demand.
-    pub(crate) fn send(&self, event: SignedEvent) {
-        let switches = self.switches();
-        if switches.drop || self.target.is_none() {
-            return;
-        }
-        for _ in 0..if switches.duplicate { 2 } else { 1 } {
-            let sender = self.clone();
-            let event = event.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_millis(switches.delay_ms)).await;
-                sender.post_until_accepted(&event).await;
-            });
-        }
-    }
-
-    async fn post_until_accepted(&self, event: &SignedEvent) {
-        let mut waits = RETRY_WAITS.into_iter();
-        while !self
-            .post(event)
-            .await
-            .is_some_and(|status| status.is_success())
-        {
-            let Some(wait) = waits.next() else { return };
-            tokio::time::sleep(wait).await;
-        }
-    }
-
-    /// Posts once and returns the answer's status.
-    pub(crate) async fn post(&self, event: &SignedEvent) -> Option<StatusCode> {
-        let request = Request::post(&self.target.as_ref()?.url)
-            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-            .header("Stripe-Signature", &event.signature)
-            .body(Full::from(event.payload.clone()))
-            .expect("the target's address is valid");
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.client.request(request)).await;
-        let status = answer
-            .ok()
-            .and_then(Result::ok)
-            .map(|response| response.status());
-        self.state().deliveries.push(Delivery {
-            event_id: event.id.clone(),
-            status: status.map(|status| status.as_u16()),
-        });
-        status
-    }
-
-    fn state(&self) -> std::sync::MutexGuard<'_, SenderState> {
-        self.state
-            .lock()
-            .expect("nothing panics while it holds the state")
-    }
 }
 
 #[cfg(test)]

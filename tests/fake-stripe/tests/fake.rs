@@ -166,7 +166,7 @@ async fn an_event_is_posted_until_it_is_accepted_and_twice_on_demand() {
 
     stripe.set_webhook_switches(WebhookSwitches {
         duplicate: true,
-        delay_ms: 100,
+        delay_ms: 1500,
         ..WebhookSwitches::default()
     });
     send(
@@ -235,7 +235,7 @@ async fn unknown_paths_parameters_and_objects_get_stripes_errors() {
             "{target}"
         );
     }
-    let (status, _) = send(&stripe, Method::GET, "v1/charges", "").await;
+    let (status, _) = send(&stripe, Method::GET, "v1/quotes", "").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(
         stripe.requests().len(),
