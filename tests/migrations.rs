@@ -7,6 +7,7 @@ use orghub::test_hooks::DbInternals as _;
 use orghub_test_support::TestDatabase;
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
 use tokio::time::timeout;
+use uuid::Uuid;
 
 /// Far above what the migrations take, far below for ever: two migrators that
 /// wait for each other would.
@@ -24,7 +25,7 @@ async fn empty_database() -> TestDatabase {
 }
 
 async fn open(database: &TestDatabase) -> Db {
-    Db::open_for_maintenance(&database.url)
+    Db::open_for_maintenance(&database.owner_url)
         .await
         .expect("the database opens")
 }
@@ -146,6 +147,49 @@ async fn the_counter_equals_the_count_after_concurrent_changes() {
 }
 
 #[tokio::test]
+async fn the_member_list_begins_with_the_members_there_are() {
+    const LISTED: &str = "select count(*) from member_list";
+    let database = TestDatabase::create().await;
+    let db = open(&database).await;
+    seed(&db, 100, 5).await;
+    let listed = number(&db, LISTED).await;
+    assert!(listed > 100);
+    run(
+        &db,
+        "create table before as
+         select list.*, used.organization_id as used_in, used.class as used_as, used.joined_at as used_from
+         from member_list as list
+         left join member_use as used using (member_id)",
+    )
+    .await;
+    // The state before there was a list.
+    run(
+        &db,
+        "drop table member_list cascade;
+         drop function member_list_on_insert, member_list_on_update, member_list_on_user,
+             member_use_on_insert, member_use_on_delete, member_use_follows, member_power,
+             search_meets, search_grams cascade;
+         alter table member_use drop column organization_id, drop column class, drop column joined_at;
+         delete from _sqlx_migrations where version in (27, 28, 29)",
+    )
+    .await;
+    assert_eq!(db.migrate().await.expect("the list is made"), 3);
+    assert_eq!(number(&db, LISTED).await, listed);
+    let others = number(
+        &db,
+        "select count(*) from (
+             table before
+             except
+             select list.*, used.organization_id, used.class, used.joined_at
+             from member_list as list
+             left join member_use as used using (member_id)
+         ) as other",
+    )
+    .await;
+    assert_eq!(others, 0, "rows that are not as the triggers make them");
+}
+
+#[tokio::test]
 async fn deleting_an_organization_or_a_user_leaves_nothing_behind() {
     let database = TestDatabase::create().await;
     let db = open(&database).await;
@@ -172,7 +216,7 @@ async fn deleting_an_organization_or_a_user_leaves_nothing_behind() {
 /// `.sqlx/`, values for its parameters, and the index it must use.
 const HOT: &[(&str, &str, &str)] = &[
     (
-        "left join member on member.organization_id = organization.id and member.user_id = $2",
+        "and (organization.deleted_at is null or member.role = 'owner')",
         "'acme', {user}",
         "member_user_id_organization_id_key",
     ),
@@ -182,14 +226,94 @@ const HOT: &[(&str, &str, &str)] = &[
         "organization_slug_pkey",
     ),
     (
-        "order by created_at desc, id desc\n            limit $2\n            offset $3",
-        "'acme', 50, 0",
-        "member_organization_id_created_at_id_idx",
+        "as next\n            order by by_power desc",
+        "'acme', {classes}, {nobody}, 51, 0, 51, false, {ahead}, true",
+        "member_list_joined_idx",
+    ),
+    (
+        "as next\n            order by by_power, ",
+        "'acme', {classes}, {nobody}, 51, 0, 51, false, {ago}, true",
+        "member_list_joined_idx",
+    ),
+    (
+        "as next\n            order by by_name, ",
+        "'acme', {classes}, {nobody}, 51, 0, 51, false, {first_names}",
+        "member_list_name_idx",
+    ),
+    (
+        "as next\n            order by by_name desc",
+        "'acme', {classes}, {nobody}, 51, 0, 51, false, {last_names}",
+        "member_list_name_idx",
+    ),
+    (
+        "as next\n            order by by_active desc",
+        "'acme', {classes}, {nobody}, 51, 0, 51, false, {ahead}, {ahead}, 30",
+        "member_use_active_idx",
+    ),
+    (
+        "as next\n            order by by_active, ",
+        "'acme', {classes}, {nobody}, 51, 0, 51, false, {ago}, {ago}, 30",
+        "member_use_active_idx",
+    ),
+    (
+        "as ends\n            order by by_power desc",
+        "'acme', {classes}, {nobody}, 3000, 0, 51, 'ada', null, {ahead}, true",
+        "member_list_joined_idx",
+    ),
+    (
+        "as ends\n            order by by_power, ",
+        "'acme', {classes}, {nobody}, 3000, 0, 51, 'ada', null, {ago}, true",
+        "member_list_joined_idx",
+    ),
+    (
+        "as ends\n            order by by_name, ",
+        "'acme', {classes}, {nobody}, 3000, 0, 51, 'ada', null, {first_names}",
+        "member_list_name_idx",
+    ),
+    (
+        "as ends\n            order by by_name desc",
+        "'acme', {classes}, {nobody}, 3000, 0, 51, 'ada', null, {last_names}",
+        "member_list_name_idx",
+    ),
+    (
+        "as ends\n            order by by_active desc",
+        "'acme', {classes}, {nobody}, 500, 0, 51, 'ada', null, {ahead}, {ahead}",
+        "member_use_active_idx",
+    ),
+    (
+        "as ends\n            order by by_active, ",
+        "'acme', {classes}, {nobody}, 500, 0, 51, 'ada', null, {ago}, {ago}",
+        "member_use_active_idx",
+    ),
+    (
+        "where $5 = 'search'",
+        "'acme', {classes}, 'ada', null, 'search', 'name', 50, 0, 'start', null, null, null, null, null",
+        "member_list_search_idx",
+    ),
+    (
+        "partition by class order by name_key, member_id",
+        "'acme', 250",
+        "member_list_name_idx",
     ),
     (
         "left join lateral (\n            select\n                users.name,",
         "'acme'",
         "member_owner_idx",
+    ),
+    (
+        "select\n                entry.id,\n                entry.actor_name,",
+        "'acme', 51",
+        "activity_list_idx",
+    ),
+    (
+        "where entry.organization_id = $1\n                    and (entry.created_at, entry.id) > ($3, $4)",
+        "{org}, null, '0001-01-01 0:00Z', {nil}, '9999-12-31 0:00Z', {nil}, 51",
+        "activity_list_idx",
+    ),
+    (
+        "from unnest($8::text[]) as wanted (kind)",
+        "{org}, null, '0001-01-01 0:00Z', {nil}, '9999-12-31 0:00Z', {nil}, 51, '{org.renamed,org.created}'",
+        "activity_kind_idx",
     ),
     (
         "users.session_epoch = session.epoch",
@@ -203,6 +327,17 @@ async fn hot_statements_use_their_indexes() {
     let database = TestDatabase::create().await;
     let db = open(&database).await;
     seed(&db, 10_000, 2_000).await;
+    run(
+        &db,
+        "insert into activity (id, organization_id, actor_name, kind, subject, created_at)
+             select gen_random_uuid(), organization.id, 'User ' || n,
+                    (array['member.removed', 'member.left', 'org.created', 'org.renamed'])[1 + n % 4],
+                    'User 1', now() - n * interval '1 minute'
+             from generate_series(1, 10000) as n
+             join organization on organization.slug in ('acme', 'org-' || n);
+         analyze activity",
+    )
+    .await;
     let statements = prepared_statements();
     let mut connection = db.pool().acquire().await.expect("a connection");
     for (phrase, values, index) in HOT {
@@ -218,7 +353,14 @@ async fn hot_statements_use_their_indexes() {
         };
         let values = values
             .replace("{org}", "md5('acme')::uuid")
-            .replace("{user}", "md5('User 5000')::uuid");
+            .replace("{nil}", "'00000000-0000-0000-0000-000000000000'")
+            .replace("{user}", "md5('User 5000')::uuid")
+            .replace("{classes}", &in_each_class(|class| class.to_string()))
+            .replace("{nobody}", &in_each_class(|_| Uuid::nil().to_string()))
+            .replace("{ahead}", &in_each_class(|_| "9999-01-01".to_owned()))
+            .replace("{ago}", &in_each_class(|_| "0001-01-01".to_owned()))
+            .replace("{first_names}", &in_each_class(|_| " ".to_owned()))
+            .replace("{last_names}", &in_each_class(|_| "~".to_owned()));
         let explain = format!("prepare hot as {statement}; explain execute hot({values})");
         let rows = sqlx::raw_sql(AssertSqlSafe(explain))
             .fetch_all(&mut *connection)
@@ -231,7 +373,7 @@ async fn hot_statements_use_their_indexes() {
             "{index} is not used:\n{statement}\n{plan}"
         );
         assert!(
-            !plan.contains("Seq Scan on member") && !plan.contains("Seq Scan on users"),
+            !plan.contains("Seq Scan on member") && !plan.contains("Seq Scan on users "),
             "a table is read whole:\n{plan}"
         );
         sqlx::raw_sql("deallocate hot")
@@ -239,6 +381,12 @@ async fn hot_statements_use_their_indexes() {
             .await
             .expect("forgotten");
     }
+}
+
+/// An array with a value for each of the classes of `member_list`.
+fn in_each_class(value: impl Fn(i16) -> String) -> String {
+    let values: Vec<String> = (0..32).map(|class| format!("{:?}", value(class))).collect();
+    format!("'{{{}}}'", values.join(","))
 }
 
 /// The statements of the program as the build knows them.
@@ -279,6 +427,8 @@ async fn seed(db: &Db, members: u32, others: u32) {
                  from organization
                  join users on users.name = 'User ' || (1 + abs(hashtext(organization.slug)) % {members})
                  where organization.slug <> 'acme';
+             insert into member_use (member_id, last_active_at)
+                 select id, now() - random() * interval '100 days' from member where random() < 0.7;
              insert into session (id_hash, user_id, expires_at)
                  select sha256(convert_to(name, 'UTF8')), id, now() + interval '1 day' from users;
              analyze",

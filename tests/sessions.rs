@@ -2,26 +2,28 @@
 
 use std::net::IpAddr;
 
-use orghub::test_hooks::DbInternals as _;
-use orghub::{auth::ClientInfo, domain::CurrentUser, error::Error};
-use orghub_test_support::{PASSWORD, TestApp, browser};
+use orghub::{
+    auth::{Admitted, ClientInfo},
+    domain::CurrentUser,
+    error::Error,
+    services::Services,
+    test_hooks::DbInternals as _,
+};
+use orghub_test_support::{PASSWORD, TestApp, browser, user_of};
 use time::Duration;
-use tower_sessions::{SessionStore, session::Id};
+use tower_sessions::{Expiry, SessionStore, session::Id};
 
 fn client(address: &str) -> ClientInfo {
     let address: IpAddr = address.parse().expect("an address");
     ClientInfo {
         address: Some(address),
         user_agent: Some("a browser".to_owned()),
+        ..ClientInfo::default()
     }
 }
 
 async fn current_user(app: &TestApp, id: &Id) -> Option<CurrentUser> {
-    app.services
-        .sessions
-        .current_user(id)
-        .await
-        .expect("the store answers")
+    user_of(&app.services, id).await
 }
 
 async fn try_password(
@@ -29,7 +31,7 @@ async fn try_password(
     email: &str,
     password: &str,
     address: &str,
-) -> Result<CurrentUser, Error> {
+) -> Result<Admitted, Error> {
     let session = browser(&app.services, None);
     app.services
         .auth
@@ -42,10 +44,10 @@ async fn a_session_leads_to_the_person_who_signed_in() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let id = app.sign_in(&ada).await;
-    assert_eq!(current_user(&app, &id).await, Some(ada.clone()));
+    assert_eq!(current_user(&app, &id).await, Some(ada.user().clone()));
     assert_eq!(
         current_user(&app, &id).await,
-        Some(ada),
+        Some(ada.user().clone()),
         "and again, from the cache"
     );
     assert_eq!(current_user(&app, &Id::default()).await, None);
@@ -67,16 +69,17 @@ async fn signing_in_ends_a_planted_session() {
     let planted_id = planted.id().expect("it has an id");
 
     let session = browser(&app.services, Some(planted_id));
-    app.services
+    let admitted = app
+        .services
         .auth
         .sign_in(&session, ada.email.as_str(), PASSWORD, &client("192.0.2.1"))
-        .await
-        .expect("signed in");
+        .await;
+    assert_eq!(admitted.expect("signed in"), Admitted::SignedIn);
     session.save().await.expect("the session is stored");
 
     let id = session.id().expect("it has an id");
     assert_ne!(id, planted_id);
-    assert_eq!(current_user(&app, &id).await, Some(ada));
+    assert_eq!(current_user(&app, &id).await, Some(ada.user().clone()));
     assert_eq!(current_user(&app, &planted_id).await, None);
     assert!(
         app.services
@@ -102,14 +105,7 @@ async fn sign_out_is_seen_by_every_node_at_once() {
     let other = app.another_node().await;
     let ada = app.user("Ada").await;
     let id = app.sign_in(&ada).await;
-    assert!(
-        other
-            .sessions
-            .current_user(&id)
-            .await
-            .expect("the other node answers")
-            .is_some()
-    );
+    assert!(user_of(&other, &id).await.is_some());
 
     let session = browser(&app.services, Some(id));
     app.services
@@ -120,14 +116,7 @@ async fn sign_out_is_seen_by_every_node_at_once() {
 
     assert_eq!(session.id(), None, "the cookie is to be removed");
     assert_eq!(current_user(&app, &id).await, None);
-    assert_eq!(
-        other
-            .sessions
-            .current_user(&id)
-            .await
-            .expect("the other node answers"),
-        None
-    );
+    assert_eq!(user_of(&other, &id).await, None);
     other.stop().await;
 }
 
@@ -135,6 +124,8 @@ async fn sign_out_is_seen_by_every_node_at_once() {
 async fn a_save_after_the_sign_out_does_not_bring_the_session_back() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
+    // The only one from here on.
+    app.sql("delete from session").await;
     let id = app.sign_in(&ada).await;
     let slow_request = browser(&app.services, Some(id));
     slow_request
@@ -174,7 +165,7 @@ async fn a_save_cannot_make_the_session_somebody_elses() {
         .await
         .expect("the session is there");
     session.save().await.expect("saved");
-    assert_eq!(current_user(&app, &id).await, Some(ada));
+    assert_eq!(current_user(&app, &id).await, Some(ada.user().clone()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,13 +192,18 @@ async fn a_ban_or_a_raised_epoch_ends_all_sessions() {
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(current_user(&app, &ada_id).await, None);
     assert_eq!(current_user(&app, &grace_id).await, None);
-    assert_eq!(current_user(&app, &linus_id).await, Some(linus));
+    assert_eq!(
+        current_user(&app, &linus_id).await,
+        Some(linus.user().clone())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_are_not_in_the_database() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
+    // The only one from here on.
+    app.sql("delete from session").await;
     let id = app.sign_in(&ada).await;
     let row: String =
         sqlx::query_scalar("select session::text || encode(id_hash, 'escape') from session")
@@ -240,7 +236,7 @@ async fn a_session_is_extended_once_a_day_and_ends_after_thirty_without_use() {
     app.services.clock.advance(Duration::hours(25));
     assert!(visit().await, "a day later the session layer is to save it");
     app.services.clock.advance(Duration::days(28));
-    assert_eq!(current_user(&app, &id).await, Some(ada));
+    assert_eq!(current_user(&app, &id).await, Some(ada.user().clone()));
     app.services.clock.advance(Duration::days(1));
     assert_eq!(current_user(&app, &id).await, None, "also from the cache");
     assert_eq!(
@@ -251,6 +247,46 @@ async fn a_session_is_extended_once_a_day_and_ends_after_thirty_without_use() {
             .expect("it is cleared away"),
         1
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_used_every_day_ends_after_ninety_days_everywhere() {
+    let app = TestApp::start().await;
+    let other = app
+        .another_node_with(|config| config.near_cache_bytes = 0)
+        .await;
+    let ada = app.user("Ada").await;
+    let id = app.sign_in(&ada).await;
+    let visit = async |node: &Services| {
+        let session = browser(node, Some(id));
+        let found = node.sessions.authenticate(&session).await;
+        let found = found.expect("the store answers").is_some();
+        let is_moved = session.is_modified();
+        if is_moved {
+            // The session layer does it by the time of day, which stands still here.
+            let end = node.clock.now() + node.config.session_life.inactivity;
+            session.set_expiry(Some(Expiry::AtDateTime(end)));
+            session.save().await.expect("as the session layer does");
+        }
+        (found, is_moved)
+    };
+    // Its end moves by whole days: the last one may be missing.
+    for day in 1..=88 {
+        for node in [&app.services, &other] {
+            node.clock.advance(Duration::days(1));
+            assert!(visit(node).await.0, "day {day}");
+        }
+    }
+    for node in [&app.services, &other] {
+        let (found, is_moved) = visit(node).await;
+        assert!(
+            found && !is_moved,
+            "its end cannot be moved any more, so nothing is written"
+        );
+        node.clock.advance(Duration::days(3));
+        assert!(!visit(node).await.0, "also from what the caches hold");
+    }
+    other.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -317,6 +353,62 @@ async fn failures_are_limited_by_account_until_the_window_ends() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_guesses_does_not_keep_the_owner_out() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let email = ada.email.as_str();
+    let (stranger, home) = ("192.0.2.1", "198.51.100.1");
+    for _ in 0..10 {
+        let outcome = try_password(&app, email, "wrong", stranger).await;
+        assert!(matches!(outcome, Err(Error::SignInFailed)), "{outcome:?}");
+    }
+    for password in ["wrong", PASSWORD] {
+        let outcome = try_password(&app, email, password, stranger).await;
+        assert!(
+            matches!(outcome, Err(Error::RateLimited { .. })),
+            "{outcome:?}"
+        );
+    }
+    let _admitted = try_password(&app, email, PASSWORD, home)
+        .await
+        .expect("the owner, from elsewhere");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_ins_that_hang_up_count() {
+    let app = TestApp::start_with(|config| config.sign_in.per_account_and_client = 3).await;
+    let ada = app.user("Ada").await;
+    for _ in 0..3 {
+        let attempt = try_password(&app, ada.email.as_str(), "wrong", "192.0.2.1");
+        let mut attempt = std::pin::pin!(attempt);
+        // Begun, and dropped before it knows.
+        assert!(futures::poll!(attempt.as_mut()).is_pending());
+    }
+    let outcome = try_password(&app, ada.email.as_str(), PASSWORD, "192.0.2.1").await;
+    assert!(
+        matches!(outcome, Err(Error::RateLimited { .. })),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_counts_nowhere_else() {
+    let app = TestApp::start_with(|config| {
+        config.sign_in.per_account_and_client = 2;
+        config.sign_in.per_client = 4;
+    })
+    .await;
+    let (ada, grace) = (app.user("Ada").await, app.user("Grace").await);
+    for _ in 0..10 {
+        let outcome = try_password(&app, ada.email.as_str(), "wrong", "192.0.2.1").await;
+        assert!(outcome.is_err());
+    }
+    let _admitted = try_password(&app, grace.email.as_str(), PASSWORD, "192.0.2.1")
+        .await
+        .expect("two attempts were made from there");
 }
 
 #[tokio::test(flavor = "multi_thread")]

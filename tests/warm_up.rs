@@ -3,14 +3,13 @@
 use std::{sync::Arc, time::Instant};
 
 use orghub::{
-    access::OrgLookup,
     config::Config,
-    domain::{MemberListQuery, OrgSegment, Role},
+    domain::{OrgSlug, Role},
     jobs::WarmedUp,
     services::Services,
     telemetry::{RequestCost, with_request_cost},
 };
-use orghub_test_support::{PATIENCE, PrivateRedis, TestApp};
+use orghub_test_support::{PATIENCE, PrivateRedis, TestApp, look_everything_up};
 use tower_sessions::session::Id;
 
 /// SQL statements and Redis round trips.
@@ -32,22 +31,8 @@ async fn cost(node: &Services, session: Id, slug: &str) -> Cost {
             .await
             .expect("an answer")
             .expect("signed in");
-        node.orgs.list_mine(&user).await.expect("an answer");
-        let segment = OrgSegment::parse(slug).expect("a slug");
-        let OrgLookup::Granted(access) =
-            node.access.find(&user, &segment).await.expect("an answer")
-        else {
-            panic!("a member");
-        };
-        node.orgs.get_overview(&access).await.expect("an answer");
-        node.orgs
-            .list_members(&access, &MemberListQuery::default())
-            .await
-            .expect("an answer");
-        node.billing
-            .get_org_subscription(&access)
-            .await
-            .expect("an answer");
+        let slug = OrgSlug::parse(slug).expect("a slug");
+        look_everything_up(node, &user, &slug).await;
     })
     .await;
     Cost {
@@ -65,6 +50,8 @@ async fn the_organizations_used_most_are_known_before_anybody_asks() {
     let linus = app.user("Linus").await;
     app.add_member(app.access(&ada, &busy).await.org_id(), &linus, Role::Member)
         .await;
+    // Those of the fixtures are not what is asked about.
+    app.sql("delete from session").await;
     let (ada_session, linus_session) = (app.sign_in(&ada).await, app.sign_in(&linus).await);
     let grace_session = app.sign_in(&grace).await;
 

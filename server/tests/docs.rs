@@ -7,7 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use orghub::{cache::keys::FAMILIES, config::Config};
+use orghub::{
+    cache::keys::FAMILIES,
+    config::Config,
+    domain::{Permission, Role},
+};
 use orghub_server::config::ServerConfig;
 
 fn root() -> PathBuf {
@@ -45,9 +49,21 @@ fn the_readme_and_the_example_have_every_setting_and_no_other() {
                 "APP_URL" => "https://orghub.test",
                 "DATABASE_URL" => "postgres://localhost/orghub",
                 "REDIS_URL" => "redis://localhost",
+                "MAIL_FROM" => "no-reply@orghub.test",
+                "SMTP_URL" => "smtps://mail.test",
+                "CACHE_KEYS" => "a secret of more than thirty-two characters",
+                "SESSION_COOKIE_KEYS" => "another secret of more than thirty-two characters",
+                "DEVICE_COOKIE_KEYS" => "another secret of more than thirty-two letters",
+                "FACTOR_KEYS" => "another secret of more than thirty-two",
                 "STRIPE_SECRET_KEY" => "sk_live_made_up",
-                "STRIPE_WEBHOOK_SECRET" => "whsec_made_up",
-                "LEPTOS_WATCH" => "true",
+                "STRIPE_WEBHOOK_SECRET" => "whsec_made_up_of_letters",
+                "TRUST_FORWARDED_FOR" => "true",
+                // Its settings are explained with this in the place of its name.
+                "OIDC_PROVIDERS" => "name",
+                "OIDC_NAME_ISSUER" => "https://id.test",
+                "OIDC_NAME_CLIENT_ID" => "orghub",
+                "OIDC_NAME_CLIENT_SECRET" => "made up of letters",
+                "LEPTOS_WATCH" if app_env == "development" => "true",
                 _ => return None,
             };
             Some(value.to_owned())
@@ -90,6 +106,10 @@ fn the_guide_to_redis_has_every_command_and_no_other() {
         .skip(1)
         .filter_map(|rest| rest.split('"').next())
         .collect();
+    // A script may do what its user may.
+    let scripts = text("src/cache/counters.rs");
+    let called = scripts.split("redis.call('").skip(1);
+    sent.extend(called.filter_map(|rest| rest.split('\'').next()));
     // The client library sends this one itself.
     assert!(client.contains(".subscribe("));
     sent.insert("SUBSCRIBE");
@@ -118,7 +138,7 @@ fn the_table_of_cached_values_has_every_family_and_its_ttl() {
 
 #[test]
 fn links_lead_somewhere() {
-    let documents = documents(&root());
+    let documents = files(&root(), ".md");
     assert!(documents.len() > 20, "{documents:?}");
     let mut dead = Vec::new();
     for document in &documents {
@@ -142,7 +162,8 @@ fn links_lead_somewhere() {
     assert!(dead.is_empty(), "{}", dead.join("\n"));
 }
 
-fn documents(folder: &Path) -> Vec<PathBuf> {
+/// The repository's own files below `folder` whose names end like this.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -151,9 +172,9 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
             let is_ours = !matches!(&*name, "target" | "node_modules")
                 && (!name.starts_with('.') || name == ".github");
             if is_ours {
-                found.extend(documents(&path));
+                found.extend(files(&path, ending));
             }
-        } else if name.ends_with(".md") {
+        } else if name.ends_with(ending) {
             found.push(path);
         }
     }
@@ -180,4 +201,142 @@ fn has_heading(text: &str, anchor: &str) -> bool {
             kept.map(|c| if c == ' ' { '-' } else { c })
                 .eq(anchor.chars())
         })
+}
+
+/// Of each section of each chapter of the ASVS 5.0.0: how many requirements are of level 1
+/// or 2. They have the first numbers of their section. Section 8.3 has one more: 8.3.2, of
+/// level 3.
+const ASVS: [&[usize]; 17] = [
+    &[2, 9, 11, 3, 2],
+    &[3, 3, 4, 1],
+    &[0, 2, 4, 6, 5, 0, 2],
+    &[3, 1, 2, 4],
+    &[1, 3, 2, 3],
+    &[3, 12, 4, 4, 5, 3, 0, 4],
+    &[3, 4, 2, 5, 2, 2],
+    &[2, 3, 2, 1],
+    &[3, 4],
+    &[2, 2, 4, 11, 5, 2, 3],
+    &[2, 3, 3, 4, 1, 1, 0],
+    &[3, 2, 4],
+    &[1, 5, 2, 5],
+    &[2, 4, 3],
+    &[3, 3, 7, 0],
+    &[1, 5, 4, 3, 3],
+    &[1, 4, 2],
+];
+
+/// What a requirement is held by that is not held by tests.
+const INSTEAD_OF_TESTS: [&str; 4] = [
+    "by design: ",
+    "by operation: ",
+    "does not apply: ",
+    "open: ",
+];
+
+/// The requirements in `asvs`, and by what each is held: the last cell of its row.
+fn requirements(asvs: &str) -> Vec<(&str, &str)> {
+    rows(asvs)
+        .filter(|(number, _)| number.starts_with(|c: char| c.is_ascii_digit()))
+        .map(|(number, row)| {
+            let cells = row.trim_end_matches(" |");
+            let (_, held_by) = cells.rsplit_once(" | ").expect("a row has cells");
+            (number, held_by)
+        })
+        .collect()
+}
+
+#[test]
+fn every_requirement_of_the_asvs_has_one_row() {
+    let asvs = text("docs/asvs.md");
+    let described: Vec<&str> = requirements(&asvs)
+        .into_iter()
+        .map(|(number, _)| number)
+        .collect();
+    let mut expected = Vec::new();
+    for (chapter, sections) in (1..).zip(ASVS) {
+        for (section, count) in (1..).zip(sections) {
+            let number = |number: usize| format!("{chapter}.{section}.{number}");
+            expected.extend((1..=*count).map(number));
+        }
+    }
+    assert_eq!(expected.len(), 253 + 1, "level 1, level 2, and 8.3.2");
+    assert_eq!(described, expected);
+}
+
+#[test]
+fn what_holds_a_requirement_of_the_asvs_is_there() {
+    let asvs = text("docs/asvs.md");
+    let sources = Sources::read();
+    let mut wrong = Vec::new();
+    for (number, held_by) in requirements(&asvs) {
+        let is_told = INSTEAD_OF_TESTS.iter().any(|way| held_by.starts_with(way));
+        let (tests, _) = held_by.split_once("; open: ").unwrap_or((held_by, ""));
+        let mut named = code_in(tests).filter(|code| !is_told || code.contains("::"));
+        let is_held = is_told || held_by.starts_with('`');
+        if !is_held || !named.all(|test| sources.have_test(test)) {
+            wrong.push(format!("{number}: {held_by}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_open_in_the_asvs_is_listed() {
+    let asvs = text("docs/asvs.md");
+    let open: BTreeSet<&str> = requirements(&asvs)
+        .into_iter()
+        .filter(|(_, held_by)| held_by.contains("open: "))
+        .map(|(number, _)| number)
+        .collect();
+    let listed: BTreeSet<&str> = asvs
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("* `")?.split_once("`: ")?.0))
+        .collect();
+    assert_eq!(listed, open);
+}
+
+/// The sources of the repository, by their paths without what names no module.
+struct Sources(Vec<(String, String)>);
+
+impl Sources {
+    fn read() -> Self {
+        let root = root();
+        let found = [".rs", ".spec.ts"].map(|ending| files(&root, ending));
+        let read = |path: PathBuf| {
+            let text = fs::read_to_string(&path).expect("a source");
+            let path = path.strip_prefix(&root).expect("it is below the root");
+            let path = format!("/{}", path.display());
+            let module = path.trim_end_matches(".rs").trim_end_matches("/mod");
+            (module.replace("/src/", "/"), text)
+        };
+        Self(found.into_iter().flatten().map(read).collect())
+    }
+
+    /// Whether there is the test that is named so: by a file, or the end of a module's path,
+    /// and what it is called there.
+    fn have_test(&self, named: &str) -> bool {
+        let Some((place, test)) = named.rsplit_once("::") else {
+            return false;
+        };
+        let place = format!("/{}", place.trim_end_matches(".rs").replace("::", "/"));
+        let place = place.replace("/src/", "/");
+        let in_rust = format!("fn {test}(");
+        let in_browser = format!("test('{test}'");
+        self.0.iter().any(|(module, text)| {
+            module.ends_with(&place) && (text.contains(&in_rust) || text.contains(&in_browser))
+        })
+    }
+}
+
+#[test]
+fn the_table_of_permissions_is_the_programs() {
+    let text = text("docs/permissions.md");
+    let head: Vec<&str> = Role::ALL.iter().map(|role| role.label()).collect();
+    assert!(text.contains(&format!("| | {} |", head.join(" | "))));
+    for permission in Permission::ALL {
+        let cells = Role::ALL.map(|role| if role.may(permission) { " ✔ |" } else { " |" });
+        let row = format!("| {} |{}\n", permission.label(), cells.concat());
+        assert!(text.contains(&row), "docs/permissions.md lacks {row}");
+    }
 }

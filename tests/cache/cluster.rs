@@ -14,9 +14,10 @@ use futures::FutureExt;
 use orghub::test_hooks::{DbInternals as _, Failpoint};
 use orghub::{
     access::OrgAccess,
+    auth::SignedIn,
     cache::{BreakerState, Key, keys},
     config::RedisConfig,
-    domain::{CurrentUser, MemberId, OrgSlug, Role},
+    domain::{MemberId, OrgSlug, Role},
     services::Services,
 };
 use orghub_test_support::{
@@ -25,8 +26,8 @@ use orghub_test_support::{
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::{
-    Acme, SecondLevel, acked, acked_sql, loads, near_and_redis, only_redis, races, role, stress,
-    until_redis_answers,
+    Acme, SecondLevel, acked, acked_sql, breaker, loads, near_and_redis, only_redis, races, role,
+    stress, until_redis_answers,
 };
 
 /// Organizations of one owner, enough for each primary to hold some of them.
@@ -37,7 +38,7 @@ const ORGS: usize = 8;
 struct ClusterHarness {
     app: TestApp,
     nodes: Vec<Services>,
-    guest: CurrentUser,
+    guest: SignedIn,
     orgs: Vec<Org>,
 }
 
@@ -332,10 +333,6 @@ async fn slots_that_move_while_rights_change_are_noticed_by_nobody() {
     }
 }
 
-async fn breaker(node: &Services) -> BreakerState {
-    node.cache.health().await.redis.expect("configured").breaker
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_primary_that_dies_while_rights_change_is_noticed_by_nobody() {
     let counters = Counters::listen();
@@ -437,13 +434,7 @@ async fn a_first_configured_node_that_vanished_keeps_nobody_from_the_rest_of_the
 async fn the_doorbell_is_heard_whichever_node_of_the_cluster_somebody_listens_on() {
     let cluster = PrivateCluster::start(1);
     let acme = Acme::start_with(only_redis(&cluster)).await;
-    let mut tx = acme
-        .app
-        .services
-        .db
-        .begin()
-        .await
-        .expect("a transaction begins");
+    let mut tx = acme.app.begin().await;
     sqlx::query("select pg_current_xact_id()")
         .execute(tx.conn())
         .await

@@ -11,16 +11,16 @@ use std::{
 use orghub::test_hooks::{DbInternals as _, Failpoint, Reader, Stamped, members};
 use orghub::{
     access::MembershipOf,
+    auth::SignedIn,
     cache::{CachedQuery, Key, Scope},
-    domain::{
-        CurrentUser, MemberListQuery, MemberSort, MembershipLookup, OrgSlug, PageNumber, Role,
-        UserId,
-    },
+    domain::{MemberListQuery, MemberSort, MembershipLookup, OrgSlug, PageNumber, Role, UserId},
     error::Result,
     services::Services,
     telemetry::{RequestCost, with_request_cost},
 };
-use orghub_test_support::{Gate, PATIENCE, PrivateRedis, TestApp, eventually, under_lease};
+use orghub_test_support::{
+    Gate, PATIENCE, PrivateRedis, TestApp, eventually, look_everything_up, under_lease,
+};
 
 use crate::{Acme, loads, near_and_redis, only_near, only_redis, role};
 
@@ -51,7 +51,7 @@ async fn a_thousand_first_requests_at_once_are_one_statement_a_node() {
 }
 
 /// How many loads a thousand requests cause that begin before the first of them is answered.
-async fn a_thousand_ask(node: &Services, user: &CurrentUser, slug: &OrgSlug) -> u64 {
+async fn a_thousand_ask(node: &Services, user: &SignedIn, slug: &OrgSlug) -> u64 {
     let loads = Gate::close(&node.cache, Failpoint::Loaded);
     let asked = Arc::new(AtomicUsize::new(0));
     let askers: Vec<_> = (0..1_000)
@@ -184,24 +184,8 @@ async fn what_was_asked_before_costs_no_statement_and_no_round_trip() {
     let acme = Acme::start_with(near_and_redis(&redis)).await;
     let costs = async |node: &Services| {
         let stats = Arc::new(RequestCost::default());
-        with_request_cost(stats.clone(), async {
-            let access = node
-                .access
-                .require(&acme.guest, &acme.slug)
-                .await
-                .expect("a member");
-            node.orgs.list_mine(&acme.guest).await.expect("a list");
-            node.orgs.get_overview(&access).await.expect("an overview");
-            node.orgs
-                .list_members(&access, &MemberListQuery::default())
-                .await
-                .expect("a page");
-            node.billing
-                .get_org_subscription(&access)
-                .await
-                .expect("a subscription");
-        })
-        .await;
+        let asking = look_everything_up(node, &acme.guest, &acme.slug);
+        with_request_cost(stats.clone(), asking).await;
         (stats.sql(), stats.redis())
     };
     let first = costs(&acme.app.services).await;

@@ -16,6 +16,13 @@
 //! | 31 | a Redis cluster whose slots move and whose primaries die | `cluster.rs` |
 //! | 32, 33, 36 | load | `load.rs` |
 //! | 34 | a page seen before costs nothing | `load.rs`; whole pages: `server/tests/it/budgets.rs` |
+//! | | somebody else writes to Redis | `forgery.rs` |
+//! | | requests dropped and connections cut in the middle | `canaries.rs` |
+//! | | each credential, ended in each way | `revocations.rs` |
+//! | | what strangers leave behind | `strangers.rs` |
+//! | | everything ended by hand | `flushes.rs`, `invalidation.rs` |
+//! | | two versions side by side | `versions.rs` |
+//! | | no two questions have one key | `keys.rs` |
 //! | 35 | the counter equals the count | `tests/members.rs`, `tests/migrations.rs` |
 //!
 //! Every test says itself what it needs of near cache and Redis, so that all do the same
@@ -37,21 +44,32 @@ use std::{
 use orghub::test_hooks::{CommitPosition, DbInternals as _, Failpoint, Tx};
 use orghub::{
     access::{MembershipOf, OrgLookup},
+    auth::SignedIn,
+    cache::{BreakerState, RedisHealth},
     config::{Config, RedisConfig},
-    domain::{CurrentUser, OrgSegment, OrgSlug, Role},
+    domain::{OrgSegment, OrgSlug, Role},
     error::Result,
     services::Services,
 };
 use orghub_test_support::{PATIENCE, PrivateCluster, PrivateRedis, TestApp, eventually};
 
+mod canaries;
 mod cluster;
+mod flushes;
+mod forgery;
+mod invalidation;
+mod keys;
 mod load;
 mod postgres_failures;
 mod processes;
 mod races;
 mod redis_failures;
 mod relay_failures;
+mod revocations;
+mod store;
+mod strangers;
 mod stress;
+mod versions;
 
 /// What the near cache holds where a test wants one.
 const NEAR_BYTES: u64 = 8 * 1024 * 1024;
@@ -99,20 +117,20 @@ fn near_and_redis<R: SecondLevel>(redis: &R) -> impl FnOnce(&mut Config) + use<R
 }
 
 /// The role that `services` grant `user` at `slug`; `None`: they may not know of it.
-async fn role(services: &Services, user: &CurrentUser, slug: &OrgSlug) -> Option<Role> {
+async fn role(services: &Services, user: &SignedIn, slug: &OrgSlug) -> Option<Role> {
     try_role(services, user, slug)
         .await
         .expect("it can be known")
 }
 
-async fn try_role(services: &Services, user: &CurrentUser, slug: &OrgSlug) -> Result<Option<Role>> {
+async fn try_role(services: &Services, user: &SignedIn, slug: &OrgSlug) -> Result<Option<Role>> {
     match services
         .access
         .find(user, &OrgSegment::Slug(slug.clone()))
         .await?
     {
         OrgLookup::Granted(access) => Ok(Some(access.role())),
-        OrgLookup::Moved(_) | OrgLookup::NotFound => Ok(None),
+        OrgLookup::Moved(_) | OrgLookup::Barred(_) | OrgLookup::NotFound => Ok(None),
         OrgLookup::NoOrganization => panic!("only `default` comes to no organization"),
     }
 }
@@ -155,17 +173,20 @@ async fn look_up_membership(services: &Services, query: &MembershipOf) -> Option
     lookup.and_then(|lookup| lookup.membership.as_ref().map(|membership| membership.role))
 }
 
+/// Redis as the node sees it now.
+async fn redis_health(node: &Services) -> RedisHealth {
+    node.cache.health().await.redis.expect("configured")
+}
+
+/// What the node's breaker lets through.
+async fn breaker(node: &Services) -> BreakerState {
+    redis_health(node).await.breaker
+}
+
 /// Returns when Redis answers again; the breaker tries every few seconds.
-async fn until_redis_answers(services: &Services) {
+async fn until_redis_answers(node: &Services) {
     eventually("Redis is back and used", PATIENCE, async || {
-        services
-            .cache
-            .health()
-            .await
-            .redis
-            .expect("configured")
-            .round_trip
-            .is_some()
+        redis_health(node).await.round_trip.is_some()
     })
     .await;
 }
@@ -184,7 +205,7 @@ async fn until_redis_is_believed(acme: &Acme, node: &Services) {
 /// stored without anybody waiting.
 async fn dump_when_stored(
     store: &mut redis::Connection,
-    user: &CurrentUser,
+    user: &SignedIn,
 ) -> Vec<(String, Vec<u8>)> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -228,8 +249,8 @@ fn role_of_turn(turn: usize) -> Role {
 /// An organization with an owner and a guest who is an admin, cached nowhere.
 struct Acme {
     app: TestApp,
-    owner: CurrentUser,
-    guest: CurrentUser,
+    owner: SignedIn,
+    guest: SignedIn,
     slug: OrgSlug,
     member: orghub::domain::MemberId,
     access: orghub::access::OrgAccess,

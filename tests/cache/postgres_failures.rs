@@ -108,7 +108,7 @@ async fn without_postgres_rights_are_refused_promptly_and_known_again_when_it_is
 async fn a_postgres_that_says_nothing_is_an_error_promptly() {
     let database = TestDatabase::create().await;
     let proxy = FaultProxy::before(&database.url).await;
-    let app = TestApp::start_over(TestDatabase { url: proxy.url() }, only_near).await;
+    let app = TestApp::start_over(database.behind(proxy.url()), only_near).await;
     let acme = Acme::over(app).await;
     let node = &acme.app.services;
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
@@ -141,7 +141,7 @@ async fn a_postgres_that_says_nothing_is_an_error_promptly() {
 async fn a_statement_that_is_never_answered_holds_nobody_up_for_long() {
     let database = TestDatabase::create().await;
     let proxy = FaultProxy::before(&database.url).await;
-    let app = TestApp::start_over(TestDatabase { url: proxy.url() }, only_near).await;
+    let app = TestApp::start_over(database.behind(proxy.url()), only_near).await;
     let acme = Acme::over(app).await;
     let node = &acme.app.services;
 
@@ -195,7 +195,7 @@ async fn a_statement_that_is_never_answered_holds_nobody_up_for_long() {
 async fn a_change_on_connections_that_swallow_everything_ends_promptly_and_the_next_one_succeeds() {
     let database = TestDatabase::create().await;
     let proxy = FaultProxy::before(&database.url).await;
-    let app = TestApp::start_over(TestDatabase { url: proxy.url() }, |config| {
+    let app = TestApp::start_over(database.behind(proxy.url()), |config| {
         only_near(config);
         config.database_max_connections = 2;
     })
@@ -259,7 +259,7 @@ async fn after_a_failover_nothing_from_the_time_before_it_is_used() {
 
     postgres.fail_over();
     eventually("the new primary takes writes", PATIENCE, async || {
-        sqlx::query("create table if not exists unrelated ()")
+        sqlx::query("delete from mail")
             .execute(node.db.pool())
             .await
             .is_ok()
@@ -345,13 +345,7 @@ async fn a_long_write_transaction_costs_no_copy_in_this_process_and_no_truth() {
     acme.app
         .sql("create table unrelated (number integer)")
         .await;
-    let mut long = acme
-        .app
-        .services
-        .db
-        .begin()
-        .await
-        .expect("a transaction begins");
+    let mut long = acme.app.begin().await;
     sqlx::query("insert into unrelated values (1)")
         .execute(long.conn())
         .await

@@ -11,13 +11,14 @@ use std::{
 use futures::FutureExt;
 use orghub::test_hooks::Failpoint;
 use orghub::{
+    auth::SignedIn,
     domain::{CurrentUser, Email, MemberId, OrgSlug, Role, UserId},
     error::Error,
     services::Services,
 };
 use orghub_test_support::{
     BOUND, ChildProcess, LEASE, PATIENCE, PrivateRedis, Stopwatch, TestDatabase, eventually,
-    is_child, kill_myself, serve_parent,
+    is_child, kill_myself, serve_parent, session_of,
 };
 
 use crate::{Acme, NEAR_BYTES, near_and_redis, role, role_of_turn, try_role};
@@ -38,9 +39,8 @@ fn main_of_a_node() {
         .build();
     runtime.expect("a runtime").block_on(async {
         let variable = |name| std::env::var(name).expect("the parent sets it");
-        let mut config = orghub_test_support::config(&TestDatabase {
-            url: variable("CHILD_DATABASE_URL"),
-        });
+        let mut config =
+            orghub_test_support::config(&TestDatabase::known(variable("CHILD_DATABASE_URL")));
         config.redis = Some(orghub::config::RedisConfig {
             urls: vec![variable("CHILD_REDIS_URL")],
             required_at_start: true,
@@ -97,15 +97,18 @@ async fn answer(node: Services, question: String) -> String {
 }
 
 /// Somebody of whom a look-up needs no more than the id.
-fn user_with(id: uuid::Uuid) -> CurrentUser {
+fn user_with(id: uuid::Uuid) -> SignedIn {
     let email = Email::parse("somebody@users.test").expect("an address");
-    CurrentUser {
+    let user = CurrentUser {
         id: UserId(id),
         name: "Somebody".to_owned(),
         email,
         email_verified: true,
+        picture: None,
         platform_admin: false,
-    }
+        has_second_factor: false,
+    };
+    SignedIn::claimed(user, session_of(UserId(id)))
 }
 
 fn start_node(acme: &Acme, redis: &PrivateRedis) -> ChildProcess {

@@ -17,7 +17,7 @@ use orghub::{
 };
 use orghub_test_support::{
     Gate, LEASE, PATIENCE, PrivatePostgres, PrivateRedis, TestApp, TestDatabase, browser,
-    eventually, sign_in,
+    eventually, sign_in, under_lease, user_of,
 };
 
 use crate::{
@@ -167,13 +167,7 @@ fn nothing_cached(config: &mut Config) {
 async fn a_rolled_back_change_leaves_the_copies_alone() {
     let acme = Acme::start_with(only_near).await;
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
-    let mut tx = acme
-        .app
-        .services
-        .db
-        .begin()
-        .await
-        .expect("a transaction begins");
+    let mut tx = acme.app.begin().await;
     members::set_role(&mut tx, acme.member, Role::Member)
         .await
         .expect("written");
@@ -218,13 +212,7 @@ async fn a_prepared_change_is_noticed_when_it_is_committed() {
     let database = TestDatabase::create_in(&postgres.url()).await;
     let acme = Acme::over(TestApp::start_over(database, only_near).await).await;
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
-    let mut tx = acme
-        .app
-        .services
-        .db
-        .begin()
-        .await
-        .expect("a transaction begins");
+    let mut tx = acme.app.begin().await;
     members::set_role(&mut tx, acme.member, Role::Member)
         .await
         .expect("written");
@@ -465,7 +453,7 @@ async fn a_change_made_at_a_database_prompt_is_noticed() {
     for statement in [
         "delete from users where name = 'Gus'",
         "delete from member where role = 'admin'",
-        "truncate member",
+        "truncate member cascade",
         "delete from organization_slug",
         "update organization_slug set slug = 'elsewhere'",
         "update organization set slug = 'elsewhere'; delete from organization_slug where slug = 'acme'",
@@ -473,7 +461,7 @@ async fn a_change_made_at_a_database_prompt_is_noticed() {
         let acme = Acme::start_with(only_near).await;
         assert_eq!(acme.guests_role().await, Some(Role::Admin));
         sqlx::raw_sql(statement)
-            .execute(acme.app.services.db.pool())
+            .execute(acme.app.owner().await.pool())
             .await
             .expect("the statement runs");
         eventually(statement, LEASE, async || {
@@ -554,7 +542,7 @@ pub(crate) async fn held_up_session(redis: &impl SecondLevel) {
     let loaded = Gate::close(&other.cache, Failpoint::Loaded);
     let slow = tokio::spawn({
         let other = other.clone();
-        async move { other.sessions.current_user(&id).await.expect("an answer") }
+        async move { user_of(&other, &id).await }
     });
     loaded.arrival().await;
     app.services
@@ -567,10 +555,7 @@ pub(crate) async fn held_up_session(redis: &impl SecondLevel) {
 
     let cold = app.another_node().await;
     for node in [&app.services, &other, &cold] {
-        assert_eq!(
-            node.sessions.current_user(&id).await.expect("an answer"),
-            None
-        );
+        assert_eq!(user_of(node, &id).await, None);
     }
 }
 
@@ -590,15 +575,12 @@ pub(crate) async fn raised_epoch(redis: &impl SecondLevel) {
     }
     let of_grace = sign_in(&other, &grace).await;
     for id in &of_ada {
-        assert_eq!(
-            other.sessions.current_user(id).await.expect("an answer"),
-            Some(ada.clone())
-        );
+        assert_eq!(user_of(&other, id).await, Some(ada.user().clone()));
     }
-    // Nobody waits for a sign-in to be heard of, so the first copy may not last.
+    // Values are stored without anybody waiting.
     eventually("the session is kept", PATIENCE, async || {
-        let (user, loaded) = loads(&other, other.sessions.current_user(&of_grace)).await;
-        assert_eq!(user.expect("an answer"), Some(grace.clone()));
+        let (user, loaded) = loads(&other, user_of(&other, &of_grace)).await;
+        assert_eq!(user, Some(grace.user().clone()));
         loaded == 0
     })
     .await;
@@ -611,15 +593,12 @@ pub(crate) async fn raised_epoch(redis: &impl SecondLevel) {
     .await;
 
     for id in &of_ada {
-        assert_eq!(
-            other.sessions.current_user(id).await.expect("an answer"),
-            None
-        );
+        assert_eq!(user_of(&other, id).await, None);
     }
-    let (still_there, loaded) = loads(&other, other.sessions.current_user(&of_grace)).await;
+    let graces = async || loads(&other, user_of(&other, &of_grace)).await;
     assert_eq!(
-        (still_there.expect("an answer"), loaded),
-        (Some(grace), 0),
+        under_lease(&other.cache, graces).await,
+        (Some(grace.user().clone()), 0),
         "somebody else's session is left alone"
     );
 }

@@ -16,8 +16,8 @@ use orghub_test_support::{
 };
 
 use crate::{
-    Acme, dump_when_stored, loads, near_and_redis, only_redis, role_of_turn, until_redis_answers,
-    until_redis_is_believed,
+    Acme, breaker, dump_when_stored, loads, near_and_redis, only_redis, redis_health, role_of_turn,
+    until_redis_answers, until_redis_is_believed,
 };
 
 /// Test 15.
@@ -32,17 +32,7 @@ async fn without_redis_at_start_it_starts_degraded_and_uses_it_when_it_comes() {
         "it waits five seconds, not {took:?}"
     );
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
-    assert_eq!(
-        acme.app
-            .services
-            .cache
-            .health()
-            .await
-            .redis
-            .expect("configured")
-            .round_trip,
-        None
-    );
+    assert_eq!(redis_health(&acme.app.services).await.round_trip, None);
 
     redis.restart();
     until_redis_answers(&acme.app.services).await;
@@ -137,17 +127,7 @@ async fn redis_frozen_killed_and_restarted_empty_is_not_noticed() {
     for _ in 0..20 {
         assert_eq!(acme.guests_role().await, Some(Role::Admin));
     }
-    assert_ne!(
-        acme.app
-            .services
-            .cache
-            .health()
-            .await
-            .redis
-            .expect("configured")
-            .breaker,
-        BreakerState::Closed
-    );
+    assert_ne!(breaker(&acme.app.services).await, BreakerState::Closed);
     // What changes meanwhile is right afterwards, whatever Redis kept.
     acme.make_guest(Role::Member).await;
     redis.thaw();
@@ -210,15 +190,7 @@ async fn a_connection_that_swallows_everything_is_replaced_within_five_seconds()
     let watch = Stopwatch::start();
     eventually("the connection is replaced", PATIENCE, async || {
         assert_eq!(acme.guests_role().await, Some(Role::Admin));
-        acme.app
-            .services
-            .cache
-            .health()
-            .await
-            .redis
-            .expect("configured")
-            .round_trip
-            .is_some()
+        redis_health(&acme.app.services).await.round_trip.is_some()
     })
     .await;
     let took = watch.unhindered();
@@ -275,38 +247,36 @@ async fn garbage_stumps_and_other_types_under_our_keys_are_misses_and_counted() 
     let acme = Acme::start_with(only_redis(&redis)).await;
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
     let mut store = redis.connect();
-    let (cache, of_guest) = (
-        &acme.app.services.cache,
-        format!("member:{}", acme.guest.id),
-    );
+    let of_guest = format!("member:{}", acme.guest.id);
     for (key, bytes) in dump_when_stored(&mut store, &acme.guest).await {
         let stump = bytes[..bytes.len() - 1].to_vec();
         let mut of_another_version = bytes.clone();
         of_another_version[3] += 1;
         let mut of_another_world = bytes.clone();
         of_another_world[5] ^= 1;
-        for value in [
-            b"garbage".to_vec(),
-            Vec::new(),
-            stump,
-            of_another_version,
-            of_another_world,
+        for (value, reason) in [
+            (b"garbage".to_vec(), "undecodable"),
+            (Vec::new(), "undecodable"),
+            (stump, "forged"),
+            (of_another_version, "forged"),
+            (of_another_world, "forged"),
         ] {
-            let refused = async || {
-                let before = counters.rejected("undecodable");
+            let once = u64::from(key.ends_with(&of_guest));
+            eventually("it is looked at and refused", PATIENCE, async || {
+                let before = counters.rejected(reason);
                 redis::cmd("SET")
                     .arg(&key)
                     .arg(&value)
                     .exec(&mut store)
                     .expect("set");
                 assert_eq!(acme.guests_role().await, Some(Role::Admin));
-                counters.rejected("undecodable") - before
-            };
-            let refused = under_lease(cache, refused).await;
-            assert_eq!(refused, u64::from(key.ends_with(&of_guest)));
+                counters.rejected(reason) - before == once
+            })
+            .await;
         }
         let refusals = || counters.sum("orghub_redis_no_answers_total", ("reason", "refused"));
-        let refused = async || {
+        let once = u64::from(key.ends_with(&of_guest));
+        eventually("the refusal is counted", PATIENCE, async || {
             let before = refusals();
             redis::cmd("DEL")
                 .arg(&key)
@@ -318,20 +288,11 @@ async fn garbage_stumps_and_other_types_under_our_keys_are_misses_and_counted() 
                 .exec(&mut store)
                 .expect("pushed");
             assert_eq!(acme.guests_role().await, Some(Role::Admin));
-            refusals() - before
-        };
-        let refused = under_lease(cache, refused).await;
-        assert_eq!(refused, u64::from(key.ends_with(&of_guest)));
+            refusals() - before == once
+        })
+        .await;
     }
-    let breaker = acme
-        .app
-        .services
-        .cache
-        .health()
-        .await
-        .redis
-        .expect("configured")
-        .breaker;
+    let breaker = breaker(&acme.app.services).await;
     assert_eq!(
         breaker,
         BreakerState::Closed,
@@ -382,15 +343,7 @@ async fn a_full_redis_that_evicts_or_refuses_is_not_noticed() {
     }
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
     dump_when_stored(&mut redis.connect(), &acme.guest).await;
-    let breaker = acme
-        .app
-        .services
-        .cache
-        .health()
-        .await
-        .redis
-        .expect("configured")
-        .breaker;
+    let breaker = breaker(&acme.app.services).await;
     assert_eq!(
         breaker,
         BreakerState::Closed,

@@ -26,8 +26,9 @@ use futures::FutureExt;
 use orghub::test_hooks::{DbInternals as _, Failpoint, Tx};
 use orghub::{
     access::{OrgAccess, OrgLookup},
+    auth::SignedIn,
     cache::{Key, keys},
-    domain::{CurrentUser, MemberListQuery, OrgName, OrgSegment, OrgSlug},
+    domain::{MemberListQuery, OrgName, OrgSegment, OrgSlug},
     error::{Error, Result},
     services::Services,
 };
@@ -226,7 +227,7 @@ const USER: usize = 1;
 /// An organization and its owner.
 struct Subject {
     slug: OrgSlug,
-    owner: CurrentUser,
+    owner: SignedIn,
     access: OrgAccess,
     session: Id,
     /// The two numbers, as far as they are acknowledged.
@@ -306,14 +307,13 @@ async fn read_ours(services: &Services, question: Question, subject: &Subject) -
         Question::MyOrgs => services.orgs.list_mine(&subject.owner).await?[0]
             .name
             .clone(),
-        Question::Session => {
-            services
-                .sessions
-                .current_user(&subject.session)
-                .await?
-                .expect("the session lives")
-                .name
-        }
+        Question::Session => services
+            .sessions
+            .current_user(&subject.session)
+            .await?
+            .expect("the session lives")
+            .name
+            .clone(),
         Question::Members => services
             .orgs
             .list_members(&subject.access, &MemberListQuery::default())

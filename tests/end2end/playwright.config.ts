@@ -27,7 +27,9 @@ export default defineConfig({
   reporter: [['list'], ['html', { open: 'never', outputFolder: 'playwright-report' }]],
   use: {
     ...chromium,
-    trace: 'retain-on-failure',
+    // Recording everything takes a third of the time: `TRACE=1` where the picture of a failure
+    // and what stood on the page do not explain it.
+    trace: process.env.TRACE ? 'retain-on-failure' : 'off',
     screenshot: 'only-on-failure',
   },
   projects: [

@@ -16,14 +16,14 @@ use crate::{
 
 /// What a process left behind.
 #[derive(Debug)]
-struct Outcome {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub struct Outcome {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 /// Runs the command to its end.
-async fn run(mut command: Command) -> Outcome {
+pub async fn run(mut command: Command) -> Outcome {
     command.stdin(Stdio::null());
     let output = tokio::task::spawn_blocking(move || command.output());
     let Output {
@@ -43,7 +43,7 @@ async fn run(mut command: Command) -> Outcome {
 }
 
 /// The program called with `line`, and with the settings in `variables` alone.
-fn called(line: &str, variables: &[(&str, &str)]) -> Command {
+pub fn called(line: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = program();
     command
         .args(line.split_whitespace())
@@ -62,7 +62,15 @@ fn settings<'a>(app: &'a TestApp, redis_url: &'a str) -> [(&'a str, &'a str); 2]
 async fn help_lists_the_commands_and_an_unknown_one_is_refused() {
     let help = run(called("--help", &[])).await;
     assert_eq!(help.code, Some(0), "{help:?}");
-    for command in ["serve", "migrate", "warm", "flush", "check"] {
+    for command in [
+        "serve",
+        "migrate",
+        "warm",
+        "flush",
+        "jobs",
+        "sign-out-everybody",
+        "check",
+    ] {
         assert!(help.stdout.contains(command), "{command} in {help:?}");
     }
     for line in ["frobnicate", "serve now", "flush", "flush --org Acme"] {
@@ -119,6 +127,76 @@ async fn a_flush_of_nothing_or_without_the_database_says_so() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_list_jobs_that_failed_run_them_again_and_drop_them() {
+    let redis = PrivateRedis::start();
+    let redis_url = redis.url();
+    let app = TestApp::start_with(|config| config.redis = Some(redis.config())).await;
+    app.sql(
+        "insert into job (kind, payload, created_at, run_at, attempts, dead_at, last_error)
+         select 'mail.send', '{}', now(), now(), number, now(), 'refused' || chr(10) || number
+         from generate_series(1, 3) as number",
+    )
+    .await;
+    let jobs = async |line: &str| {
+        let line = format!("jobs {line}");
+        run(called(&line, &settings(&app, &redis_url))).await
+    };
+    let listed = jobs("list").await;
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    let rows = || {
+        listed
+            .stdout
+            .lines()
+            .filter(|line| line.contains("mail.send"))
+    };
+    assert_eq!(rows().count(), 3, "{listed:?}");
+    assert!(
+        rows().all(|row| row.contains("given up") && row.contains("refused ")),
+        "{listed:?}"
+    );
+    let numbers: Vec<&str> = rows()
+        .filter_map(|row| row.split_whitespace().next())
+        .collect();
+
+    let retried = jobs(&format!("retry {}", numbers[0])).await;
+    assert_eq!(retried.code, Some(0), "{retried:?}");
+    let dropped = jobs(&format!("drop {}", numbers[1])).await;
+    assert_eq!(dropped.code, Some(0), "{dropped:?}");
+    for line in [
+        format!("retry {}", numbers[0]),
+        format!("drop {}", numbers[1]),
+    ] {
+        let refused = jobs(&line).await;
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.contains("was given up"), "{refused:?}");
+    }
+    let health = app.services.worker.health().await.expect("figures");
+    assert_eq!((health.oldest_due.is_some(), health.dead), (true, 1));
+    assert_eq!(jobs("retry --all").await.code, Some(0));
+    let health = app.services.worker.health().await.expect("figures");
+    assert_eq!((health.oldest_due.is_some(), health.dead), (true, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_is_signed_out_of_a_running_node() {
+    let redis = PrivateRedis::start();
+    let redis_url = redis.url();
+    let app = TestApp::start_with(|config| config.redis = Some(redis.config())).await;
+    let ada = app.user("Ada").await;
+    let node = Server::start(app.database_url(), &redis_url).await;
+    let cookie = node.sign_in(&ada).await;
+    assert_eq!(node.open("/orgs", &cookie).await.status(), 200);
+    let done = run(called("sign-out-everybody", &settings(&app, &redis_url))).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.stdout.contains("everybody is signed out"), "{done:?}");
+    assert!(
+        done.stdout.contains("session.everybody_signed_out"),
+        "{done:?}"
+    );
+    assert_eq!(node.open("/orgs", &cookie).await.status(), 303);
+}
+
 #[tokio::test]
 async fn migrate_says_what_to_do_about_a_database_of_another_history() {
     let app = TestApp::start().await;
@@ -127,6 +205,7 @@ async fn migrate_says_what_to_do_about_a_database_of_another_history() {
             "migrate",
             &[
                 ("DATABASE_URL", app.database_url()),
+                ("DATABASE_OWNER_URL", app.owner_url()),
                 ("ENABLE_REDIS_CACHE", "false"),
             ],
         )
@@ -197,7 +276,7 @@ async fn under_cargo_leptos_watch_settings_come_from_files_too() {
     assert!(wrong.stderr.contains("NEAR_CACHE_BYTES"), "{wrong:?}");
     let unwatched = check(&[]).await;
     assert_eq!(unwatched.code, Some(2), "{unwatched:?}");
-    assert!(unwatched.stderr.contains("DATABASE_URL"), "{unwatched:?}");
+    assert!(unwatched.stderr.contains("is not set"), "{unwatched:?}");
 
     fs::write(folder.join(".env"), "STRIPE_SECRET_KEY sk_live").expect("the file");
     let malformed = check(&[("LEPTOS_WATCH", "true")]).await;
@@ -213,9 +292,21 @@ async fn demo_data_is_never_written_in_production_nor_by_a_program_without_it() 
         ("APP_ENV", "production"),
         ("APP_URL", "https://orghub.test"),
         ("DATABASE_URL", "postgres://localhost/orghub"),
+        (
+            "DEVICE_COOKIE_KEYS",
+            "another secret of more than thirty-two letters",
+        ),
         ("ENABLE_REDIS_CACHE", "false"),
+        ("FACTOR_KEYS", "another secret of more than thirty-two"),
+        ("MAIL_FROM", "no-reply@orghub.test"),
+        (
+            "SESSION_COOKIE_KEYS",
+            "another secret of more than thirty-two characters",
+        ),
+        ("SMTP_URL", "smtps://mail.test"),
         ("STRIPE_SECRET_KEY", "sk_live_made_up"),
-        ("STRIPE_WEBHOOK_SECRET", "whsec_made_up"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_made_up_of_letters"),
+        ("TRUST_FORWARDED_FOR", "true"),
     ];
     let refused = run(called("seed", &production)).await;
     assert_eq!(refused.code, Some(2), "{refused:?}");

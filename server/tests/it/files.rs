@@ -42,6 +42,10 @@ async fn files_are_sent_as_small_as_they_come_and_asked_for_again() {
         (small.header("content-encoding"), small.body.as_str()),
         ("br", "the brotli file")
     );
+    for answer in [&plain, &small] {
+        let vary = answer.header("vary").to_ascii_lowercase();
+        assert!(vary.contains("accept-encoding"), "no cache mixes them up");
+    }
 
     for (condition, validator) in [
         ("if-modified-since", "last-modified"),
@@ -68,7 +72,7 @@ async fn what_is_neither_page_nor_file_is_not_found_in_a_page_of_ours() {
     for path in [
         "/no/such/page",
         "/pkg/no-such-file.js",
-        "/pkg/",
+        "/pkg",
         "/pkg/../../Cargo.toml",
         "/pkg/%2e%2e/%2e%2e/Cargo.toml",
     ] {

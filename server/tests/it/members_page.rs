@@ -1,6 +1,7 @@
 //! The member list, page by page.
 
 use http::StatusCode;
+use orghub::{domain::Role, routes::api};
 
 use crate::site::{Site, Visitor};
 
@@ -111,4 +112,118 @@ async fn a_search_takes_wildcards_and_markup_literally() {
             "markup stays text"
         );
     }
+}
+
+#[tokio::test]
+async fn who_lacks_a_second_factor_is_not_in_the_pages_of_those_who_may_not_know() {
+    let site = Site::start().await;
+    let ada = site.app.user("Ada").await;
+    let acme = site.org("acme", &ada).await;
+    let mut readers = Vec::new();
+    for (name, role, may) in [
+        ("Adam", Role::Admin, true),
+        ("Bill", Role::Billing, false),
+        ("Mina", Role::Member, false),
+    ] {
+        let user = site.app.user(name).await;
+        site.app.add_member(acme, &user, role).await;
+        readers.push((site.sign_in(&user).await, may));
+    }
+    readers.push((site.sign_in(&ada).await, true));
+    // They share one cached page, whoever asked for it first.
+    for _ in 0..2 {
+        for (reader, may) in &mut readers {
+            for page in ["/orgs/acme/members", "/orgs/acme/members?factor=none"] {
+                let answer = reader.open(page).await;
+                assert_eq!(answer.status, StatusCode::OK, "{page}");
+                assert_eq!(answer.attribute("data-total"), "4", "{page}");
+                assert_eq!(answer.body.contains("econd factor"), *may, "{page}");
+            }
+        }
+        readers.reverse();
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_member_is_out_and_is_listed_as_such() {
+    let site = Site::start().await;
+    let ada = site.app.user("Ada").await;
+    let acme = site.org("acme", &ada).await;
+    let grace = site.app.user("Grace").await;
+    let member = site.app.add_member(acme, &grace, Role::Member).await;
+    let (mut ada, mut grace) = (site.sign_in(&ada).await, site.sign_in(&grace).await);
+    assert_eq!(grace.open("/orgs/acme").await.status, StatusCode::OK);
+
+    let member = member.to_string();
+    let form = [
+        ("org", "acme"),
+        ("member_id", member.as_str()),
+        ("return_to", "/orgs/acme/members?sort=name"),
+    ];
+    let answer = ada.submit(api::SUSPEND_MEMBER, &form).await;
+    assert_eq!(answer.location(), "/orgs/acme/members?sort=name");
+    for page in ["/orgs/acme", "/orgs/acme/members", "/orgs/acme/settings"] {
+        assert_eq!(
+            grace.open(page).await.status,
+            StatusCode::NOT_FOUND,
+            "{page}"
+        );
+    }
+    assert!(!grace.open("/orgs").await.body.contains("/orgs/acme"));
+    let list = ada.open("/orgs/acme/members?sort=name").await;
+    assert!(list.body.contains("Member suspended."));
+    assert_eq!(list.count("data-suspended"), 1);
+    assert_eq!(list.count("Reinstate"), 2, "a button and its label");
+
+    ada.submit(api::REINSTATE_MEMBER, &form).await;
+    assert_eq!(grace.open("/orgs/acme").await.status, StatusCode::OK);
+    let list = ada.open("/orgs/acme/members?sort=name").await;
+    assert_eq!(list.count("data-suspended"), 0);
+}
+
+#[tokio::test]
+async fn an_offer_of_ownership_is_shown_to_its_receiver_and_to_owners_alone() {
+    let site = Site::start().await;
+    let ada = site.app.user("Ada").await;
+    let acme = site.org("acme", &ada).await;
+    let (grace, linus) = (site.app.user("Grace").await, site.app.user("Linus").await);
+    site.app.add_member(acme, &grace, Role::Member).await;
+    site.app.add_member(acme, &linus, Role::Admin).await;
+    let mut ada = site.sign_in(&ada).await;
+    let (mut grace, mut linus) = (site.sign_in(&grace).await, site.sign_in(&linus).await);
+    let offer = [("org", "acme"), ("email", "Grace@Users.test")];
+    let answer = ada.submit(api::OFFER_OWNERSHIP, &offer).await;
+    assert_eq!(answer.location(), "/orgs/acme/settings");
+
+    const CARD: &str = "data-ownership-offer";
+    const WITHDRAW: &str = "Withdraw the offer";
+    for (who, overview, settings) in [
+        (&mut grace, true, false),
+        (&mut linus, false, false),
+        (&mut ada, false, true),
+    ] {
+        let page = who.open("/orgs/acme").await.body;
+        assert_eq!(page.contains(CARD), overview, "{page}");
+        let page = who.open("/orgs/acme/settings").await.body;
+        assert_eq!(page.contains(WITHDRAW), settings, "{page}");
+        assert!(!page.contains("Offer ownership"), "one at a time: {page}");
+    }
+    let another = [("org", "acme"), ("email", "linus@users.test")];
+    let again = ada.submit(api::OFFER_OWNERSHIP, &another).await;
+    assert_eq!(again.location(), "/orgs/acme/settings");
+    let page = ada.open("/orgs/acme/settings").await;
+    assert!(page.body.contains("Withdraw that offer first."));
+
+    let answer = grace
+        .submit(api::ACCEPT_OWNERSHIP, &[("org", "acme")])
+        .await;
+    assert_eq!(answer.location(), "/orgs/acme");
+    let page = grace.open("/orgs/acme").await;
+    assert!(page.body.contains("You are an owner now.") && !page.body.contains(CARD));
+    assert_eq!(
+        grace.open("/orgs/acme/settings").await.status,
+        StatusCode::OK
+    );
+    let page = ada.open("/orgs/acme/settings").await;
+    assert!(!page.body.contains("Offer ownership"), "an admin now");
 }

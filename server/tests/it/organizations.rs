@@ -44,9 +44,17 @@ async fn members_see_every_page_of_their_organization() {
     let ada = site.app.user("Ada").await;
     let acme = site.app.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
-    for page in OrgPage::ALL.map(|page| page.path(&acme)) {
+    for page in OrgPage::ALL {
+        let expected = match page {
+            // These go on to another page where the address does not say what is wanted.
+            OrgPage::ChangePlan | OrgPage::ToStripe | OrgPage::CheckoutDone => {
+                StatusCode::SEE_OTHER
+            }
+            _ => StatusCode::OK,
+        };
+        let page = page.path(&acme);
         let answer = ada.open(&page).await;
-        assert_eq!(answer.status, StatusCode::OK, "{page}: {}", answer.body);
+        assert_eq!(answer.status, expected, "{page}: {}", answer.body);
         assert!(
             answer.body.contains("Organization acme"),
             "{page} names the organization"
@@ -73,8 +81,8 @@ async fn other_users_organizations_look_like_none() {
         assert_eq!(not_mine.status, StatusCode::NOT_FOUND, "{page:?}");
         assert_eq!(nobodys.status, StatusCode::NOT_FOUND, "{page:?}");
         assert_eq!(
-            not_mine.body_without_nonce().replace("acme", "SLUG"),
-            nobodys.body_without_nonce().replace("nope", "SLUG"),
+            not_mine.body.replace("acme", "SLUG"),
+            nobodys.body.replace("nope", "SLUG"),
             "{page:?}"
         );
         assert!(!not_mine.body.contains("Organization acme"));
@@ -95,13 +103,7 @@ async fn an_id_leads_to_the_slug_with_the_rest_and_the_query() {
     let ada = site.app.user("Ada").await;
     let id = site.org("acme", &ada).await;
     let mut ada = site.sign_in(&ada).await;
-    for rest in [
-        "",
-        "/",
-        "/members?page=2&q=a%26b",
-        "?tab=1",
-        "/no/such/page",
-    ] {
+    for rest in ["", "/members?page=2&q=a%26b", "?tab=1", "/no/such/page"] {
         let answer = ada.open(&format!("/orgs/{id}{rest}")).await;
         assert_eq!(answer.location(), format!("/orgs/acme{rest}"));
     }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use orghub::domain::Role;
-use orghub_test_support::PrivateRedis;
-use tokio::time::timeout;
+use orghub::{domain::Role, routes::api};
+use orghub_test_support::{PASSWORD, PrivateRedis};
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::site::{Site, Visitor};
 
@@ -160,4 +160,43 @@ async fn without_the_database_pages_say_try_again_and_nobody_is_sent_to_sign_in(
         StatusCode::OK,
         "signed out, no database is needed"
     );
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_stored_is_a_page_that_says_try_again() {
+    let site = Site::start().await;
+    let ada = site.app.user("Ada").await;
+    site.app
+        .sql("alter table session rename to elsewhere")
+        .await;
+    let mut visitor = site.visitor();
+    let fields = [("email", ada.email.as_str()), ("password", PASSWORD)];
+    let answer = visitor.submit(api::SIGN_IN, &fields).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!answer.header("retry-after").is_empty());
+    assert!(answer.body.contains("Please try again"), "{}", answer.body);
+    assert_eq!(visitor.session_cookie(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_searches_of_one_user_are_answered_with_when_to_try_again() {
+    let site = Site::start_with(|config| config.database_max_connections = 12).await;
+    let mut ada = owner_of_acme(&site).await;
+    assert_eq!(ada.open("/orgs/acme").await.status, StatusCode::OK);
+    let _lock = site.app.hold_up_searches().await;
+    let mut searches = JoinSet::new();
+    for _ in 0..20 {
+        let mut ada = ada.clone();
+        searches.spawn(async move { ada.open("/orgs/acme/members?q=a").await });
+    }
+    let first = searches.join_next().await.expect("there are 20");
+    let first = first.expect("no panic");
+    assert_eq!(
+        first.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "{}",
+        first.body
+    );
+    assert_eq!(first.header("retry-after"), "1");
+    assert!(first.body.contains("too many requests"), "{}", first.body);
 }

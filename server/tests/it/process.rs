@@ -1,17 +1,18 @@
 //! A server in a process of its own, and a browser's half of a conversation with it.
 
 use std::{
+    fs,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use axum::body::{Body, Bytes, to_bytes};
-use http::{Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, header};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use orghub::{domain::CurrentUser, routes};
+use orghub::{auth::SignedIn, routes};
 use orghub_test_support::{PASSWORD, free_port};
 
 /// The program, without this process's environment.
@@ -25,13 +26,33 @@ pub fn program() -> Command {
 pub struct Server {
     /// The process, which ends with this.
     pub process: Child,
-    url: String,
+    /// Where it listens.
+    pub address: String,
     http: Client<HttpConnector, Body>,
 }
 
 impl Server {
     /// Starts a server over these services, and returns when it is ready.
     pub async fn start(database_url: &str, redis_url: &str) -> Self {
+        Self::start_with(database_url, redis_url, &[]).await
+    }
+
+    /// Starts a server with these settings besides.
+    pub async fn start_with(
+        database_url: &str,
+        redis_url: &str,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        Self::start_into(database_url, redis_url, settings, Stdio::inherit()).await
+    }
+
+    /// The same, with its log in `output`.
+    pub async fn start_into(
+        database_url: &str,
+        redis_url: &str,
+        settings: &[(&str, &str)],
+        output: Stdio,
+    ) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
         let process = program()
             .arg("serve")
@@ -42,13 +63,15 @@ impl Server {
                 ("REDIS_URL", redis_url),
                 ("LOG_LEVEL", "warn"),
             ])
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
+            .stdout(output)
             .spawn()
             .expect("the server was built with its tests");
         let http = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
         let server = Self {
             process,
-            url: format!("http://{address}"),
+            address,
             http,
         };
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -91,6 +114,26 @@ impl Server {
             .expect("the server is there")
     }
 
+    /// The same, for a client that takes these encodings.
+    #[allow(dead_code, reason = "only the benchmark of pages asks so")]
+    pub async fn open_as(&self, path: &str, cookie: &str, encodings: &str) -> Response<Bytes> {
+        let mut request = self.request(Method::GET, path, cookie, String::new());
+        let encodings = HeaderValue::try_from(encodings).expect("words");
+        request
+            .headers_mut()
+            .insert(header::ACCEPT_ENCODING, encodings);
+        let answer = self
+            .http
+            .request(request)
+            .await
+            .expect("the server is there");
+        let (head, body) = answer.into_parts();
+        let body = to_bytes(Body::new(body), usize::MAX)
+            .await
+            .expect("a whole body");
+        Response::from_parts(head, body)
+    }
+
     /// Submits a form of our own pages.
     pub async fn submit(
         &self,
@@ -110,10 +153,20 @@ impl Server {
             .expect("the server is there")
     }
 
+    /// What the process has in memory.
+    pub fn memory_mib(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = status.expect("the process lives");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kib: usize = number.expect("a size").parse().expect("a number");
+        kib / 1024
+    }
+
     fn request(&self, method: Method, path: &str, cookie: &str, form: String) -> Request<Body> {
         Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.url))
+            .uri(format!("http://{}{path}", self.address))
             .header(header::ACCEPT, "text/html")
             .header(header::COOKIE, cookie)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -123,7 +176,7 @@ impl Server {
     }
 
     /// Signs `user` in, and returns the cookie.
-    pub async fn sign_in(&self, user: &CurrentUser) -> String {
+    pub async fn sign_in(&self, user: &SignedIn) -> String {
         let answer = self
             .submit(
                 "/api/sign_in",
@@ -138,7 +191,7 @@ impl Server {
             .filter_map(|cookie| cookie.to_str().ok());
         let session = cookies
             .filter_map(|cookie| cookie.split(';').next())
-            .find(|pair| pair.starts_with("orghub="));
+            .find(|pair| pair.starts_with("orghub=") || pair.starts_with("__Host-orghub="));
         session
             .unwrap_or_else(|| panic!("{} is not signed in: {answer:?}", user.name))
             .to_owned()

@@ -1,10 +1,13 @@
 //! Signing in and out.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use orghub::routes::{self, api};
 use orghub_test_support::PASSWORD;
 
-use crate::site::Site;
+use crate::site::{Site, app_url};
+
+/// The device cookie over https.
+const DEVICE: &str = "__Host-orghub-device";
 
 #[tokio::test]
 async fn signing_in_leads_to_the_page_that_was_wanted_and_to_no_other_site() {
@@ -49,7 +52,7 @@ async fn a_failed_sign_in_looks_the_same_whatever_was_wrong_and_hides_the_passwo
         let page = visitor.open(back.location()).await;
         assert!(page.body.contains(email), "what was typed is kept");
         assert!(!page.body.contains(password) && !back.header("set-cookie").contains(password));
-        bodies.push(page.body_without_nonce().replace(email, "ADDRESS"));
+        bodies.push(page.body.replace(email, "ADDRESS"));
 
         let called = site
             .visitor()
@@ -62,7 +65,7 @@ async fn a_failed_sign_in_looks_the_same_whatever_was_wrong_and_hides_the_passwo
 
 #[tokio::test]
 async fn guessing_is_limited_even_if_the_last_guess_is_right() {
-    let site = Site::start_with(|config| config.sign_in.per_account = 3).await;
+    let site = Site::start_with(|config| config.sign_in.per_account_and_client = 3).await;
     let ada = site.app.user("Ada").await;
     let mut guesser = site.visitor();
     for _ in 0..3 {
@@ -89,6 +92,113 @@ async fn guessing_is_limited_even_if_the_last_guess_is_right() {
             > 0
     );
     assert!(guesser.session_cookie().is_none());
+}
+
+#[tokio::test]
+async fn who_guesses_too_often_is_told_when_to_come_back() {
+    let site = Site::start_with(|config| config.sign_in.per_account_and_client = 1).await;
+    let ada = site.app.user("Ada").await;
+    let mut guesser = site.visitor();
+    let fields = [("email", ada.email.as_str()), ("password", "wrong")];
+    guesser.submit(api::SIGN_IN, &fields).await;
+    let back = guesser.submit(api::SIGN_IN, &fields).await;
+    let page = guesser.open(back.location()).await;
+    assert!(
+        page.body
+            .contains("Too many attempts. Try again in 15 minutes."),
+        "{}",
+        page.body
+    );
+}
+
+#[tokio::test]
+async fn a_browser_that_signed_in_before_is_let_in_whatever_strangers_tried() {
+    let site = Site::start_with(|config| config.sign_in.per_account = 2).await;
+    let ada = site.app.user("Ada").await;
+    let right = [("email", ada.email.as_str()), ("password", PASSWORD)];
+    let wrong = [("email", ada.email.as_str()), ("password", "wrong")];
+    let mut known = site.sign_in(&ada).await;
+    known.submit(routes::SIGN_OUT, &[]).await;
+    assert!(known.session_cookie().is_none());
+    let mut stranger = site.visitor();
+    for _ in 0..2 {
+        stranger.call(api::SIGN_IN, &wrong).await;
+    }
+    let refused = site.visitor().call(api::SIGN_IN, &right).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let other = site.another_node().await;
+    for mut browser in [other.receive(&known), known] {
+        let answer = browser.submit(api::SIGN_IN, &right).await;
+        assert_eq!(answer.location(), routes::ORGS);
+        assert!(browser.session_cookie().is_some());
+    }
+}
+
+#[tokio::test]
+async fn the_device_cookie_is_out_of_reach_and_stays_when_somebody_signs_out() {
+    let site = Site::start_with(|config| config.app_url = app_url("https://orghub.test")).await;
+    let ada = site.app.user("Ada").await;
+    let mut browser = site.visitor();
+    let failed = [("email", ada.email.as_str()), ("password", "wrong")];
+    browser.submit(api::SIGN_IN, &failed).await;
+    assert_eq!(
+        browser.cookie(DEVICE),
+        None,
+        "not before somebody signed in"
+    );
+    let fields = [("email", ada.email.as_str()), ("password", PASSWORD)];
+    let answer = browser.submit(api::SIGN_IN, &fields).await;
+    let cookies = answer.headers.get_all("set-cookie").iter();
+    let cookie = cookies
+        .map(|cookie| cookie.to_str().expect("text"))
+        .find(|cookie| cookie.starts_with(DEVICE))
+        .expect("a device cookie");
+    for attribute in [
+        "HttpOnly",
+        "SameSite=Lax",
+        "Secure",
+        "Path=/",
+        "Max-Age=31536000",
+    ] {
+        assert!(cookie.contains(attribute), "{attribute} in {cookie}");
+    }
+    assert!(
+        !cookie.contains("Domain") && !cookie.contains("ada"),
+        "{cookie}"
+    );
+
+    let kept = browser.cookie(DEVICE).map(str::to_owned);
+    browser.open("/orgs").await;
+    browser.submit(routes::SIGN_OUT, &[]).await;
+    assert_eq!(browser.cookie(DEVICE).map(str::to_owned), kept);
+    browser.submit(api::SIGN_IN, &fields).await;
+    assert_ne!(
+        browser.cookie(DEVICE).map(str::to_owned),
+        kept,
+        "a new year"
+    );
+}
+
+#[tokio::test]
+async fn a_made_up_device_cookie_is_a_strangers() {
+    let site = Site::start_with(|config| config.sign_in.per_account = 1).await;
+    let ada = site.app.user("Ada").await;
+    let wrong = [("email", ada.email.as_str()), ("password", "wrong")];
+    site.visitor().call(api::SIGN_IN, &wrong).await;
+    for value in ["", "x", "AAAA.AAAA", "\"quoted\"", &"A".repeat(3_000)] {
+        let cookie = format!("orghub-device={value}");
+        let form = format!("email={}&password=wrong", ada.email.as_str());
+        let headers = [
+            ("accept", "application/json"),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("cookie", cookie.as_str()),
+        ];
+        let answer = site
+            .visitor()
+            .send(Method::POST, api::SIGN_IN, &headers, form.into())
+            .await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{value:?}");
+    }
 }
 
 #[tokio::test]
@@ -173,7 +283,7 @@ async fn a_made_up_or_broken_cookie_signs_nobody_in() {
         let mut visitor = site.visitor();
         let answer = visitor
             .send(
-                http::Method::GET,
+                Method::GET,
                 "/orgs",
                 &[("cookie", cookie)],
                 axum::body::Body::empty(),

@@ -8,8 +8,9 @@ use axum::{
 };
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use orghub::{
-    config::Config,
-    domain::{CurrentUser, OrgId},
+    auth::SignedIn,
+    config::{AppEnv, AppUrl, Config},
+    domain::OrgId,
     routes::{self, api},
     services::Services,
 };
@@ -45,7 +46,7 @@ impl Site {
     }
 
     /// A browser of its own for `user`, signed in through the form.
-    pub async fn sign_in(&self, user: &CurrentUser) -> Visitor {
+    pub async fn sign_in(&self, user: &SignedIn) -> Visitor {
         let mut visitor = self.visitor();
         let fields = [("email", user.email.as_str()), ("password", PASSWORD)];
         let answer = visitor.submit(api::SIGN_IN, &fields).await;
@@ -54,26 +55,44 @@ impl Site {
     }
 
     /// An organization at `slug` owned by `owner`.
-    pub async fn org(&self, slug: &str, owner: &CurrentUser) -> OrgId {
+    pub async fn org(&self, slug: &str, owner: &SignedIn) -> OrgId {
         let slug = self.app.org(slug, owner).await;
         self.app.access(owner, &slug).await.org_id()
     }
 
     /// A second server over the same database, with an empty cache.
     pub async fn another_node(&self) -> Node {
-        let services = self.app.another_node().await;
-        Node {
-            router: router_of(&services, &[]),
-        }
+        self.another_node_with(|_| {}).await
     }
+
+    /// The same, configured as this one but for what `configure` changes.
+    pub async fn another_node_with(&self, configure: impl FnOnce(&mut Config)) -> Node {
+        let services = self.app.another_node_with(configure).await;
+        let router = router_of(&services, &[]);
+        Node { services, router }
+    }
+}
+
+/// A site's address.
+pub fn app_url(text: &str) -> AppUrl {
+    AppUrl::parse(text, AppEnv::Development).expect("an address")
 }
 
 /// One more server of a site.
 pub struct Node {
+    pub services: Services,
     router: Router,
 }
 
 impl Node {
+    /// The same server, told `variables` as well.
+    pub fn with(self, variables: &[(&str, &str)]) -> Self {
+        Self {
+            router: router_of(&self.services, variables),
+            ..self
+        }
+    }
+
     /// The visitor, cookies and all, sent to this server by a load balancer.
     pub fn receive(&self, visitor: &Visitor) -> Visitor {
         Visitor {
@@ -135,6 +154,20 @@ impl Visitor {
         self.send(Method::POST, path, &headers, form(fields)).await
     }
 
+    /// Sends a request as it is, without cookies.
+    pub async fn send_raw(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await;
+        let (parts, body) = response
+            .expect("the router answers everything")
+            .into_parts();
+        let body = to_bytes(body, 8 * 1024 * 1024).await.expect("a whole body");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
     /// Sends any request.
     pub async fn send(
         &mut self,
@@ -187,6 +220,15 @@ impl Visitor {
         self.cookies.get(name).map(String::as_str)
     }
 
+    /// Takes a cookie from wherever.
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub fn remove_cookie(&mut self, name: &str) {
+        self.cookies.remove(name);
+    }
+
     /// Takes over another browser's session cookie.
     pub fn steal_session(&mut self, from: &Visitor) {
         let cookie = from
@@ -194,6 +236,13 @@ impl Visitor {
             .expect("there is a session to steal")
             .to_owned();
         self.cookies.insert("orghub".to_owned(), cookie);
+    }
+
+    /// Changes the session's cookie as somebody who guesses would.
+    pub fn tamper_with_session(&mut self) {
+        let cookie = self.cookies.get_mut("orghub").expect("there is a session");
+        let last = cookie.pop().expect("it is not empty");
+        cookie.push(if last == 'A' { 'Q' } else { 'A' });
     }
 
     fn keep_cookies(&mut self, headers: &HeaderMap) {
@@ -252,17 +301,15 @@ impl Answer {
         self.header("location")
     }
 
-    /// The body without what differs from request to request by design.
-    pub fn body_without_nonce(&self) -> String {
-        let policy = self.header("content-security-policy");
-        let nonce = policy
-            .split_once("'nonce-")
-            .and_then(|(_, rest)| rest.split_once('\''))
-            .map(|(nonce, _)| nonce);
-        nonce.map_or_else(
-            || self.body.clone(),
-            |nonce| self.body.replace(nonce, "NONCE"),
-        )
+    /// Whether it is a page that was made for an earlier request.
+    pub fn was_kept(&self) -> bool {
+        self.header("server-timing").contains("page;desc=\"kept\"")
+    }
+
+    /// The body without the comments that mark where texts begin and end, which builds
+    /// differ in.
+    pub fn markup(&self) -> String {
+        self.body.replace("<!>", "")
     }
 
     /// The value of the first `name="…"` in the body.

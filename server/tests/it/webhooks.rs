@@ -3,7 +3,11 @@
 use axum::body::Body;
 use fake_stripe::{Customer, FakeStripe, SignedEvent, Subscription, sign};
 use http::{Method, StatusCode};
-use orghub::{domain::OrgId, routes};
+use orghub::{
+    config::{AppEnv, WebhookSecret},
+    domain::OrgId,
+    routes,
+};
 
 use crate::site::{Answer, Site, Visitor};
 
@@ -24,7 +28,8 @@ impl Fixture {
             .expect("the fake listens");
         let site = Site::start_with(|config| {
             config.stripe.api_base = Some(stripe.url());
-            config.stripe.webhook_secrets = vec![SECRET.to_owned()];
+            config.stripe.webhook_secrets =
+                WebhookSecret::parse_list(SECRET, AppEnv::Development).expect("a secret");
         })
         .await;
         let ada = site.app.user("Ada").await;

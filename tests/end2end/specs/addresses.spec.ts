@@ -11,10 +11,7 @@ test.describe('where an organization cannot be seen', () => {
       const response = await page.request.get(path);
       expect(response.status(), path).toBe(404);
       const html = await response.text();
-      // Every page has a nonce of its own, which Leptos writes into more than one attribute.
-      const nonce = html.match(/ nonce="([^"]+)"/)?.[1];
-      expect(nonce, path).toBeDefined();
-      return html.replaceAll(nonce!, 'NONCE').replaceAll(path, '/PATH');
+      return html.replaceAll(path, '/PATH');
     };
     const nowhere = await bodyOf('/orgs/no-such-organization');
     for (const path of ['/orgs/acme', '/orgs/acme/members', '/orgs/acme/settings', '/orgs/hooli', '/orgs/Not-A-Slug', `/orgs/${UNKNOWN_ID}`]) {

@@ -78,12 +78,21 @@ test.describe('in an organization', () => {
       'Acme, switch organization',
       'Overview',
       'Members',
+      'Invitations',
+      'Ways to join',
       'Subscription',
+      'Activity',
       'Settings',
       `${users.owner.name}, account menu`,
+      'Change all',
+      'Export CSV',
       'Name or e-mail',
       'Role',
+      'Status',
+      'Activity',
+      'Second factor',
       'Order',
+      'Members a page',
       'Apply',
     ].map((name) => expect.stringContaining(name)));
 
@@ -113,9 +122,11 @@ test.describe('in an organization', () => {
     await visitor.open('/orgs/globex/members?sort=name');
     await page.getByRole('button', { name: 'Apply' }).focus();
     const way = await tabTo(page, /^Remove/);
-    expect(way.slice(0, 3)).toEqual(['Member', 'Role', 'Joined']);
-    expect(way.at(-2)).toMatch(/^Role of/);
+    expect(way.slice(0, 4)).toEqual(['Member', 'Role', 'Joined (UTC)', 'Last active']);
+    expect(way.at(-3)).toMatch(/^Role of/);
+    expect(way.at(-2)).toMatch(/^Suspend/);
 
+    await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('o');
     await page.keyboard.press('Tab');

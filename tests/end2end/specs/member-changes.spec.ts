@@ -94,7 +94,7 @@ test.describe('an admin', () => {
     await expect(owner).toHaveAttribute('data-role', 'owner');
     await expect(owner.locator('form')).toHaveCount(0);
     const member = members.rows.nth(10);
-    await expect(member.getByRole('option')).toHaveText(['Admin', 'Member']);
+    await expect(member.getByRole('option')).toHaveText(['Admin', 'Billing', 'Member']);
     await expect(member.getByRole('button', { name: 'Remove' })).toBeVisible();
   });
 

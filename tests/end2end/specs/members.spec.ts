@@ -19,7 +19,7 @@ test.describe('the pages of ten thousand members', () => {
     const firstPage = await members.ids();
 
     await visitor.follow(members.to('Next'));
-    await expect(page).toHaveURL('/orgs/acme/members?page=2');
+    await expect(page).toHaveURL(/\/orgs\/acme\/members\?page=2&after=/);
     await members.expectToBeAt(2, ALL);
     expect(await members.ids()).not.toEqual(firstPage);
     await visitor.follow(members.to('Page 4'));
@@ -136,7 +136,9 @@ test.describe('the filter of the list', () => {
     const members = new MemberList(page);
     await visitor.open('/orgs/acme/members');
     await page.getByLabel('Role', { exact: true }).selectOption('Admins');
-    await page.getByRole('button', { name: 'Apply' }).click();
+    if (!visitor.hasScript) {
+      await page.getByRole('button', { name: 'Apply' }).click();
+    }
     await expect(page).toHaveURL(/role=admin/);
     await visitor.untilAwake();
     await expect(page.getByLabel('Role', { exact: true })).toHaveValue('admin');
@@ -162,7 +164,9 @@ test.describe('the filter of the list', () => {
     const members = new MemberList(page);
     await visitor.open('/orgs/acme/members');
     await page.getByLabel('Order').selectOption('By name');
-    await page.getByRole('button', { name: 'Apply' }).click();
+    if (!visitor.hasScript) {
+      await page.getByRole('button', { name: 'Apply' }).click();
+    }
     await expect(page).toHaveURL(/sort=name/);
     await visitor.untilAwake();
     await expect(members.names.first()).toHaveText(/^A/);

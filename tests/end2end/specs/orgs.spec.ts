@@ -14,6 +14,20 @@ test.describe('an owner of five organizations', () => {
     }
   });
 
+  test('finds one by part of its name, whatever the case and the accents', async ({ visitor, page }) => {
+    await visitor.open('/orgs');
+    await page.getByLabel('Name or slug').fill('GLÖBEX');
+    await page.getByLabel('Name or slug').press('Enter');
+    await expect(page).toHaveURL('/orgs?q=GL%C3%96BEX');
+    const orgs = page.getByRole('main').getByRole('listitem');
+    await expect(orgs).toHaveCount(1);
+    await expect(orgs).toContainText('Globex');
+    await expect(page.getByText('1 match')).toBeVisible();
+    await visitor.untilAwake();
+    await visitor.follow(page.getByRole('link', { name: 'Clear' }));
+    await expect(orgs).toHaveCount(5);
+  });
+
   test('opens one, and every section of it says where one is', async ({ visitor, page }) => {
     await visitor.open('/orgs');
     await visitor.follow(page.getByRole('main').getByRole('link', { name: 'Acme' }));
@@ -40,7 +54,7 @@ test.describe('an owner of five organizations', () => {
     await visitor.open('/orgs/acme');
     await page.getByRole('button', { name: 'switch organization' }).click();
     if (visitor.hasScript) {
-      await visitor.follow(page.getByRole('link', { name: 'Globex' }));
+      await visitor.follow(page.getByRole('option', { name: 'Globex' }));
     } else {
       await visitor.follow(page.getByRole('link', { name: 'All organizations' }));
       await visitor.follow(page.getByRole('main').getByRole('link', { name: 'Globex' }));

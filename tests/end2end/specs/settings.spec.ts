@@ -19,7 +19,7 @@ test('an organization gets another name and slug, and its former addresses lead 
   await expect(page, 'page and query are kept').toHaveURL(`/orgs/${slug}/members?q=ruth&sort=name`);
   await visitor.open(`/orgs/${former}`);
   await expect(page).toHaveURL(`/orgs/${slug}`);
-  await visitor.open('/orgs');
+  await visitor.open(`/orgs?q=${slug}`);
   await expect(page.getByRole('link', { name: `Renamed ${slug}` })).toHaveAttribute('href', `/orgs/${slug}`);
 
   await visitor.open('/orgs/new');

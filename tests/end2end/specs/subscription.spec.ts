@@ -4,7 +4,7 @@ test.use({ user: 'owner' });
 
 /** Each state of the demo data, and the words a user reads of it. */
 const states = [
-  { slug: 'acme', plan: 'ultra', status: 'active', badge: 'Active', words: /\$100 a month\. Renews on \d+ \w+ \d{4}/ },
+  { slug: 'acme', plan: 'ultra', status: 'active', badge: 'Active', words: /100\.00 USD a month\. Renews on \d+ \w+ \d{4} \(UTC\)/ },
   { slug: 'globex', plan: 'pro', status: 'trialing', badge: 'Trial', words: /The trial ends on \d+ \w+ \d{4}/ },
   { slug: 'initech', plan: 'pro', status: 'past_due', badge: 'Past due', words: /The last payment failed/ },
   { slug: 'umbrella', plan: 'pro', status: 'active', badge: 'Ends soon', words: /Pro is canceled.*until \d+ \w+ \d{4}/ },

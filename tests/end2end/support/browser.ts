@@ -4,6 +4,12 @@ import { devices, type PlaywrightTestOptions, type PlaywrightWorkerOptions } fro
 /** Where the site is. */
 export const site = new URL(process.env.BASE_URL ?? 'http://127.0.0.1:3000');
 
+/** Where the provider of sign-in is that the site offers; where it is missing, there is none. */
+export const issuer = process.env.ISSUER_URL ? new URL(process.env.ISSUER_URL) : undefined;
+
+/** Where the Stripe fake is that the site talks to; where it is missing, the site talks to Stripe. */
+export const stripe = process.env.STRIPE_URL ? new URL(process.env.STRIPE_URL) : undefined;
+
 /**
  * The system's Chromium. It runs without its sandbox, which is not available to
  * root and in most containers; the only pages it opens are ours.
@@ -27,3 +33,6 @@ export const chromium: Partial<PlaywrightTestOptions & PlaywrightWorkerOptions> 
     ],
   },
 };
+
+/** What a context needs of its own that is to be signed in as nobody, whoever the file is about. */
+export const nobody = { cookies: [], origins: [] };

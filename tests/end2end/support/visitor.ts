@@ -42,7 +42,7 @@ export class Visitor {
   async signIn(email: string, secret: string = password): Promise<void> {
     await this.page.getByLabel('E-mail').fill(email);
     await this.page.getByLabel('Password').fill(secret);
-    await this.page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+    await this.page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click();
   }
 
   async signOut(): Promise<void> {
