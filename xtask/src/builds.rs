@@ -9,13 +9,13 @@ use std::{path::PathBuf, process::Command};
 
 use anyhow::Result;
 
-use crate::{checkout, process};
+use crate::{checkout, process, site};
 
 /// Everything but the browser's entry, which makes sense only for wasm32; the server
 /// with its subcommand `seed`, which what is deployed does not have.
 pub const NATIVE: &str = "--workspace --exclude hydrate --features orghub-server/demo-data";
 
-/// The browser's side: the entry, and with it the application.
+/// The browser's side: the entry, and with it the islands.
 ///
 /// The target directory is the one cargo-leptos uses.
 pub const BROWSER: &str =
@@ -31,7 +31,7 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The option that asks cargo and cargo-leptos for it.
+    /// The option that asks cargo for it.
     fn option(self) -> &'static str {
         match self {
             Self::Dev => "",
@@ -59,20 +59,21 @@ impl Profile {
     }
 }
 
-/// Builds the server, with its subcommand `seed`, and the Stripe fake.
+/// Builds the server, with its subcommand `seed`, and the fakes.
 pub fn server(profile: Profile) -> Result<()> {
     process::run(&mut profile.cargo(
-        "build --package orghub-server --package fake-stripe --features orghub-server/demo-data",
+        "build --package orghub-server --package fake-stripe --package fake-issuer \
+         --features orghub-server/demo-data",
     ))
 }
 
 /// Builds what the browser loads, into `target/site`.
 pub fn site(profile: Profile) -> Result<()> {
-    // Compressed once here, so that the server never does it for a request.
-    let compressed = if let Profile::Release = profile {
-        " --precompress"
-    } else {
-        ""
-    };
-    process::run(&mut profile.cargo(&format!("leptos build --frontend-only{compressed}")))
+    match profile {
+        Profile::Dev => site::build(),
+        // Compressed once here, so that the server never does it for a request.
+        Profile::Release => {
+            process::run(&mut profile.cargo("leptos build --frontend-only --precompress"))
+        }
+    }
 }

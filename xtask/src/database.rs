@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use local_services::postgres;
+use local_services::postgres::{self, SERVER_ROLE};
 
 use crate::process;
 
@@ -40,6 +40,47 @@ pub fn create_if_missing(url: &str) -> Result<()> {
         return Ok(());
     }
     create(url)
+}
+
+/// Removes the databases that earlier tests left, for whoever wanted to look into them: those of
+/// one run take ten gigabytes. One that is in use stays.
+pub fn drop_test_databases(url: &str) -> Result<()> {
+    let psql = || -> Result<Command> {
+        let mut psql = process::command(postgres::program("psql")?);
+        psql.args(["--no-psqlrc", "--quiet", "--dbname", url]);
+        Ok(psql)
+    };
+    let mut list = psql()?;
+    list.args(["--tuples-only", "--no-align", "--command"])
+        .arg("select datname from pg_database where datname ~ '^orghub_test_[0-9_]+$'");
+    let names = process::read(&mut list)?;
+    // Each by itself: it is done in no transaction, and none keeps the others.
+    let mut drop = psql()?;
+    for name in names.lines() {
+        drop.arg("--command")
+            .arg(format!("drop database if exists {name}"));
+    }
+    if !names.trim().is_empty() && !process::succeeds(&mut drop) {
+        eprintln!("some databases of earlier tests are in use and stay");
+    }
+    Ok(())
+}
+
+/// Creates the server's role in the cluster an address points into, unless it is there.
+/// `orghub-server migrate` grants it what it needs.
+pub fn create_server_role_if_missing(url: &str) -> Result<()> {
+    let create = format!(
+        "do $$ begin
+             if not exists (select from pg_roles where rolname = '{SERVER_ROLE}') then
+                 create role {SERVER_ROLE} login;
+                 grant pg_read_all_stats to {SERVER_ROLE};
+             end if;
+         end $$"
+    );
+    let mut psql = process::command(postgres::program("psql")?);
+    psql.args(["--no-psqlrc", "--quiet", "--dbname", url]);
+    psql.args(["--set", "ON_ERROR_STOP=1", "--command", &create]);
+    process::read(&mut psql).map(|_| ())
 }
 
 /// Drops the database an address names, whoever is connected, and creates it anew.

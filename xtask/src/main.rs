@@ -1,9 +1,9 @@
 //! The project's commands. `cargo xtask` lists them.
 //!
-//! One module per command (`run`, `test`, `check`, `prepare`, `bench`), and
+//! One module per command (`run`, `test`, `browser`, `check`, `prepare`, `bench`, `fuzz`), and
 //! under them: `setup` (what a machine must have), `services` (the private
-//! PostgreSQL and Redis), `builds` (which cargo invocation builds what),
-//! `stack` (the server and the Stripe fake), `database`, and the small tools
+//! PostgreSQL and Redis), `builds` (which cargo invocation builds what), `site` (what browsers
+//! load), `stack` (the server and the Stripe fake), `database`, and the small tools
 //! `process`, `steps` and `checkout`.
 
 #![allow(
@@ -13,15 +13,18 @@
 )]
 
 mod bench;
+mod browser;
 mod builds;
 mod check;
 mod checkout;
 mod database;
+mod fuzz;
 mod prepare;
 mod process;
 mod run;
 mod services;
 mod setup;
+mod site;
 mod stack;
 mod steps;
 mod test;
@@ -44,12 +47,18 @@ enum Command {
     Run(run::Options),
     /// Run everything that must pass: checks, tests, browser tests
     Test,
+    /// Run browser tests alone
+    Browser(browser::Options),
     /// Format, lints, builds, checked queries, dependencies
     Check,
     /// Describe the SQL queries anew in `.sqlx/`, after changing a query or a migration
     Prepare,
     /// Run the benchmarks
     Bench,
+    /// Send random inputs for minutes
+    Fuzz(fuzz::Options),
+    /// Install what `cargo leptos watch` needs; `run` does so by itself while it serves
+    Tools,
     /// The private PostgreSQL and Redis of this checkout
     #[command(subcommand)]
     Services(services::Command),
@@ -59,9 +68,12 @@ fn main() -> ExitCode {
     let outcome = process::watch_for_interrupts().and_then(|()| match Cli::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Test => test::run(),
+        Command::Browser(options) => browser::run(&options),
         Command::Check => check::run(),
         Command::Prepare => prepare::run(),
         Command::Bench => bench::run(),
+        Command::Fuzz(options) => fuzz::run(&options),
+        Command::Tools => steps::report(setup::to_watch),
         Command::Services(command) => services::run(&command),
     });
     match outcome {

@@ -59,7 +59,7 @@ fn descriptions(folder: &Path) -> Result<BTreeSet<OsString>> {
 
 fn sqlx_prepare(services: &Services, check: &str) -> Result<()> {
     let scratch = format!("orghub_prepare_{}", std::process::id());
-    let url = database::sibling(&services.database_url, &scratch)?;
+    let url = database::sibling(&services.database_owner_url, &scratch)?;
     ensure!(
         database::is_local(&url),
         "queries are described by a scratch database, which is made on this machine only"

@@ -1,11 +1,13 @@
 //! `cargo xtask run`: the product with demo data, from nothing to a page.
 
+use std::{env, fs::File, os::unix::process::CommandExt as _, thread};
+
 use anyhow::Result;
 use clap::Args;
 
 use crate::{
     builds::{self, Profile},
-    database, process,
+    checkout, database, process,
     services::{self, Services},
     setup,
     stack::{Audience, Plan},
@@ -48,6 +50,7 @@ pub fn run(options: &Options) -> Result<()> {
             profile,
             port: options.port,
             database_url: &services.database_url,
+            database_owner_url: &services.database_owner_url,
             redis_url: &services.redis_url,
             audience: Audience::Developer,
         };
@@ -65,12 +68,44 @@ pub fn run(options: &Options) -> Result<()> {
         Ok((services, stack))
     })?;
     introduce(options.port);
-    match stack.serve() {
+    let tools = (!setup::has_cargo_leptos()).then(|| thread::spawn(install_tools));
+    let outcome = match stack.serve() {
         Err(_) if process::is_interrupted() => {
             eprintln!("\nStopping …");
             Ok(())
         }
         outcome => outcome,
+    };
+    if let Some(tools) = tools.filter(|_| process::is_interrupted()) {
+        // Interrupted too; it says so itself.
+        let _ = tools.join();
+    }
+    outcome
+}
+
+/// What the first page could do without, while it is looked at.
+fn install_tools() {
+    let log = checkout::target().join("tools.log");
+    eprintln!(
+        "`cargo leptos watch` builds and reloads whenever a file is saved. It is installed in the \
+         background (usually 7 minutes; see {}).",
+        log.display()
+    );
+    let install = || {
+        let output = File::create(&log)?;
+        let mut install = process::command("nice");
+        install
+            .arg(env::current_exe()?)
+            .arg("tools")
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            // Ctrl-C reaches this program alone, which then stops that one.
+            .process_group(0);
+        process::run(&mut install)
+    };
+    match install() {
+        Ok(()) => eprintln!("`cargo leptos watch` is installed."),
+        Err(error) => eprintln!("`cargo leptos watch` is not installed: {error:#}"),
     }
 }
 
@@ -95,7 +130,7 @@ fn build(profile: Profile, steps: &mut Steps) -> Result<()> {
 
 fn fill(plan: &Plan, fresh: bool, steps: &mut Steps) -> Result<()> {
     if fresh {
-        database::recreate(plan.database_url)?;
+        database::recreate(plan.database_owner_url)?;
         services::flush_redis(plan.redis_url)?;
     }
     let step = Step {
@@ -117,7 +152,8 @@ Orghub is running: http://127.0.0.1:{port}
   outsider@acme.test  member of nothing
   root@orghub.test    platform admin
 
-The password of each is orghub-demo. Ctrl-C stops everything.
+The password of each is orghub-demo. \"Sign in with Example ID\" lets you be anybody else.
+Ctrl-C stops everything.
 "
     );
 }

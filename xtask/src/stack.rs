@@ -1,4 +1,5 @@
-//! The running product: the server and, without a Stripe key, the Stripe fake.
+//! The running product: the server and, for what is not configured, the Stripe fake and a
+//! provider of sign-in.
 
 use std::{
     collections::BTreeMap,
@@ -21,6 +22,12 @@ use crate::{builds::Profile, checkout, process};
 /// verifies them. No secret: it opens nothing but this checkout's own programs.
 const FAKE_WEBHOOK_SECRET: &str = "whsec_development_only";
 
+/// Shown to the fake issuer by the server. No secret, either.
+const FAKE_CLIENT_SECRET: &str = "development-only";
+
+/// What the server calls the fake issuer.
+const FAKE_PROVIDER: &str = "example";
+
 /// How long the server may take to drain its requests.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -29,6 +36,7 @@ pub struct Plan<'a> {
     pub profile: Profile,
     pub port: u16,
     pub database_url: &'a str,
+    pub database_owner_url: &'a str,
     pub redis_url: &'a str,
     pub audience: Audience,
 }
@@ -57,24 +65,45 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Brings the schema up to date and fills in the demo data.
+    /// Brings the schema up to date and fills in the demo data, as the owner of the tables. The
+    /// server itself is not told how to become that.
     pub fn fill(&self) -> Result<()> {
-        process::run(self.server()?.arg("migrate"))?;
-        process::run(self.server()?.arg("seed"))
+        for command in ["migrate", "seed"] {
+            let mut owner = self.server()?;
+            owner.env("DATABASE_OWNER_URL", self.database_owner_url);
+            process::run(owner.arg(command))?;
+        }
+        Ok(())
     }
 
     /// Starts everything and waits until it answers.
     pub fn start(&self) -> Result<Stack> {
         let mut stack = Stack {
             children: Vec::new(),
+            stripe: None,
+            issuer: None,
         };
         let mut server = self.server()?;
-        if !self.has_stripe_key()? {
+        if !self.is_set("STRIPE_SECRET_KEY")? {
             let port = ports::free_port()?;
             stack.spawn(&mut self.fake_stripe(port)?)?;
+            let stripe = format!("http://127.0.0.1:{port}/");
             server
-                .env("STRIPE_API_BASE", format!("http://127.0.0.1:{port}/"))
+                .env("STRIPE_API_BASE", &stripe)
                 .env("STRIPE_WEBHOOK_SECRET", FAKE_WEBHOOK_SECRET);
+            stack.stripe = Some(stripe);
+        }
+        if !self.is_set("OIDC_PROVIDERS")? {
+            let issuer = format!("127.0.0.1:{}", ports::free_port()?);
+            stack.spawn(&mut self.fake_issuer(&issuer)?)?;
+            let issuer = format!("http://{issuer}");
+            server
+                .env("OIDC_PROVIDERS", FAKE_PROVIDER)
+                .env("OIDC_EXAMPLE_ISSUER", &issuer)
+                .env("OIDC_EXAMPLE_CLIENT_ID", "orghub")
+                .env("OIDC_EXAMPLE_CLIENT_SECRET", FAKE_CLIENT_SECRET)
+                .env("OIDC_EXAMPLE_LABEL", "Example ID");
+            stack.issuer = Some(issuer);
         }
         stack.spawn(server.arg("serve"))?;
         stack.wait_until_ready(self.port)?;
@@ -86,6 +115,17 @@ impl Plan<'_> {
         server.env("APP_ENV", "development");
         if let Audience::Developer = self.audience {
             server.envs(further_settings()?);
+        }
+        if let Audience::Tests(_) = self.audience {
+            // One demo user makes the organizations of all the tests that need one, and all
+            // newcomers come from one address.
+            for bound in [
+                "ORGANIZATIONS_PER_OWNER",
+                "SIGN_UPS_PER_CLIENT",
+                "MAILS_PER_CLIENT",
+            ] {
+                server.env(bound, "1000");
+            }
         }
         // Where it listens and where its data is are this command's to say.
         server
@@ -106,6 +146,17 @@ impl Plan<'_> {
         Ok(fake)
     }
 
+    fn fake_issuer(&self, address: &str) -> Result<Command> {
+        let mut fake = self.program("fake-issuer")?;
+        fake.env("FAKE_ISSUER_ADDR", address)
+            .env("FAKE_ISSUER_CLIENT_SECRET", FAKE_CLIENT_SECRET)
+            .env(
+                "FAKE_ISSUER_REDIRECT_URI",
+                format!("{}/sign-in/with/{FAKE_PROVIDER}/callback", self.url()),
+            );
+        Ok(fake)
+    }
+
     fn program(&self, name: &str) -> Result<Command> {
         let mut program = process::command(self.profile.program(name));
         if let Audience::Tests(log) = &self.audience {
@@ -115,15 +166,16 @@ impl Plan<'_> {
         Ok(program)
     }
 
-    fn has_stripe_key(&self) -> Result<bool> {
+    /// Whether the developer has set a variable.
+    fn is_set(&self, variable: &str) -> Result<bool> {
         Ok(match self.audience {
             Audience::Tests(_) => false,
             Audience::Developer => {
-                let key = match env::var("STRIPE_SECRET_KEY") {
-                    Ok(key) => Some(key),
-                    Err(_) => further_settings()?.remove("STRIPE_SECRET_KEY"),
+                let value = match env::var(variable) {
+                    Ok(value) => Some(value),
+                    Err(_) => further_settings()?.remove(variable),
                 };
-                key.is_some_and(|key| !key.trim().is_empty())
+                value.is_some_and(|value| !value.trim().is_empty())
             }
         })
     }
@@ -139,6 +191,10 @@ fn further_settings() -> Result<BTreeMap<String, String>> {
 /// Programs that run until this is dropped; the last one is the server.
 pub struct Stack {
     children: Vec<(String, Child)>,
+    /// Where the Stripe fake is, if it runs.
+    pub stripe: Option<String>,
+    /// Where the fake issuer is, if it runs.
+    pub issuer: Option<String>,
 }
 
 impl Stack {

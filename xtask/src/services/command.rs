@@ -5,7 +5,7 @@ use std::{fs, io::ErrorKind};
 use anyhow::Result;
 use clap::Subcommand;
 
-use super::{Services, database_url, lock, pin, private, redis_url, stop};
+use super::{Services, database_owner_url, database_url, lock, pin, private, redis_url, stop};
 use crate::{setup, steps};
 
 #[derive(Subcommand)]
@@ -47,6 +47,7 @@ fn down() -> Result<()> {
 fn status() -> Result<()> {
     let id = |pid: Option<u32>| pid.map(|pid| pid.to_string()).unwrap_or_default();
     println!("DATABASE_URL={}", database_url()?);
+    println!("DATABASE_OWNER_URL={}", database_owner_url()?);
     println!("REDIS_URL={}", redis_url()?);
     println!("POSTGRES_PID={}", id(private::postgres()?.pid()));
     println!("REDIS_PID={}", id(private::redis()?.daemon_pid()));

@@ -4,7 +4,8 @@
 //! uses them: a command that needs them holds a shared lock, and the last one to
 //! let go stops them. `services up` pins them until `services down`.
 //!
-//! A `DATABASE_URL` or `REDIS_URL` in `.env` takes the place of the private one.
+//! A `DATABASE_URL` or `REDIS_URL` in `.env` takes the place of the private one. Beside that
+//! `DATABASE_URL` stands a `DATABASE_OWNER_URL`, unless it is the owner's itself.
 
 mod command;
 mod port;
@@ -22,7 +23,10 @@ pub use command::{Command, run};
 
 /// The services, in use by this command.
 pub struct Services {
+    /// With the role that the server has.
     pub database_url: String,
+    /// The same database with the role that owns the tables.
+    pub database_owner_url: String,
     pub redis_url: String,
     in_use: File,
 }
@@ -36,6 +40,7 @@ impl Services {
         let started = start();
         let services = Self {
             database_url: database_url()?,
+            database_owner_url: database_owner_url()?,
             redis_url: redis_url()?,
             in_use,
         };
@@ -50,8 +55,8 @@ impl Services {
     /// them: nothing of ours stands between the two that could hand them over.
     fn write_for_watchers(&self) -> Result<()> {
         let lines = format!(
-            "DATABASE_URL={}\nREDIS_URL={}\n",
-            self.database_url, self.redis_url
+            "DATABASE_URL={}\nDATABASE_OWNER_URL={}\nREDIS_URL={}\n",
+            self.database_url, self.database_owner_url, self.redis_url
         );
         fs::write(folder()?.join("env"), lines).context("cannot write .services/env")
     }
@@ -79,7 +84,10 @@ fn start() -> Result<()> {
     let dotenv = checkout::dotenv()?;
     if !dotenv.contains_key("DATABASE_URL") {
         private::start_postgres()?;
-        database::create_if_missing(&database_url()?)?;
+        let owner_url = database_owner_url()?;
+        database::create_if_missing(&owner_url)?;
+        // In a cluster of before there were two roles, too.
+        database::create_server_role_if_missing(&owner_url)?;
     }
     if !dotenv.contains_key("REDIS_URL") {
         private::start_redis()?;
@@ -97,7 +105,20 @@ fn stop() -> Result<()> {
 fn database_url() -> Result<String> {
     match checkout::dotenv()?.remove("DATABASE_URL") {
         Some(url) => Ok(url),
-        None => Ok(private::postgres()?.url("orghub")),
+        None => Ok(private::postgres()?.server_url("orghub")),
+    }
+}
+
+/// The same for the owner of the tables; with one role only it is the server's.
+fn database_owner_url() -> Result<String> {
+    let mut dotenv = checkout::dotenv()?;
+    match (
+        dotenv.remove("DATABASE_OWNER_URL"),
+        dotenv.remove("DATABASE_URL"),
+    ) {
+        (Some(owner), Some(_)) => Ok(owner),
+        (None, Some(url)) => Ok(url),
+        (_, None) => Ok(private::postgres()?.url("orghub")),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::steps::Steps;
 
 pub use browser::chromium;
 pub use node::program as node;
+pub use programs::has_cargo_leptos;
 pub use standard_library::offer as offer_standard_library;
 
 /// What runs the private services.
@@ -39,13 +40,18 @@ pub fn to_prepare(steps: &mut Steps) -> Result<()> {
 /// What builds the product for development and runs it.
 pub fn to_build(steps: &mut Steps) -> Result<()> {
     to_compile(steps)?;
-    programs::ensure_cargo_leptos(steps)?;
     programs::ensure_wasm_bindgen(steps)
+}
+
+/// What builds it again when a file is saved.
+pub fn to_watch(steps: &mut Steps) -> Result<()> {
+    to_build(steps)?;
+    programs::ensure_cargo_leptos(steps)
 }
 
 /// What makes the release bundle as well.
 pub fn to_release(steps: &mut Steps) -> Result<()> {
-    to_build(steps)?;
+    to_watch(steps)?;
     node::ensure(steps)?;
     programs::ensure_wasm_opt(steps)
 }
@@ -63,6 +69,7 @@ pub fn to_test(steps: &mut Steps) -> Result<()> {
     to_check(steps)?;
     to_release(steps)?;
     programs::ensure_nextest(steps)?;
+    programs::ensure_prometheus(steps)?;
     node::ensure_recent(steps)?;
     browser::ensure(steps)
 }

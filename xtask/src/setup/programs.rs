@@ -65,6 +65,24 @@ pub fn ensure_databases(steps: &mut Steps) -> Result<()> {
     )
 }
 
+/// Of Prometheus the tests need `promtool`, which has no package of its own.
+pub fn ensure_prometheus(steps: &mut Steps) -> Result<()> {
+    steps.ensure(
+        &Step {
+            name: "Prometheus",
+            what: "installs promtool, which tests the alerts",
+            usually: "1 minute",
+        },
+        || process::find("promtool").is_some(),
+        || {
+            debian::install(
+                &["prometheus"],
+                "Prometheus 2.42 or newer (promtool on PATH)",
+            )
+        },
+    )
+}
+
 pub fn ensure_cargo_leptos(steps: &mut Steps) -> Result<()> {
     steps.ensure(
         &Step {
@@ -72,9 +90,13 @@ pub fn ensure_cargo_leptos(steps: &mut Steps) -> Result<()> {
             what: "installs the build tool of the browser side",
             usually: "7 minutes",
         },
-        || process::succeeds(&mut process::cargo("leptos --version")),
+        has_cargo_leptos,
         || install("cargo-leptos", CARGO_LEPTOS, "--locked", Effort::Least),
     )
+}
+
+pub fn has_cargo_leptos() -> bool {
+    process::succeeds(&mut process::cargo("leptos --version"))
 }
 
 /// wasm-bindgen's program and library must agree to the last digit.

@@ -1,0 +1,75 @@
+//! What the browser loads in development, without cargo-leptos.
+//!
+//! cargo-leptos takes longer to compile than the product, and does nothing here that the first
+//! page needs: it bundles, minifies and compresses. This lays the same files down as they are.
+//! `cargo leptos watch` goes on from there.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    builds::BROWSER,
+    checkout,
+    process::{self, cargo},
+};
+
+/// Builds it into `target/site`.
+pub fn build() -> Result<()> {
+    process::run(&mut cargo(&format!("build {BROWSER}")))?;
+    let site = checkout::target().join("site");
+    // Whatever a release has left there, compressed files above all, would be served.
+    if site.exists() {
+        fs::remove_dir_all(&site)?;
+    }
+    let package = site.join("pkg");
+    fs::create_dir_all(&package)?;
+    bind(&package)?;
+    fs::write(package.join("orghub.css"), style_sheet()?)?;
+    copy(&checkout::root().join("public"), &site)
+}
+
+/// Joins browser code and JavaScript.
+fn bind(package: &Path) -> Result<()> {
+    let mut bindgen = process::command("wasm-bindgen");
+    bindgen
+        .args(["--target", "web", "--no-typescript", "--out-name", "orghub"])
+        .arg("--out-dir")
+        .arg(package)
+        .arg("target/front/wasm32-unknown-unknown/debug/hydrate.wasm");
+    process::run(&mut bindgen)?;
+    // As cargo-leptos calls it, and pages ask for it.
+    fs::rename(package.join("orghub_bg.wasm"), package.join("orghub.wasm"))
+        .context("wasm-bindgen calls its output something else now")
+}
+
+/// The style sheet with all that it imports.
+fn style_sheet() -> Result<String> {
+    let folder = checkout::root().join("style");
+    let contents = fs::read_to_string(folder.join("main.css"))?;
+    let line = |line: &str| {
+        let imported = line
+            .strip_prefix("@import \"")
+            .and_then(|rest| rest.strip_suffix("\";"));
+        match imported {
+            Some(file) => fs::read_to_string(folder.join(file))
+                .with_context(|| format!("style/main.css imports {file}")),
+            None => Ok(format!("{line}\n")),
+        }
+    };
+    contents.lines().map(line).collect()
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
