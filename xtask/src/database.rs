@@ -1,9 +1,15 @@
 //! Databases in the cluster an address points into, by PostgreSQL's own programs.
 
-use std::process::Command;
+use std::{
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use local_services::postgres::{self, SERVER_ROLE};
+use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
 
 use crate::process;
 
@@ -42,9 +48,31 @@ pub fn create_if_missing(url: &str) -> Result<()> {
     create(url)
 }
 
-/// Removes the databases that earlier tests left, for whoever wanted to look into them: those of
-/// one run take ten gigabytes. One that is in use stays.
-pub fn drop_test_databases(url: &str) -> Result<()> {
+/// Runs tests, and removes the databases of those that have ended while the others go on:
+/// together they would take more than ten gigabytes.
+pub fn sweeping_after<T>(url: &str, tests: impl FnOnce() -> Result<T>) -> Result<T> {
+    let ended = AtomicBool::new(false);
+    let outcome = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                // What cannot be removed now, the next round removes.
+                let _ = drop_test_databases(url);
+                thread::park_timeout(SWEEP_EVERY);
+            }
+        });
+        let outcome = tests();
+        ended.store(true, Ordering::Relaxed);
+        outcome
+    });
+    drop_test_databases(url)?;
+    outcome
+}
+
+/// Soon enough that a few dozen databases wait at most.
+const SWEEP_EVERY: Duration = Duration::from_secs(3);
+
+/// Removes the databases of tests whose process is gone. One that somebody looks into stays.
+fn drop_test_databases(url: &str) -> Result<()> {
     let psql = || -> Result<Command> {
         let mut psql = process::command(postgres::program("psql")?);
         psql.args(["--no-psqlrc", "--quiet", "--dbname", url]);
@@ -52,18 +80,29 @@ pub fn drop_test_databases(url: &str) -> Result<()> {
     };
     let mut list = psql()?;
     list.args(["--tuples-only", "--no-align", "--command"])
-        .arg("select datname from pg_database where datname ~ '^orghub_test_[0-9_]+$'");
+        .arg("select datname from pg_database where datname ~ '^orghub_test_[0-9]+_[0-9]+$'");
     let names = process::read(&mut list)?;
     // Each by itself: it is done in no transaction, and none keeps the others.
     let mut drop = psql()?;
-    for name in names.lines() {
+    let mut is_needed = false;
+    for name in names.lines().filter(|name| !is_in_use(name)) {
         drop.arg("--command")
             .arg(format!("drop database if exists {name}"));
+        is_needed = true;
     }
-    if !names.trim().is_empty() && !process::succeeds(&mut drop) {
-        eprintln!("some databases of earlier tests are in use and stay");
+    if is_needed {
+        process::succeeds(&mut drop);
     }
     Ok(())
+}
+
+/// Whether the process of a test, whose number is in the name of its database, still runs.
+fn is_in_use(database: &str) -> bool {
+    let process = database
+        .split('_')
+        .nth(2)
+        .and_then(|number| number.parse().ok());
+    process.is_none_or(|number| kill(Pid::from_raw(number), None) != Err(Errno::ESRCH))
 }
 
 /// Creates the server's role in the cluster an address points into, unless it is there.
@@ -152,6 +191,17 @@ mod tests {
             "postgres://localhost:secret@db.example.com/orghub"
         ));
         assert!(!is_local("postgres://me@localhost.example.com/orghub"));
+    }
+
+    #[test]
+    fn a_database_is_in_use_while_its_test_runs() {
+        let mine = format!("orghub_test_{}_0", std::process::id());
+        assert!(is_in_use(&mine));
+        let mut ended = process::command("true").spawn().expect("a program");
+        let its = format!("orghub_test_{}_12", ended.id());
+        assert!(ended.wait().is_ok_and(|status| status.success()));
+        assert!(!is_in_use(&its));
+        assert!(is_in_use("orghub_test_unlike_0"));
     }
 
     #[test]

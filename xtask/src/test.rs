@@ -39,9 +39,7 @@ fn rust_tests(steps: &mut Steps, services: &Services) {
         usually: "6 minutes, 15 minutes the first time",
     };
     steps.attempt(&step, || {
-        // Here and not before each level: dropping a thousand takes a minute or two.
-        database::drop_test_databases(&services.database_owner_url)?;
-        process::run(&mut nextest(services, "default"))
+        run_tests(services, &mut nextest(services, "default"))
     });
 
     // `.config/nextest.toml` says which tests the levels can make a difference to; the
@@ -77,7 +75,7 @@ fn rust_tests(steps: &mut Steps, services: &Services) {
             if !near {
                 nextest.env("NEAR_CACHE_BYTES", "0");
             }
-            process::run(&mut nextest)
+            run_tests(services, &mut nextest)
         });
     }
     let step = Step {
@@ -88,6 +86,10 @@ fn rust_tests(steps: &mut Steps, services: &Services) {
     steps.attempt(&step, || {
         process::run(&mut cargo(&format!("test {NATIVE} --doc")))
     });
+}
+
+fn run_tests(services: &Services, nextest: &mut Command) -> Result<()> {
+    database::sweeping_after(&services.database_owner_url, || process::run(nextest))
 }
 
 /// Each test makes its own database in the cluster it is pointed at.

@@ -8,7 +8,8 @@ use sqlx::{Connection, PgConnection};
 /// The server's role in clusters that say nothing of one.
 const SERVER_ROLE: &str = "orghub_app";
 
-/// A migrated, empty database; removed when the next test run begins.
+/// A migrated, empty database. `cargo xtask test` removes it when the test's process has ended;
+/// under plain nextest it stays, for whoever wants to look into it.
 #[derive(Clone, Debug)]
 pub struct TestDatabase {
     /// Its address with the role that the program has.
