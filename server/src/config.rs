@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, num::NonZeroUsize};
 
+use http::Uri;
 use orghub::config::{AppEnv, Config, ConfigError, variable};
 
 /// What a server started by `cargo leptos watch` reads besides the environment: the
@@ -31,6 +32,8 @@ pub struct ServerConfig {
     pub log_format: LogFormat,
     /// `LOG_LEVEL`: a level, or directives such as `info,orghub::cache=debug`.
     pub log_level: String,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: the collector that takes traces; `None`: nobody does.
+    pub otlp_endpoint: Option<String>,
     /// `LEPTOS_SITE_ROOT`: the folder with what the browser downloads.
     pub site_root: String,
     /// `MAX_CONNECTIONS`: of clients at a time; `None`: what the limit on open files allows.
@@ -95,8 +98,17 @@ impl ServerConfig {
                 .map_err(|_| wrong("RENDERED_PAGES_BYTES", "a number of bytes", &text))?,
             None => RENDERED_PAGES_BYTES,
         };
+        let otlp_endpoint = match get("OTEL_EXPORTER_OTLP_ENDPOINT") {
+            Some(text) if is_http_address(&text) => Some(text),
+            Some(text) => {
+                let expected = "an address such as http://localhost:4318";
+                return Err(wrong("OTEL_EXPORTER_OTLP_ENDPOINT", expected, &text));
+            }
+            None => None,
+        };
         Ok(Self {
             core,
+            otlp_endpoint,
             rendered_pages_bytes,
             max_connections: max_connections.transpose()?,
             log_format,
@@ -105,6 +117,12 @@ impl ServerConfig {
             reload_port,
         })
     }
+}
+
+fn is_http_address(text: &str) -> bool {
+    text.parse::<Uri>().is_ok_and(|address| {
+        matches!(address.scheme_str(), Some("http" | "https")) && address.query().is_none()
+    })
 }
 
 /// The variables of [`FILES`]; an empty one counts as unset.

@@ -7,13 +7,16 @@ use orghub_server::{
     cli::{Cli, Command},
     commands,
     startup::{self, StartError},
+    telemetry,
 };
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let command = Cli::parse().command.unwrap_or(Command::Serve);
     startup::choose_crypto_provider();
-    match run(command).await {
+    let outcome = run(command).await;
+    telemetry::stop().await;
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             startup::report(&error);

@@ -12,11 +12,11 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tracing::{Instrument as _, field, info, info_span};
+use tracing::{Instrument as _, Span, field, info, info_span};
 use uuid::Uuid;
 
 use super::{client, org_membership::ResponseOrg, session::ResponseUser};
-use crate::state::AppState;
+use crate::{state::AppState, telemetry::traces};
 
 /// The header that carries a request's id in and out.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,16 +40,27 @@ pub async fn log_request(
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let address = client.address.map(field::display);
-    let span = info_span!("request", request.id = id, client.address = address);
+    // The last one is there for traces alone.
+    let span = info_span!(
+        "request",
+        request.id = id,
+        client.address = address,
+        otel.kind = field::Empty,
+    );
+    traces::begin(
+        &span,
+        config.trust_forwarded_for.then_some(request.headers()),
+    );
     request.extensions_mut().insert(client);
 
     let answer = async move {
         let response = next.run(request).await;
         let user = response.extensions().get::<ResponseUser>();
         let org = response.extensions().get::<ResponseOrg>();
+        let route = route.as_ref().map(MatchedPath::as_str);
         info!(
             http.method = method.as_str(),
-            http.route = route.as_ref().map_or("none", MatchedPath::as_str),
+            http.route = route.unwrap_or("none"),
             http.status = response.status().as_u16(),
             // To the microsecond: more digits would only look exact.
             duration_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
@@ -57,6 +68,7 @@ pub async fn log_request(
             org.slug = org.map(|org| field::display(&org.0)),
             "answered",
         );
+        traces::end(&Span::current(), &method, route, response.status());
         response
     };
     let mut response = answer.instrument(span).await;

@@ -1,27 +1,26 @@
-//! What operators read: log lines, on standard output, as text or JSON; and metrics, which
-//! wait until somebody asks for them.
+//! What operators read: log lines, on standard output, as text or JSON; metrics; and, where a
+//! collector is given, traces.
 
-use std::{
-    io::{self, IsTerminal as _},
-    sync::OnceLock,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+mod metrics;
+pub mod traces;
+
+use std::io::{self, IsTerminal as _};
+
+use orghub::{config::ConfigError, telemetry::SPANS};
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt::format::FmtSpan, layer::SubscriberExt as _,
+    registry::LookupSpan, util::SubscriberInitExt as _,
 };
 
-use metrics::{counter, gauge};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use orghub::{
-    config::ConfigError,
-    security_log::SecurityEvent,
-    telemetry::{CATALOG, Kind, SPANS, describe, names},
-};
-use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
+pub use metrics::{keep_up, metrics};
 
 use crate::config::{LogFormat, ServerConfig};
 
-/// Starts logging.
+/// Starts logging, and sending traces.
 ///
 /// # Errors
-/// [`ConfigError`] if `LOG_LEVEL` cannot be understood.
+/// [`ConfigError`] if `LOG_LEVEL` or the address of the collector cannot be understood.
 pub fn start(config: &ServerConfig) -> Result<(), ConfigError> {
     let filter: EnvFilter = config.log_level.parse().map_err(|error| {
         let problem = format!(
@@ -30,66 +29,50 @@ pub fn start(config: &ServerConfig) -> Result<(), ConfigError> {
         );
         ConfigError::new("LOG_LEVEL", problem)
     })?;
+    // An earlier subscriber of the same process (a test's) stays: the lines still go somewhere.
+    let _already_set = match &config.otlp_endpoint {
+        // One filter for everything: what it leaves out costs nothing.
+        None => Registry::default()
+            .with(filter)
+            .with(lines(config))
+            .try_init(),
+        Some(endpoint) => Registry::default()
+            .with(lines(config).with_filter(filter))
+            .with(traces::layer(endpoint)?)
+            .try_init(),
+    };
+    Ok(())
+}
+
+/// Writes a line for every event, on standard output.
+fn lines<S>(config: &ServerConfig) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     // Spans are there to be timed; without a reader they are not even made.
     let span_events = if config.log_level.contains(SPANS) {
         FmtSpan::CLOSE
     } else {
         FmtSpan::NONE
     };
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_span_events(span_events)
         .with_writer(io::stdout);
-    // An earlier subscriber of the same process (a test's) stays: the lines still go somewhere.
-    let _already_set = match config.log_format {
+    match config.log_format {
         LogFormat::Text => lines
             .with_ansi(io::stdout().is_terminal())
             .with_target(false)
-            .try_init(),
+            .boxed(),
         LogFormat::Json => lines
             .json()
             .flatten_event(true)
             // The innermost span is some library's; the request's id is further out.
             .with_span_list(true)
-            .try_init(),
-    };
-    Ok(())
-}
-
-/// Time between two sortings of what histograms took in. Between them every value
-/// is kept as it is.
-const UPKEEP_EVERY: Duration = Duration::from_secs(5);
-
-/// The metrics of this process, counted from the first call on.
-pub fn metrics() -> &'static PrometheusHandle {
-    static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
-    METRICS.get_or_init(|| {
-        let mut builder = PrometheusBuilder::new();
-        for metric in CATALOG {
-            if let Kind::Histogram(bounds) = metric.kind {
-                builder = builder
-                    .set_buckets_for_metric(Matcher::Full(metric.name.to_owned()), bounds)
-                    .expect("every histogram of the catalog has buckets");
-            }
-        }
-        let handle = builder
-            .install_recorder()
-            .expect("nobody else counts in this process");
-        describe();
-        // As with the other counters: the first of them is to be seen.
-        for event in SecurityEvent::NAMES {
-            counter!(names::SECURITY_EVENTS, "event" => *event).increment(0);
-        }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        gauge!(names::START_TIME).set(now.unwrap_or_default().as_secs_f64());
-        handle
-    })
-}
-
-/// Keeps the histograms small while nobody asks for them.
-pub async fn keep_up() {
-    loop {
-        tokio::time::sleep(UPKEEP_EVERY).await;
-        metrics().run_upkeep();
+            .boxed(),
     }
+}
+
+/// Sends what is still to be sent.
+pub async fn stop() {
+    traces::stop().await;
 }

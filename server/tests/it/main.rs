@@ -42,5 +42,6 @@ mod storm;
 mod stripe_commands;
 mod subscription;
 mod text;
+mod traces;
 mod two_nodes;
 mod webhooks;

@@ -114,14 +114,18 @@ impl Server {
             .expect("the server is there")
     }
 
-    /// The same, for a client that takes these encodings.
-    #[allow(dead_code, reason = "only the benchmark of pages asks so")]
-    pub async fn open_as(&self, path: &str, cookie: &str, encodings: &str) -> Response<Bytes> {
+    /// The same with headers besides.
+    pub async fn open_with(
+        &self,
+        path: &str,
+        cookie: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Response<Bytes> {
         let mut request = self.request(Method::GET, path, cookie, String::new());
-        let encodings = HeaderValue::try_from(encodings).expect("words");
-        request
-            .headers_mut()
-            .insert(header::ACCEPT_ENCODING, encodings);
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).expect("a header's value");
+            request.headers_mut().insert(*name, value);
+        }
         let answer = self
             .http
             .request(request)
