@@ -1,7 +1,7 @@
 //! What a request costs, from an empty answer to a page that nothing was kept of: the ladder.
 //!
-//! Three servers take turns: as it is, without pages that are sent again, and without any
-//! cache. Writes its table to standard output. `cargo xtask bench` runs it.
+//! Four servers take turns: as it is, without pages that are sent again, without anything in its
+//! own memory, and without any cache. Writes its table to standard output. `cargo xtask bench` runs it.
 
 #![allow(
     clippy::print_stdout,
@@ -24,7 +24,7 @@ use orghub_test_support::{PrivateRedis, TestApp};
 
 use crate::process::Server;
 
-/// Connections that ask, each one request after the other.
+/// Connections, where a step does not say otherwise.
 const CONNECTIONS: usize = 16;
 /// Length of a measurement.
 const PHASE: Duration = Duration::from_millis(1_500);
@@ -34,9 +34,14 @@ const ROUNDS: usize = 5;
 const MEMBERS: u32 = 10_000;
 
 /// Which server, by its settings.
-const SERVERS: [(&str, &[(&str, &str)]); 3] = [
+const SERVERS: [(&str, &[(&str, &str)]); 4] = [
     ("as it is", &[]),
     ("each page made anew", &[("RENDERED_PAGES_BYTES", "0")]),
+    // What a node does that has only begun: everything it needs is in Redis.
+    (
+        "cold: all from Redis",
+        &[("RENDERED_PAGES_BYTES", "0"), ("NEAR_CACHE_BYTES", "0")],
+    ),
     (
         "no cache",
         &[
@@ -55,6 +60,8 @@ struct Rung {
     accept_encoding: &'static str,
     /// An index of [`SERVERS`].
     server: usize,
+    /// Connections that ask, each one request after the other.
+    connections: usize,
 }
 
 const fn rung(name: &'static str, path: &'static str, is_signed_in: bool, server: usize) -> Rung {
@@ -64,6 +71,7 @@ const fn rung(name: &'static str, path: &'static str, is_signed_in: bool, server
         is_signed_in,
         accept_encoding: "identity",
         server,
+        connections: CONNECTIONS,
     }
 }
 
@@ -74,24 +82,37 @@ const fn compressed(rung: Rung) -> Rung {
     }
 }
 
+const fn over(connections: usize, rung: Rung) -> Rung {
+    Rung {
+        connections,
+        ..rung
+    }
+}
+
 const ORG: &str = "/orgs/acme";
 const LIST: &str = "/orgs/acme/members";
 
-const LADDER: [Rung; 14] = [
+const LADDER: [Rung; 20] = [
     rung("`/healthz`", "/healthz", false, 0),
     rung("a small file", "/favicon.svg", false, 0),
     rung("redirect of somebody signed out", ORG, false, 0),
     rung("not found", "/nowhere", true, 0),
     rung("sign-in page", "/sign-in", false, 0),
     rung("sign-in page", "/sign-in", false, 1),
+    over(1, rung("organization", ORG, true, 0)),
     rung("organization", ORG, true, 0),
+    over(64, rung("organization", ORG, true, 0)),
     rung("organization", ORG, true, 1),
     rung("organization", ORG, true, 2),
+    rung("organization", ORG, true, 3),
     compressed(rung("organization, gzip", ORG, true, 0)),
     compressed(rung("organization, gzip", ORG, true, 1)),
+    over(1, rung("50 of 10,000 members", LIST, true, 0)),
     rung("50 of 10,000 members", LIST, true, 0),
+    over(64, rung("50 of 10,000 members", LIST, true, 0)),
     rung("50 of 10,000 members", LIST, true, 1),
     rung("50 of 10,000 members", LIST, true, 2),
+    rung("50 of 10,000 members", LIST, true, 3),
 ];
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -149,56 +170,66 @@ struct Load {
     times: Vec<Duration>,
     failures: usize,
     cpu: Duration,
+    /// Of the last answer's body.
+    bytes: usize,
 }
 
 async fn load(server: &Arc<Server>, cookie: &str, rung: &'static Rung) -> Load {
     let cookie = if rung.is_signed_in { cookie } else { "" };
     let cpu_before = cpu_of(server.process.id());
     let until = Instant::now() + PHASE;
-    let askers: Vec<_> = (0..CONNECTIONS)
+    let askers: Vec<_> = (0..rung.connections)
         .map(|_| {
             let (server, cookie) = (server.clone(), cookie.to_owned());
             tokio::spawn(async move {
-                let (mut times, mut failures) = (Vec::new(), 0);
+                let (mut times, mut failures, mut bytes) = (Vec::new(), 0, 0);
                 loop {
                     let asked = Instant::now();
                     if asked >= until {
-                        return (times, failures);
+                        return (times, failures, bytes);
                     }
                     let answer = server
-                        .open_as(rung.path, &cookie, rung.accept_encoding)
+                        .open_with(
+                            rung.path,
+                            &cookie,
+                            &[("accept-encoding", rung.accept_encoding)],
+                        )
                         .await;
                     failures += usize::from(answer.status().is_server_error());
+                    bytes = answer.body().len();
                     times.push(asked.elapsed());
                 }
             })
         })
         .collect();
-    let (mut times, mut failures) = (Vec::new(), 0);
+    let (mut times, mut failures, mut bytes) = (Vec::new(), 0, 0);
     for asker in askers {
-        let (more, failed) = asker.await.expect("no panic");
+        let (more, failed, last) = asker.await.expect("no panic");
         times.extend(more);
         failures += failed;
+        bytes = bytes.max(last);
     }
     times.sort_unstable();
     Load {
         times,
         failures,
         cpu: cpu_of(server.process.id()) - cpu_before,
+        bytes,
     }
 }
 
 fn report(measured: &[Vec<Load>]) {
     println!("### What a request costs\n");
     println!(
-        "{CONNECTIONS} connections, {ROUNDS} rounds of {} s each in turn, medians and, of the CPU, \
-         the spread. CPU is the server's own.\n",
+        "{ROUNDS} rounds of {} s each in turn, medians and, of the CPU, the spread. CPU is the \
+         server's own; \"at\" is how many connections ask, each one request after the other; \
+         bytes are those of the body.\n",
         PHASE.as_secs_f64()
     );
     println!(
-        "| asked for | server | requests a second | p50 | p99 | CPU a request | ÷ `/healthz` | failures |"
+        "| asked for | server | at | requests a second | p50 | p99 | CPU a request | ÷ `/healthz` | bytes | failures |"
     );
-    println!("|---|---|--:|--:|--:|--:|--:|--:|");
+    println!("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|");
     let cpu = |load: &Load| load.cpu.as_secs_f64() * 1e6 / load.times.len() as f64;
     let empty = median(measured[0].iter().map(cpu));
     for (rung, loads) in LADDER.iter().zip(measured) {
@@ -217,13 +248,15 @@ fn report(measured: &[Vec<Load>]) {
             });
         let typical = median(loads.iter().map(cpu));
         println!(
-            "| {} | {} | {:.0} | {:.2} ms | {:.2} ms | {typical:.0} µs ({least:.0} to {most:.0}) | {:.1} | {} |",
+            "| {} | {} | {} | {:.0} | {:.2} ms | {:.2} ms | {typical:.0} µs ({least:.0} to {most:.0}) | {:.1} | {} | {} |",
             rung.name,
             SERVERS[rung.server].0,
+            rung.connections,
             median(loads.iter().map(rate)),
             at(0.5),
             at(0.99),
             typical / empty,
+            loads.last().map_or(0, |load| load.bytes),
             loads.iter().map(|load| load.failures).sum::<usize>(),
         );
     }

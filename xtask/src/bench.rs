@@ -62,6 +62,16 @@ pub fn run() -> Result<()> {
         })?;
 
         let step = Step {
+            name: "Growth",
+            what: "measures lists of 8, 10,000 and 1,000,000 members",
+            usually: "4 minutes",
+        };
+        let growth = steps.take(&step, || {
+            let mut bench = bench(&services, "--package orghub-server --bench growth");
+            process::read(bench.stderr(std::process::Stdio::inherit()))
+        })?;
+
+        let step = Step {
             name: "Webhook",
             what: "measures how soon another node shows what Stripe announced",
             usually: "20 seconds",
@@ -82,9 +92,10 @@ pub fn run() -> Result<()> {
         })?;
 
         let report = format!(
-            "{HEAD}\n{}\n{}\n\n{}\n{}\n\n{}\n\n{}\n",
+            "{HEAD}\n{}\n{}\n\n{}\n\n{}\n{}\n\n{}\n\n{}\n",
             machine()?,
             pages.trim(),
+            growth.trim(),
             look_ups()?,
             node.trim(),
             webhook.trim(),

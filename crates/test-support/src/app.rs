@@ -1,6 +1,7 @@
 //! One node of the program, and users and organizations in it.
 
 use std::{
+    ops::RangeInclusive,
     sync::{Arc, LazyLock},
     time::Duration,
 };
@@ -210,15 +211,24 @@ impl TestApp {
     /// statement for up to 2,500. They are named "User 00001" and so on, and
     /// come in that order.
     pub async fn add_members(&self, org: OrgId, count: u32) -> Vec<(MemberId, UserId)> {
+        self.add_numbered_members(org, 1..=count).await
+    }
+
+    /// The same for the members of these numbers: each number is one user of the site.
+    pub async fn add_numbered_members(
+        &self,
+        org: OrgId,
+        numbers: RangeInclusive<u32>,
+    ) -> Vec<(MemberId, UserId)> {
         let mut tx = self.begin().await;
         let mut ids = Vec::new();
-        for first in (1..=count).step_by(MOST_AT_ONCE as usize) {
-            let last = count.min(first + MOST_AT_ONCE - 1);
+        for first in numbers.clone().step_by(MOST_AT_ONCE as usize) {
+            let last = (first + MOST_AT_ONCE - 1).min(*numbers.end());
             let added = sqlx::query_as::<_, (Uuid, Uuid)>(
                 "with new_users as (
                      insert into users (id, email, name, password_hash)
                      select gen_random_uuid(), 'user-' || number || '@crowd.test',
-                            'User ' || lpad(number::text, 5, '0'), ''
+                            'User ' || lpad(number::text, greatest(5, length(number::text)), '0'), ''
                      from generate_series($2, $3) as number
                      returning id, name
                  ), joined as (
@@ -240,6 +250,14 @@ impl TestApp {
         self.commit(tx).await;
         let typed = |(member, user)| (MemberId(member), UserId(user));
         ids.into_iter().map(typed).collect()
+    }
+
+    /// Has PostgreSQL look at what the tables hold, as it does by itself after a while.
+    pub async fn analyze(&self) {
+        let analyzed = sqlx::raw_sql("vacuum analyze")
+            .execute(self.owner().await.pool())
+            .await;
+        analyzed.expect("it looks");
     }
 
     /// What was mailed to this address, oldest first.
