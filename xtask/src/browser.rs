@@ -40,7 +40,7 @@ pub fn tests(steps: &mut Steps, services: &Services, arguments: &[String]) {
         what: "builds what browsers load, as deployed",
         usually: "1 minute, 4 minutes the first time",
     };
-    steps.attempt(&step, || builds::site(Profile::Release));
+    steps.attempt(&step, builds::release_site);
     let step = Step {
         name: "Server build",
         what: "links the server for the browser tests",

@@ -9,7 +9,7 @@ use std::{path::PathBuf, process::Command};
 
 use anyhow::Result;
 
-use crate::{checkout, process, site};
+use crate::{checkout, process};
 
 /// Everything but the browser's entry, which makes sense only for wasm32; the server
 /// with its subcommand `seed`, which what is deployed does not have.
@@ -67,13 +67,9 @@ pub fn server(profile: Profile) -> Result<()> {
     ))
 }
 
-/// Builds what the browser loads, into `target/site`.
-pub fn site(profile: Profile) -> Result<()> {
-    match profile {
-        Profile::Dev => site::build(),
-        // Compressed once here, so that the server never does it for a request.
-        Profile::Release => {
-            process::run(&mut profile.cargo("leptos build --frontend-only --precompress"))
-        }
-    }
+/// Builds what the browser loads as deployed, into `target/site`. For development
+/// `cargo xtask site` does.
+pub fn release_site() -> Result<()> {
+    // Compressed once here, so that the server never does it for a request.
+    process::run(&mut Profile::Release.cargo("leptos build --frontend-only --precompress"))
 }

@@ -7,7 +7,7 @@ use crate::{
     prepare,
     process::{self, cargo},
     services::Services,
-    setup,
+    setup, site,
     steps::{self, Step, Steps},
 };
 
@@ -27,7 +27,7 @@ pub fn run() -> Result<()> {
             what: "compiles the islands to WebAssembly and bundles the styles",
             usually: "15 seconds, 3 minutes the first time",
         };
-        steps.attempt(&step, || builds::site(Profile::Dev));
+        steps.attempt(&step, site::build);
         Ok(())
     })
 }

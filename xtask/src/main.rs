@@ -4,7 +4,7 @@
 //! under them: `setup` (what a machine must have), `services` (the private
 //! PostgreSQL and Redis), `builds` (which cargo invocation builds what), `site` (what browsers
 //! load), `stack` (the server and the Stripe fake), `database`, and the small tools
-//! `process`, `steps` and `checkout`.
+//! `process`, `aside` (one command beside another), `steps` and `checkout`.
 
 #![allow(
     clippy::print_stdout,
@@ -12,6 +12,7 @@
     reason = "a command-line program talks to the terminal"
 )]
 
+mod aside;
 mod bench;
 mod browser;
 mod builds;
@@ -57,6 +58,8 @@ enum Command {
     Bench,
     /// Send random inputs for minutes
     Fuzz(fuzz::Options),
+    /// Build what browsers load, for development; `run` does so beside the server
+    Site,
     /// Install what `cargo leptos watch` needs; `run` does so by itself while it serves
     Tools,
     /// The private PostgreSQL and Redis of this checkout
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Prepare => prepare::run(),
         Command::Bench => bench::run(),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Site => site::run(),
         Command::Tools => steps::report(setup::to_watch),
         Command::Services(command) => services::run(&command),
     });

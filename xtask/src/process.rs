@@ -86,7 +86,8 @@ pub fn succeeds(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
-fn wait(child: &mut Child) -> Result<ExitStatus> {
+/// Waits until a child has ended; it is stopped when someone asks to stop.
+pub fn wait(child: &mut Child) -> Result<ExitStatus> {
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
@@ -102,6 +103,10 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
 ///
 /// Does not look for interruptions: stopping is what follows one.
 pub fn stop_child(child: &mut Child, patience: Duration) {
+    // One that was waited for has no number any more: it may be somebody else's.
+    if !matches!(child.try_wait(), Ok(None)) {
+        return;
+    }
     let id = child.id();
     stop(id, patience, || !matches!(child.try_wait(), Ok(None)));
     // An error can only mean that it has been collected already.

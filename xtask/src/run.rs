@@ -1,13 +1,14 @@
 //! `cargo xtask run`: the product with demo data, from nothing to a page.
 
-use std::{env, fs::File, os::unix::process::CommandExt as _, thread};
+use std::thread;
 
 use anyhow::Result;
 use clap::Args;
 
 use crate::{
+    aside::Aside,
     builds::{self, Profile},
-    checkout, database, process,
+    database, process,
     services::{self, Services},
     setup,
     stack::{Audience, Plan},
@@ -35,7 +36,7 @@ pub fn run(options: &Options) -> Result<()> {
     };
     let (_services, mut stack) = steps::report(|steps| {
         match profile {
-            Profile::Dev => setup::to_build(steps)?,
+            Profile::Dev => setup::to_compile(steps)?,
             Profile::Release => setup::to_release(steps)?,
         }
         let services = steps.take(
@@ -85,23 +86,14 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// What the first page could do without, while it is looked at.
 fn install_tools() {
-    let log = checkout::target().join("tools.log");
-    eprintln!(
-        "`cargo leptos watch` builds and reloads whenever a file is saved. It is installed in the \
-         background (usually 7 minutes; see {}).",
-        log.display()
-    );
     let install = || {
-        let output = File::create(&log)?;
-        let mut install = process::command("nice");
-        install
-            .arg(env::current_exe()?)
-            .arg("tools")
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            // Ctrl-C reaches this program alone, which then stops that one.
-            .process_group(0);
-        process::run(&mut install)
+        let tools = Aside::start_low("tools")?;
+        eprintln!(
+            "`cargo leptos watch` builds and reloads whenever a file is saved. It is installed in \
+             the background (usually 7 minutes; see {}).",
+            tools.log.display()
+        );
+        tools.finish()
     };
     match install() {
         Ok(()) => eprintln!("`cargo leptos watch` is installed."),
@@ -110,22 +102,32 @@ fn install_tools() {
 }
 
 fn build(profile: Profile, steps: &mut Steps) -> Result<()> {
-    let usually = match profile {
-        Profile::Dev => "10 seconds, 10 minutes the first time",
-        Profile::Release => "4 minutes, 20 minutes the first time",
-    };
-    let step = Step {
+    let server = |usually| Step {
         name: "Build server",
         what: "compiles the server",
         usually,
     };
-    steps.take(&step, || builds::server(profile))?;
-    let step = Step {
+    let browser_side = |usually| Step {
         name: "Build browser side",
         what: "compiles the islands to WebAssembly and bundles the styles",
-        usually: "10 seconds, 3 minutes the first time",
+        usually,
     };
-    steps.take(&step, || builds::site(profile))
+    match profile {
+        // At the same time, because each leaves a core idle for a part of its own.
+        Profile::Dev => {
+            let site = Aside::start("site")?;
+            let step = server("10 seconds, 6 minutes the first time");
+            steps.take(&step, || builds::server(profile))?;
+            let step = browser_side("nothing more; it was begun with the server");
+            steps.take(&step, || site.finish())
+        }
+        Profile::Release => {
+            let step = server("4 minutes, 20 minutes the first time");
+            steps.take(&step, || builds::server(profile))?;
+            let step = browser_side("1 minute, 4 minutes the first time");
+            steps.take(&step, builds::release_site)
+        }
+    }
 }
 
 fn fill(plan: &Plan, fresh: bool, steps: &mut Steps) -> Result<()> {

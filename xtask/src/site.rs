@@ -12,7 +12,22 @@ use crate::{
     builds::BROWSER,
     checkout,
     process::{self, cargo},
+    setup,
+    steps::{self, Step},
 };
+
+/// `cargo xtask site`: all of it, from a machine that has a compiler.
+pub fn run() -> Result<()> {
+    steps::report(|steps| {
+        setup::to_build(steps)?;
+        let step = Step {
+            name: "Browser side",
+            what: "compiles the islands to WebAssembly and bundles the styles",
+            usually: "10 seconds, 1 minute the first time",
+        };
+        steps.take(&step, build)
+    })
+}
 
 /// Builds it into `target/site`.
 pub fn build() -> Result<()> {
