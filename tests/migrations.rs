@@ -168,7 +168,7 @@ async fn the_member_list_begins_with_the_members_there_are() {
         "drop table member_list cascade;
          drop function member_list_on_insert, member_list_on_update, member_list_on_user,
              member_use_on_insert, member_use_on_delete, member_use_follows, member_power,
-             search_meets, search_grams cascade;
+             search_meets, search_grams, searched_grams cascade;
          alter table member_use drop column organization_id, drop column class, drop column joined_at;
          delete from _sqlx_migrations where version in (27, 28, 29)",
     )

@@ -106,7 +106,7 @@ macro_rules! pieces {
             from member_list as list
             where char_length((select key from search)) > 2
                 and search_grams(list.organization_id, list.search_key)
-                    @> search_grams($1, (select key from search))
+                    @> searched_grams($1, (select key from search))
             union all
             select list.member_id
             from member_list as list

@@ -36,7 +36,7 @@ pub async fn list_meant(
             from member_list as list
             where char_length((select key from search)) > 2
                 and search_grams(list.organization_id, list.search_key)
-                    @> search_grams($1, (select key from search))
+                    @> searched_grams($1, (select key from search))
             union all
             select list.member_id
             from member_list as list
@@ -137,7 +137,7 @@ pub async fn insert_rows(
             from member_list as list
             where char_length((select key from search)) > 2
                 and search_grams(list.organization_id, list.search_key)
-                    @> search_grams($2, (select key from search))
+                    @> searched_grams($2, (select key from search))
             union all
             select list.member_id
             from member_list as list

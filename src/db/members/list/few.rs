@@ -68,7 +68,7 @@ pub(super) async fn in_any_order(
             from member_list
             where $5 = 'search'
                 and search_grams(organization_id, search_key)
-                    @> search_grams((select id from org), (select key from search))
+                    @> searched_grams((select id from org), (select key from search))
             union all
             select list.*
             from unnest($2::smallint[]) as shown (class)
