@@ -19,7 +19,7 @@ use crate::{
 /// `cargo xtask site`: all of it, from a machine that has a compiler.
 pub fn run() -> Result<()> {
     steps::report(|steps| {
-        setup::to_build(steps)?;
+        setup::to_compile(steps)?;
         let step = Step {
             name: "Browser side",
             what: "compiles the islands to WebAssembly and bundles the styles",
@@ -46,12 +46,10 @@ pub fn build() -> Result<()> {
 
 /// Joins browser code and JavaScript.
 fn bind(package: &Path) -> Result<()> {
-    let mut bindgen = process::command("wasm-bindgen");
+    let mut bindgen = cargo("run --quiet --package site-bindgen --target-dir target/front --");
     bindgen
-        .args(["--target", "web", "--no-typescript", "--out-name", "orghub"])
-        .arg("--out-dir")
-        .arg(package)
-        .arg("target/front/wasm32-unknown-unknown/debug/hydrate.wasm");
+        .arg("target/front/wasm32-unknown-unknown/debug/hydrate.wasm")
+        .arg(package);
     process::run(&mut bindgen)?;
     // As cargo-leptos calls it, and pages ask for it.
     fs::rename(package.join("orghub_bg.wasm"), package.join("orghub.wasm"))

@@ -25,7 +25,7 @@ pub fn to_serve(steps: &mut Steps) -> Result<()> {
     programs::ensure_databases(steps)
 }
 
-/// What compiles the server's side, with the compiler that will do all the rest.
+/// What compiles and runs the product, with the compiler that will do all the rest.
 pub fn to_compile(steps: &mut Steps) -> Result<()> {
     toolchain::ensure(steps)?;
     to_serve(steps)
@@ -37,15 +37,10 @@ pub fn to_prepare(steps: &mut Steps) -> Result<()> {
     programs::ensure_sqlx(steps)
 }
 
-/// What builds the product for development and runs it.
-pub fn to_build(steps: &mut Steps) -> Result<()> {
-    to_compile(steps)?;
-    programs::ensure_wasm_bindgen(steps)
-}
-
 /// What builds it again when a file is saved.
 pub fn to_watch(steps: &mut Steps) -> Result<()> {
-    to_build(steps)?;
+    to_compile(steps)?;
+    programs::ensure_wasm_bindgen(steps)?;
     programs::ensure_cargo_leptos(steps)
 }
 
@@ -58,7 +53,7 @@ pub fn to_release(steps: &mut Steps) -> Result<()> {
 
 /// What the checks need as well.
 pub fn to_check(steps: &mut Steps) -> Result<()> {
-    to_build(steps)?;
+    to_compile(steps)?;
     toolchain::ensure_linters(steps)?;
     programs::ensure_sqlx(steps)?;
     programs::ensure_deny(steps)
