@@ -35,10 +35,19 @@ pub fn run(options: &Options) -> Result<()> {
         Profile::Dev
     };
     let (_services, mut stack) = steps::report(|steps| {
-        match profile {
-            Profile::Dev => setup::to_compile(steps)?,
-            Profile::Release => setup::to_release(steps)?,
-        }
+        setup::compiler(steps)?;
+        let site = match profile {
+            Profile::Dev => {
+                // Beside all the rest: each leaves a core idle for a part of its own.
+                let site = Aside::start("site")?;
+                setup::to_serve(steps)?;
+                Some(site)
+            }
+            Profile::Release => {
+                setup::to_release(steps)?;
+                None
+            }
+        };
         let services = steps.take(
             &Step {
                 name: "Services",
@@ -56,7 +65,7 @@ pub fn run(options: &Options) -> Result<()> {
             audience: Audience::Developer,
         };
         plan.check_port()?;
-        build(profile, steps)?;
+        build(profile, site, steps)?;
         fill(&plan, options.fresh, steps)?;
         let stack = steps.take(
             &Step {
@@ -101,7 +110,7 @@ fn install_tools() {
     }
 }
 
-fn build(profile: Profile, steps: &mut Steps) -> Result<()> {
+fn build(profile: Profile, site: Option<Aside>, steps: &mut Steps) -> Result<()> {
     let server = |usually| Step {
         name: "Build server",
         what: "compiles the server",
@@ -112,16 +121,14 @@ fn build(profile: Profile, steps: &mut Steps) -> Result<()> {
         what: "compiles the islands to WebAssembly and bundles the styles",
         usually,
     };
-    match profile {
-        // At the same time, because each leaves a core idle for a part of its own.
-        Profile::Dev => {
-            let site = Aside::start("site")?;
+    match site {
+        Some(site) => {
             let step = server("10 seconds, 6 minutes the first time");
             steps.take(&step, || builds::server(profile))?;
-            let step = browser_side("nothing more; it was begun with the server");
+            let step = browser_side("nothing more; it was begun before");
             steps.take(&step, || site.finish())
         }
-        Profile::Release => {
+        None => {
             let step = server("4 minutes, 20 minutes the first time");
             steps.take(&step, || builds::server(profile))?;
             let step = browser_side("1 minute, 4 minutes the first time");

@@ -19,7 +19,7 @@ use crate::{
 /// `cargo xtask site`: all of it, from a machine that has a compiler.
 pub fn run() -> Result<()> {
     steps::report(|steps| {
-        setup::to_compile(steps)?;
+        setup::compiler(steps)?;
         let step = Step {
             name: "Browser side",
             what: "compiles the islands to WebAssembly and bundles the styles",

@@ -20,14 +20,19 @@ pub use node::program as node;
 pub use programs::has_cargo_leptos;
 pub use standard_library::offer as offer_standard_library;
 
+/// The compiler that will do all the rest, for the server's side and the browser's.
+pub fn compiler(steps: &mut Steps) -> Result<()> {
+    toolchain::ensure(steps)
+}
+
 /// What runs the private services.
 pub fn to_serve(steps: &mut Steps) -> Result<()> {
     programs::ensure_databases(steps)
 }
 
-/// What compiles and runs the product, with the compiler that will do all the rest.
+/// What compiles and runs the product.
 pub fn to_compile(steps: &mut Steps) -> Result<()> {
-    toolchain::ensure(steps)?;
+    compiler(steps)?;
     to_serve(steps)
 }
 
