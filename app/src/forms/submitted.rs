@@ -27,7 +27,7 @@ use serde::{
     },
 };
 
-use super::{FormPost, by_action};
+use super::{FormPost, catalog::by_action};
 use crate::{error::AppError, response};
 
 /// The encoding of HTML forms, read strictly: `#[server(input = FormUrl)]`. Fields are
