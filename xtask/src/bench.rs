@@ -24,7 +24,7 @@ const LEVELS: [&str; 3] = ["memory", "redis", "postgres"];
 
 const HEAD: &str = "# Benchmarks
 
-Written by `cargo xtask bench`, which runs all of it again in about six minutes (and builds for a quarter of an hour the first time). Read the
+Written by `cargo xtask bench`, which runs all of it again in about twelve minutes (and builds for half an hour the first time). Read the
 ratios: everything in a table was measured in the same run on the same machine, on which the database, Redis, the server
 and whoever asks share the cores. Built as deployed but for thin instead of fat link-time optimization.
 ";

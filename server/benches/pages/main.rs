@@ -9,8 +9,9 @@
     reason = "a report for whoever ran it"
 )]
 
+mod flood;
 #[allow(dead_code, reason = "tests and storms ask more of a server")]
-#[path = "../tests/it/process.rs"]
+#[path = "../../tests/it/process.rs"]
 mod process;
 
 use std::{
@@ -164,6 +165,8 @@ async fn main() {
     println!(
         "\nResident memory of the server \"as it is\": {idle} MiB after its start, {busy} MiB after all of it."
     );
+    let (server, cookie) = &servers[0];
+    flood::report(server, cookie).await;
 }
 
 struct Load {
