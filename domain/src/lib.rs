@@ -88,7 +88,7 @@ pub use member::{
     RoleFilter,
 };
 pub use member_cursor::{ListFrom, MemberCursor};
-pub use member_export::{MemberExport, MemberPlace};
+pub use member_export::MemberExport;
 pub use member_marks::{MemberMarks, Skipped};
 pub use money::{Currency, Money};
 pub use numbers::grouped;

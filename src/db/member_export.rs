@@ -10,8 +10,8 @@
 use time::OffsetDateTime;
 
 use crate::{
-    db::{Reader, member_filter::MemberFilter},
-    domain::{MemberId, MemberListQuery, MemberPlace, MemberSort, OrgId, Role},
+    db::{Reader, member_filter::MemberFilter, member_place::PlaceColumns},
+    domain::{MemberCursor, MemberId, MemberListQuery, MemberSort, OrgId, Role},
     error::Result,
     telemetry::SPANS,
 };
@@ -19,7 +19,10 @@ use crate::{
 /// What is told of a member.
 #[derive(Clone, Debug)]
 pub struct ExportedMember {
-    pub place: MemberPlace,
+    pub id: MemberId,
+    pub joined_at: OffsetDateTime,
+    pub last_active_at: Option<OffsetDateTime>,
+    name_key: String,
     pub name: String,
     pub email: String,
     pub role: Role,
@@ -27,34 +30,26 @@ pub struct ExportedMember {
     pub has_second_factor: bool,
 }
 
-struct Row {
-    member: MemberId,
-    joined_at: OffsetDateTime,
-    last_active_at: Option<OffsetDateTime>,
-    name_key: String,
-    power: i16,
-    name: String,
-    email: String,
-    role: Role,
-    suspended_at: Option<OffsetDateTime>,
-    has_second_factor: bool,
-}
-
-impl From<Row> for ExportedMember {
-    fn from(row: Row) -> Self {
-        Self {
-            place: MemberPlace {
-                member: row.member,
-                joined_at: row.joined_at,
-                last_active_at: row.last_active_at,
-                name_key: row.name_key,
-                power: row.power,
+impl ExportedMember {
+    /// Where the member stands in a list in this order.
+    pub fn place(&self, sort: MemberSort) -> MemberCursor {
+        let (joined_at, member) = (self.joined_at, self.id);
+        match sort {
+            MemberSort::Joined => MemberCursor::Joined { joined_at, member },
+            MemberSort::Name => MemberCursor::Name {
+                key: self.name_key.clone(),
+                member,
             },
-            name: row.name,
-            email: row.email,
-            role: row.role,
-            suspended_at: row.suspended_at,
-            has_second_factor: row.has_second_factor,
+            MemberSort::Role => MemberCursor::Role {
+                role: self.role,
+                joined_at,
+                member,
+            },
+            MemberSort::Active => MemberCursor::Active {
+                active_at: self.last_active_at,
+                joined_at,
+                member,
+            },
         }
     }
 }
@@ -65,16 +60,16 @@ pub async fn list(
     reader: &Reader,
     org: OrgId,
     query: &MemberListQuery,
-    after: Option<&MemberPlace>,
+    after: Option<&MemberCursor>,
     limit: i64,
 ) -> Result<Vec<ExportedMember>> {
-    let rows = match query.sort {
-        MemberSort::Name => list_by_name(reader, org, query, after, limit).await?,
-        MemberSort::Joined => list_by_joined(reader, org, query, after, limit).await?,
-        MemberSort::Role => list_by_role(reader, org, query, after, limit).await?,
-        MemberSort::Active => list_by_active(reader, org, query, after, limit).await?,
-    };
-    Ok(rows.into_iter().map(ExportedMember::from).collect())
+    let after = PlaceColumns::of(after);
+    match query.sort {
+        MemberSort::Name => list_by_name(reader, org, query, after, limit).await,
+        MemberSort::Joined => list_by_joined(reader, org, query, after, limit).await,
+        MemberSort::Role => list_by_role(reader, org, query, after, limit).await,
+        MemberSort::Active => list_by_active(reader, org, query, after, limit).await,
+    }
 }
 
 /// A statement that reads the next few in one order. `of_class` are those of a class,
@@ -92,12 +87,12 @@ macro_rules! pieces {
             reader: &Reader,
             org: OrgId,
             query: &MemberListQuery,
-            $after: Option<&MemberPlace>,
+            $after: PlaceColumns<'_>,
             limit: i64,
-        ) -> Result<Vec<Row>> {
+        ) -> Result<Vec<ExportedMember>> {
             let filter = MemberFilter::of(query);
             Ok(sqlx::query_as!(
-                Row,
+                ExportedMember,
                 r#"
         with search as materialized (
             select text_key($2) as key
@@ -145,11 +140,10 @@ macro_rules! pieces {
             limit $5
         )
         select
-            next.member_id as "member!: MemberId",
+            next.member_id as "id!: MemberId",
             next.joined_at as "joined_at!",
             next.last_active_at as "last_active_at?",
             next.name_key as "name_key!",
-            next.power as "power!",
             users.name as "name!",
             users.email as "email!",
             member.role as "role!: Role",
@@ -201,8 +195,8 @@ pieces! {
 "#,
     order = ["few.joined_at desc, few.member_id desc", "next.joined_at desc, next.member_id desc"],
     [
-        after.map(|after| after.joined_at),
-        after.map(|after| after.member) as Option<MemberId>,
+        after.joined_at,
+        after.member as Option<MemberId>,
     ]
 }
 
@@ -232,8 +226,8 @@ pieces! {
 "#,
     order = ["few.name_key, few.member_id", "next.name_key, next.member_id"],
     [
-        after.map(|after| after.name_key.as_str()),
-        after.map(|after| after.member) as Option<MemberId>,
+        after.name_key,
+        after.member as Option<MemberId>,
     ]
 }
 
@@ -271,9 +265,9 @@ pieces! {
 "#,
     order = ["few.power desc, few.joined_at desc, few.member_id desc", "next.power desc, next.joined_at desc, next.member_id desc"],
     [
-        after.map(|after| after.power),
-        after.map(|after| after.joined_at),
-        after.map(|after| after.member) as Option<MemberId>,
+        after.power,
+        after.joined_at,
+        after.member as Option<MemberId>,
     ]
 }
 
@@ -339,9 +333,9 @@ pieces! {
 "#,
     order = ["few.last_active_at desc nulls last, few.joined_at desc, few.member_id desc", "next.last_active_at desc nulls last, next.joined_at desc, next.member_id desc"],
     [
-        after.is_some(),
-        after.and_then(|after| after.last_active_at),
-        after.map(|after| after.joined_at),
-        after.map(|after| after.member) as Option<MemberId>,
+        after.member.is_some(),
+        after.active_at,
+        after.joined_at,
+        after.member as Option<MemberId>,
     ]
 }

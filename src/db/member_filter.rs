@@ -1,7 +1,8 @@
 //! What a member list leaves out, as statements over `member_list` take it
 //! (migrations/0027_member_list.sql).
 
-use crate::domain::{Inactivity, MemberListQuery, MemberStatus, Role};
+use super::member_place::power;
+use crate::domain::{Inactivity, MemberListQuery, MemberStatus};
 
 pub(super) struct MemberFilter<'a> {
     pub(super) search: Option<&'a str>,
@@ -33,16 +34,6 @@ fn classes(query: &MemberListQuery) -> Vec<i16> {
             && (query.inactive != Some(Inactivity::Never) || was_never_active)
     };
     (0..32).filter(shown).collect()
-}
-
-/// As the database's `member_power` counts roles.
-fn power(role: Role) -> i16 {
-    match role {
-        Role::Member => 0,
-        Role::Billing => 1,
-        Role::Admin => 2,
-        Role::Owner => 3,
-    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ pub mod join_requests;
 pub mod mail;
 pub mod member_export;
 mod member_filter;
+mod member_place;
 pub mod members;
 pub mod migrate;
 pub mod org_domains;

@@ -83,7 +83,7 @@ impl Orgs {
         let mut members = self.patient_read(access.user().id, read).await?;
         let is_last = members.len() <= BATCH;
         members.truncate(BATCH);
-        let after = members.last().map(|member| member.place.clone());
+        let after = members.last().map(|member| member.place(export.query.sort));
         let next = MemberExport {
             query: export.query.clone(),
             after,
@@ -98,8 +98,8 @@ impl Orgs {
 fn lines(members: &[ExportedMember]) -> Vec<u8> {
     let mut lines = CsvLines::default();
     for member in members {
-        let joined = moment(member.place.joined_at);
-        let last_active = member.place.last_active_at.map(moment);
+        let joined = moment(member.joined_at);
+        let last_active = member.last_active_at.map(moment);
         let has_second_factor = if member.has_second_factor {
             "yes"
         } else {

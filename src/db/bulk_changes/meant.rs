@@ -17,18 +17,12 @@ pub struct Group {
     pub members: SomeMembers,
 }
 
-/// Whom the list finds, by standing. It stops counting at one more than can be changed at once.
-/// It reads all of the organization's people if it searches, so it is a heavy read.
-#[tracing::instrument(level = "debug", target = SPANS, name = "sql.bulk_changes.list_meant", skip_all)]
-pub async fn list_meant(
-    reader: &Reader,
-    org: OrgId,
-    actor: UserId,
-    query: &MemberListQuery,
-) -> Result<Vec<Group>> {
-    let filter = MemberFilter::of(query);
-    let rows = sqlx::query!(
-        r#"
+/// A statement about whom a list finds: those are `few`. It begins with the organization, what
+/// the list leaves out, and how many are looked for at most (`$1` to `$5`).
+macro_rules! query_of_meant {
+    ($then:literal, $org:expr, $filter:ident, $($parameter:expr),+ $(,)?) => {
+        sqlx::query!(
+            r#"
         with search as materialized (
             select text_key($2) as key
         ), found as materialized (
@@ -74,6 +68,29 @@ pub async fn list_meant(
                     < now() - make_interval(days => $4)
             limit $5
         )
+"# + $then,
+            $org as OrgId,
+            $filter.search,
+            &$filter.classes,
+            $filter.days_inactive,
+            MOST_CHANGED + 1,
+            $($parameter),+
+        )
+    };
+}
+
+/// Whom the list finds, by standing. It stops counting at one more than can be changed at once.
+/// It reads all of the organization's people if it searches, so it is a heavy read.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.bulk_changes.list_meant", skip_all)]
+pub async fn list_meant(
+    reader: &Reader,
+    org: OrgId,
+    actor: UserId,
+    query: &MemberListQuery,
+) -> Result<Vec<Group>> {
+    let filter = MemberFilter::of(query);
+    let rows = query_of_meant!(
+        r#"
         select
             member.role as "role: Role",
             member.suspended_at is not null as "is_suspended!",
@@ -89,11 +106,8 @@ pub async fn list_meant(
         group by 1, 2, 3
         order by 1, 2, 3
         "#,
-        org as OrgId,
-        filter.search,
-        &filter.classes,
-        filter.days_inactive,
-        MOST_CHANGED + 1,
+        org,
+        filter,
         actor as UserId,
         SomeMembers::MOST as i32,
     )
@@ -128,53 +142,8 @@ pub async fn insert_rows(
     query: &MemberListQuery,
 ) -> Result<i64> {
     let filter = MemberFilter::of(query);
-    let inserted = sqlx::query!(
+    let inserted = query_of_meant!(
         r#"
-        with search as materialized (
-            select text_key($3) as key
-        ), found as materialized (
-            select list.member_id
-            from member_list as list
-            where char_length((select key from search)) > 2
-                and search_grams(list.organization_id, list.search_key)
-                    @> searched_grams($2, (select key from search))
-            union all
-            select list.member_id
-            from member_list as list
-            where char_length((select key from search)) < 3
-                and list.organization_id = $2
-                and list.class = any($4)
-                and list.name_key >= (select key from search)
-                and list.name_key < (select key || U&'\+10FFFF' from search)
-        ), few as materialized (
-            select shown.member_id
-            from (
-                select list.member_id, list.joined_at
-                from member_list as list
-                where $3::text is null
-                    and list.organization_id = $2
-                    and list.class = any($4)
-                union all
-                select list.member_id, list.joined_at
-                from found
-                join member_list as list on list.member_id = found.member_id
-                where list.organization_id = $2
-                    and list.class = any($4)
-                    and search_meets(list.search_key, (select key from search))
-            ) as shown
-            left join lateral (
-                select member_use.last_active_at
-                from member_use
-                where $5::int is not null
-                    and member_use.member_id = shown.member_id
-                -- Keeps the look-up apart, so that it is left out where it is not needed.
-                offset 0
-            ) as used on true
-            where $5::int is null
-                or coalesce(used.last_active_at, shown.joined_at)
-                    < now() - make_interval(days => $5)
-            limit $6
-        )
         insert into bulk_change_row (
             bulk_change_id,
             position,
@@ -186,7 +155,7 @@ pub async fn insert_rows(
             last_active_at
         )
         select
-            $1,
+            $6,
             row_number() over (order by member.created_at desc, member.id desc),
             member.id,
             member.user_id,
@@ -198,12 +167,9 @@ pub async fn insert_rows(
         join member on member.id = few.member_id
         left join member_use on member_use.member_id = few.member_id
         "#,
+        org,
+        filter,
         id as BulkChangeId,
-        org as OrgId,
-        filter.search,
-        &filter.classes,
-        filter.days_inactive,
-        MOST_CHANGED + 1,
     )
     .execute(tx.conn())
     .await?;

@@ -1,10 +1,10 @@
 //! Pages of a list that means few: all who may be meant are fetched from an index that knows
 //! them, then sorted.
 
-use super::{Ask, Row, starts::power};
+use super::{Ask, Row};
 use crate::{
-    db::Reader,
-    domain::{ListFrom, MemberCursor, MemberId, OrgId, OrgSlug, PictureHash, Role, UserId},
+    db::{Reader, member_place::PlaceColumns},
+    domain::{ListFrom, MemberId, OrgId, OrgSlug, PictureHash, Role, UserId},
     error::Result,
 };
 
@@ -30,28 +30,7 @@ pub(super) async fn in_any_order(
         Some(ListFrom::After(place)) => ("after", Some(place)),
         Some(ListFrom::Before(place)) => ("before", Some(place)),
     };
-    let (mut member, mut joined_at, mut name_key) = (None, None, None);
-    let (mut role_power, mut active_at) = (None, None);
-    match place {
-        None => {}
-        Some(MemberCursor::Joined {
-            joined_at: at,
-            member: id,
-        }) => (member, joined_at) = (Some(*id), Some(*at)),
-        Some(MemberCursor::Name { key, member: id }) => {
-            (member, name_key) = (Some(*id), Some(key));
-        }
-        Some(MemberCursor::Role {
-            role,
-            joined_at: at,
-            member: id,
-        }) => (member, joined_at, role_power) = (Some(*id), Some(*at), Some(power(*role))),
-        Some(MemberCursor::Active {
-            active_at: used_at,
-            joined_at: at,
-            member: id,
-        }) => (member, joined_at, active_at) = (Some(*id), Some(*at), *used_at),
-    }
+    let place = PlaceColumns::of(place);
     Ok(sqlx::query_as!(
         Row,
         r#"
@@ -215,11 +194,11 @@ pub(super) async fn in_any_order(
         ask.size,
         ask.offset,
         side,
-        member as Option<MemberId>,
-        joined_at,
-        name_key,
-        role_power,
-        active_at,
+        place.member as Option<MemberId>,
+        place.joined_at,
+        place.name_key,
+        place.power,
+        place.active_at,
     )
     .fetch_all(reader.conn())
     .await?)

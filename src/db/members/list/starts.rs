@@ -3,7 +3,10 @@
 use time::{OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
-use crate::domain::{ListFrom, MemberCursor, MemberId, MemberListQuery, Role, Skipped};
+use crate::{
+    db::member_place::power,
+    domain::{ListFrom, MemberCursor, MemberId, MemberListQuery, Skipped},
+};
 
 /// Before every time that a member has, and after.
 const LONG_AGO: OffsetDateTime = datetime!(0001-01-01 00:00 UTC);
@@ -112,19 +115,10 @@ fn start_in(class: i16, place: &MemberCursor) -> Start<'_> {
     }
 }
 
-/// As the database's `member_power` counts roles.
-pub(super) fn power(role: Role) -> i16 {
-    match role {
-        Role::Member => 0,
-        Role::Billing => 1,
-        Role::Admin => 2,
-        Role::Owner => 3,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Role;
 
     #[test]
     fn a_place_of_the_whole_list_is_somewhere_in_each_class() {
