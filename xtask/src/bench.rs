@@ -1,7 +1,11 @@
 //! `cargo xtask bench`: how fast it is, side by side with itself, written to
 //! `docs/benchmarks.md`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result};
 use local_services::postgres;
@@ -13,6 +17,41 @@ use crate::{
     setup,
     steps::{self, Step},
 };
+
+/// What is measured, in the order of the report.
+const BENCHES: [(&str, &str, &str); 6] = [
+    (
+        "pages",
+        "measures what a request costs, from an empty answer to a page of nothing kept",
+        "4 minutes",
+    ),
+    (
+        "growth",
+        "measures lists of 8, 10,000 and 1,000,000 members",
+        "4 minutes",
+    ),
+    (
+        LOOK_UPS_BENCH,
+        "measures look-ups by where the answer comes from",
+        "1 minute",
+    ),
+    (
+        "node",
+        "measures a server with Redis alive, killed and frozen, and left alone",
+        "2 minutes",
+    ),
+    (
+        "webhook",
+        "measures how soon another node shows what Stripe announced",
+        "20 seconds",
+    ),
+    (
+        "storms",
+        "measures what one user or client can do to the others",
+        "1 minute",
+    ),
+];
+const LOOK_UPS_BENCH: &str = "cache";
 
 /// What the micro-benchmarks ask, and where each answer can come from.
 const LOOK_UPS: [&str; 3] = [
@@ -33,83 +72,51 @@ pub fn run() -> Result<()> {
     steps::report(|steps| {
         setup::to_compile(steps)?;
         let services = Services::start()?;
-        let step = Step {
-            name: "Look-ups",
-            what: "measures look-ups by where the answer comes from",
-            usually: "1 minute, 8 minutes the first time",
-        };
-        steps.take(&step, || {
-            process::run(&mut bench(&services, "--package orghub --bench cache"))
-        })?;
-        let step = Step {
-            name: "Node",
-            what: "measures a server with Redis alive, killed and frozen, and left alone",
-            usually: "2 minutes, 8 minutes the first time",
-        };
-        let node = steps.take(&step, || {
-            let mut bench = bench(&services, "--package orghub-server --bench node");
-            process::read(bench.stderr(std::process::Stdio::inherit()))
-        })?;
-
-        let step = Step {
-            name: "Pages",
-            what: "measures what a request costs, from an empty answer to a page of nothing kept",
-            usually: "3 minutes",
-        };
-        let pages = steps.take(&step, || {
-            let mut bench = bench(&services, "--package orghub-server --bench pages");
-            process::read(bench.stderr(std::process::Stdio::inherit()))
-        })?;
-
-        let step = Step {
-            name: "Growth",
-            what: "measures lists of 8, 10,000 and 1,000,000 members",
-            usually: "4 minutes",
-        };
-        let growth = steps.take(&step, || {
-            let mut bench = bench(&services, "--package orghub-server --bench growth");
-            process::read(bench.stderr(std::process::Stdio::inherit()))
-        })?;
-
-        let step = Step {
-            name: "Webhook",
-            what: "measures how soon another node shows what Stripe announced",
-            usually: "20 seconds",
-        };
-        let webhook = steps.take(&step, || {
-            let mut bench = bench(&services, "--package orghub-server --bench webhook");
-            process::read(bench.stderr(std::process::Stdio::inherit()))
-        })?;
-
-        let step = Step {
-            name: "Storms",
-            what: "measures what one user or client can do to the others",
-            usually: "1 minute",
-        };
-        let storms = steps.take(&step, || {
-            let mut bench = bench(&services, "--package orghub-server --bench storms");
-            process::read(bench.stderr(std::process::Stdio::inherit()))
-        })?;
-
-        let report = format!(
-            "{HEAD}\n{}\n{}\n\n{}\n\n{}\n{}\n\n{}\n\n{}\n",
-            machine()?,
-            pages.trim(),
-            growth.trim(),
-            look_ups()?,
-            node.trim(),
-            webhook.trim(),
-            storms.trim()
-        );
+        steps.take(
+            &Step {
+                name: "Build",
+                what: "compiles the benchmarks as the product is deployed",
+                usually: "1 minute, half an hour the first time",
+            },
+            || {
+                let mut build = bench(&services, &BENCHES.map(|(name, ..)| name));
+                process::run(build.arg("--no-run"))
+            },
+        )?;
+        let mut tables = Vec::new();
+        for (name, what, usually) in BENCHES {
+            let table = steps.take(
+                &Step {
+                    name,
+                    what,
+                    usually,
+                },
+                || {
+                    let mut bench = bench(&services, &[name]);
+                    // What it reports; how far it is goes to standard error.
+                    let table = process::read(bench.arg("--quiet").stderr(Stdio::inherit()))?;
+                    match name {
+                        LOOK_UPS_BENCH => look_ups(),
+                        _ => Ok(table),
+                    }
+                },
+            )?;
+            tables.push(table.trim().to_owned());
+        }
+        let report = format!("{HEAD}\n{}\n{}\n", machine()?, tables.join("\n\n"));
         let file = checkout::root().join("docs/benchmarks.md");
         fs::write(&file, report.trim_end().to_owned() + "\n")
             .with_context(|| format!("cannot write {}", file.display()))
     })
 }
 
-/// Cargo's benchmarks, without the flags that make development builds quick.
-fn bench(services: &Services, selection: &str) -> std::process::Command {
-    let mut bench = process::cargo(&format!("bench --quiet {selection}"));
+/// Cargo's benchmarks of these names, without the flags that make development builds quick.
+/// Always of the same packages, so that nothing is compiled twice.
+fn bench(services: &Services, names: &[&str]) -> Command {
+    let mut bench = process::cargo("bench --package orghub --package orghub-server");
+    for name in names {
+        bench.args(["--bench", name]);
+    }
     bench
         .env("RUSTFLAGS", "")
         .env("DATABASE_URL", &services.database_url)

@@ -99,7 +99,7 @@ fn install_tools() {
         let tools = Aside::start_low("tools")?;
         eprintln!(
             "`cargo leptos watch` builds and reloads whenever a file is saved. It is installed in \
-             the background (usually 7 minutes; see {}).",
+             the background (usually 9 minutes; see {}).",
             tools.log.display()
         );
         tools.finish()
