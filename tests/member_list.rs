@@ -304,7 +304,10 @@ async fn a_walk_shows_nobody_twice_and_misses_nobody_who_stays() {
             crowd.join(newcomers, newcomers + 14).await;
             newcomers += 15;
             step = next(&query, &found);
-            page = Some(found);
+            // Whoever came behind may all have left: then the last page has nobody.
+            if !found.page.rows.is_empty() {
+                page = Some(found);
+            }
         }
         assert!(seen.values().all(|times| *times == 1), "{query:?}: twice");
         let kept = seen.keys().filter(|id| stay.contains(id)).count();

@@ -14,6 +14,8 @@ use super::{MemberCursor, OrgId, Role};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberMarks {
     pub org_id: OrgId,
+    /// The classes in which there is anybody, with and without marks.
+    classes: Vec<i16>,
     marks: Vec<(i16, MemberCursor)>,
 }
 
@@ -29,10 +31,14 @@ impl MemberMarks {
     /// thousand marks, 150 KB, and a page skips a few hundred members of each class.
     pub const EVERY: i64 = 250;
 
-    /// The marks of an organization, in any order.
-    pub fn new(org_id: OrgId, mut marks: Vec<(i16, MemberCursor)>) -> Self {
+    /// The classes in which an organization has members, and its marks, in any order.
+    pub fn new(org_id: OrgId, classes: Vec<i16>, mut marks: Vec<(i16, MemberCursor)>) -> Self {
         marks.sort_by(|(_, one), (_, other)| in_order(one, other));
-        Self { org_id, marks }
+        Self {
+            org_id,
+            classes,
+            marks,
+        }
     }
 
     /// As far as the marks of these classes lead towards the member after `offset` others,
@@ -42,13 +48,10 @@ impl MemberMarks {
             .marks
             .iter()
             .filter(|(class, _)| classes.contains(class));
-        let marked = classes
-            .iter()
-            .filter(|class| self.marks.iter().any(|(marked, _)| marked == *class))
-            .count();
+        let shown = self.classes.iter().filter(|class| classes.contains(class));
         // Between its last mark and the place of the mark that was passed last, each class can
-        // have almost as many members again.
-        let passed = offset / Self::EVERY - i64::try_from(marked).ok()?;
+        // have almost as many members again; one that has no mark, almost as many in all.
+        let passed = offset / Self::EVERY - i64::try_from(shown.count()).ok()?;
         let passed = usize::try_from(passed).ok().filter(|passed| *passed > 0)?;
         let mut skipped = Skipped {
             members: 0,
@@ -139,7 +142,7 @@ mod tests {
             *count += 1;
             *count % MemberMarks::EVERY == 0
         });
-        let marks = MemberMarks::new(OrgId(Uuid::nil()), marks.cloned().collect());
+        let marks = MemberMarks::new(OrgId(Uuid::nil()), vec![0, 8], marks.cloned().collect());
         assert!(marks.before(&[0, 8, 16], 500).is_none());
         let beyond = marks.before(&[0, 8, 16], 1_000_000).expect("all marks");
         assert_eq!(beyond.members, 79 * MemberMarks::EVERY);
@@ -154,6 +157,44 @@ mod tests {
             let last = left_behind.last().expect("some");
             assert!(in_order(&last.1, &list[offset as usize].1).is_lt());
             assert!(offset - skipped.members < 4 * MemberMarks::EVERY);
+        }
+    }
+
+    #[test]
+    fn classes_without_marks_count_as_well() {
+        // Of twelve classes one has a mark, behind all but a few of the list.
+        let class = |number: i64| {
+            if number % 12 == 0 {
+                0
+            } else {
+                (number % 12) as i16
+            }
+        };
+        let list: Vec<_> = (0..3_000)
+            .map(|number| (class(number), member(number).1))
+            .filter({
+                let mut met: HashMap<i16, usize> = HashMap::new();
+                move |(class, _)| {
+                    let count = met.entry(*class).or_default();
+                    *count += 1;
+                    *class == 0 || *count < 200
+                }
+            })
+            .collect();
+        let marked = list.iter().filter(|(class, _)| *class == 0).nth(249);
+        let marks = vec![marked.expect("as many").clone()];
+        let classes: Vec<i16> = (0..12).collect();
+        let marks = MemberMarks::new(OrgId(Uuid::nil()), classes.clone(), marks);
+        for offset in (0..list.len()).step_by(50) {
+            let Some(skipped) = marks.before(&classes, offset as i64) else {
+                continue;
+            };
+            let here = &list[offset].1;
+            let passed = skipped
+                .places
+                .values()
+                .any(|mark| in_order(mark, here).is_gt());
+            assert!(!passed, "a page at {offset} begins behind it");
         }
     }
 }

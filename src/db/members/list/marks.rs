@@ -11,6 +11,8 @@ struct Row {
     as_of: i64,
     org_id: Option<OrgId>,
     class: Option<i16>,
+    /// The first of its class, which is no mark: it says that there is somebody.
+    is_first: Option<bool>,
     member: Option<MemberId>,
     joined_at: Option<OffsetDateTime>,
     name_key: Option<String>,
@@ -62,8 +64,14 @@ pub async fn list_marks(
     };
     Ok(Stamped::rows(rows, |row| row.as_of)?.map(|mut rows| {
         let org_id = rows.peek()?.org_id?;
-        let marks = rows.filter_map(|row| row.mark(sort)).collect();
-        Some(MemberMarks::new(org_id, marks))
+        let (mut classes, mut marks) = (Vec::new(), Vec::new());
+        for row in rows {
+            match row.is_first {
+                Some(true) => classes.extend(row.class),
+                _ => marks.extend(row.mark(sort)),
+            }
+        }
+        Some(MemberMarks::new(org_id, classes, marks))
     }))
 }
 
@@ -75,6 +83,7 @@ async fn by_joined(reader: &Reader, slug: &OrgSlug) -> Result<Vec<Row>> {
             pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
             organization.id as "org_id?: OrgId",
             mark.class as "class?",
+            mark.place = 1 as "is_first?",
             mark.member_id as "member?: MemberId",
             mark.joined_at as "joined_at?",
             null::text as "name_key?",
@@ -95,7 +104,7 @@ async fn by_joined(reader: &Reader, slug: &OrgSlug) -> Result<Vec<Row>> {
                 from member_list
                 where organization_id = organization.id
             ) as list
-            where place % $2 = 0
+            where (place % $2 = 0 or place = 1)
         ) as mark on true
         "#,
         slug as &OrgSlug,
@@ -113,6 +122,7 @@ async fn by_name(reader: &Reader, slug: &OrgSlug) -> Result<Vec<Row>> {
             pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
             organization.id as "org_id?: OrgId",
             mark.class as "class?",
+            mark.place = 1 as "is_first?",
             mark.member_id as "member?: MemberId",
             null::timestamptz as "joined_at?",
             mark.name_key as "name_key?",
@@ -130,7 +140,7 @@ async fn by_name(reader: &Reader, slug: &OrgSlug) -> Result<Vec<Row>> {
                 from member_list
                 where organization_id = organization.id
             ) as list
-            where place % $2 = 0
+            where (place % $2 = 0 or place = 1)
         ) as mark on true
         "#,
         slug as &OrgSlug,
@@ -148,6 +158,7 @@ async fn by_active(reader: &Reader, slug: &OrgSlug) -> Result<Vec<Row>> {
             pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
             organization.id as "org_id?: OrgId",
             mark.class as "class?",
+            mark.place = 1 as "is_first?",
             mark.member_id as "member?: MemberId",
             mark.joined_at as "joined_at?",
             null::text as "name_key?",
@@ -155,7 +166,7 @@ async fn by_active(reader: &Reader, slug: &OrgSlug) -> Result<Vec<Row>> {
         from (select 1) as one
         left join organization on organization.slug = $1
         left join lateral (
-            select class, last_active_at, joined_at, member_id
+            select class, last_active_at, joined_at, member_id, place
             from (
                 select
                     class,
@@ -169,9 +180,9 @@ async fn by_active(reader: &Reader, slug: &OrgSlug) -> Result<Vec<Row>> {
                 from member_use
                 where organization_id = organization.id
             ) as list
-            where place % $2 = 0
+            where (place % $2 = 0 or place = 1)
             union all
-            select class, null, joined_at, member_id
+            select class, null, joined_at, member_id, place
             from (
                 select
                     class,
@@ -184,7 +195,7 @@ async fn by_active(reader: &Reader, slug: &OrgSlug) -> Result<Vec<Row>> {
                 from member_list
                 where organization_id = organization.id
             ) as list
-            where place % $2 = 0
+            where (place % $2 = 0 or place = 1)
                 and class & 1 = 1
         ) as mark on true
         "#,
