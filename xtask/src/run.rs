@@ -78,7 +78,7 @@ pub fn run(options: &Options) -> Result<()> {
         Ok((services, stack))
     })?;
     introduce(options.port);
-    let tools = (!setup::has_cargo_leptos()).then(|| thread::spawn(install_tools));
+    let tools = (!setup::can_watch()?).then(|| thread::spawn(install_tools));
     let outcome = match stack.serve() {
         Err(_) if process::is_interrupted() => {
             eprintln!("\nStopping …");

@@ -17,7 +17,7 @@ use crate::steps::Steps;
 
 pub use browser::chromium;
 pub use node::program as node;
-pub use programs::has_cargo_leptos;
+pub use programs::can_watch;
 pub use standard_library::offer as offer_standard_library;
 
 /// The compiler that will do all the rest, for the server's side and the browser's.

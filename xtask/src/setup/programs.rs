@@ -95,8 +95,18 @@ pub fn ensure_cargo_leptos(steps: &mut Steps) -> Result<()> {
     )
 }
 
-pub fn has_cargo_leptos() -> bool {
+fn has_cargo_leptos() -> bool {
     process::succeeds(&mut process::cargo("leptos --version"))
+}
+
+/// Whether `cargo leptos watch` has what it needs, in the versions that it needs.
+pub fn can_watch() -> Result<bool> {
+    let version = locked_version("wasm-bindgen")?;
+    Ok(has_cargo_leptos() && has_wasm_bindgen(&version))
+}
+
+fn has_wasm_bindgen(version: &str) -> bool {
+    version_of("wasm-bindgen").is_some_and(|found| found == version)
 }
 
 /// wasm-bindgen's program and library must agree to the last digit.
@@ -108,7 +118,7 @@ pub fn ensure_wasm_bindgen(steps: &mut Steps) -> Result<()> {
             what: "installs the tool that joins browser code and JavaScript",
             usually: "3 minutes",
         },
-        || version_of("wasm-bindgen").is_some_and(|found| found == version),
+        || has_wasm_bindgen(&version),
         // Its own lock file names versions a registry may have withdrawn.
         || install("wasm-bindgen-cli", &version, "--force", Effort::Some),
     )
