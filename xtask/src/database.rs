@@ -53,7 +53,7 @@ pub fn create_if_missing(url: &str) -> Result<()> {
 pub fn sweeping_after<T>(url: &str, tests: impl FnOnce() -> Result<T>) -> Result<T> {
     let ended = AtomicBool::new(false);
     let outcome = thread::scope(|scope| {
-        scope.spawn(|| {
+        let sweeper = scope.spawn(|| {
             while !ended.load(Ordering::Relaxed) {
                 // What cannot be removed now, the next round removes.
                 let _ = drop_test_databases(url);
@@ -62,6 +62,7 @@ pub fn sweeping_after<T>(url: &str, tests: impl FnOnce() -> Result<T>) -> Result
         });
         let outcome = tests();
         ended.store(true, Ordering::Relaxed);
+        sweeper.thread().unpark();
         outcome
     });
     drop_test_databases(url)?;
