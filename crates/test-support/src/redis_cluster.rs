@@ -127,26 +127,29 @@ impl PrivateCluster {
         self.wait_until_whole();
     }
 
-    /// Returns when every node that runs says that all slots are served, and every
-    /// replica that runs has caught up.
+    /// Returns when every node that runs says that all slots are served, all agree by
+    /// whom, and every replica that runs has caught up: any primary may die then.
     pub fn wait_until_whole(&self) {
         self.wait("the cluster is whole", |cluster| {
-            cluster.running().all(|node| {
-                let info = cluster
-                    .try_ask::<String>(node, &["CLUSTER", "INFO"])
-                    .unwrap_or_default();
-                let replication = cluster
-                    .try_ask::<String>(node, &["INFO", "replication"])
-                    .unwrap_or_default();
-                info.contains("cluster_state:ok")
-                    && (replication.contains("role:master")
-                        || replication.contains("master_link_status:up"))
-            }) && cluster.owners().is_some_and(|owners| {
-                cluster.running().all(|node| {
-                    // A replica that has not heard yet of its primary's end is none of the owners.
-                    owners.contains(&node) || cluster.is_replica(node)
+            // Nobody votes for a replica that knows an older claim of its primary's.
+            cluster.claims_are_known()
+                && cluster.running().all(|node| {
+                    let info = cluster
+                        .try_ask::<String>(node, &["CLUSTER", "INFO"])
+                        .unwrap_or_default();
+                    let replication = cluster
+                        .try_ask::<String>(node, &["INFO", "replication"])
+                        .unwrap_or_default();
+                    info.contains("cluster_state:ok")
+                        && (replication.contains("role:master")
+                            || replication.contains("master_link_status:up"))
                 })
-            })
+                && cluster.owners().is_some_and(|owners| {
+                    cluster.running().all(|node| {
+                        // A replica that has not heard yet of its primary's end is none of the owners.
+                        owners.contains(&node) || cluster.is_replica(node)
+                    })
+                })
         });
     }
 
@@ -438,7 +441,19 @@ impl PrivateCluster {
     }
 
     fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        wait_until(what, PATIENCE, || is_so(self)).unwrap_or_else(|error| panic!("{error:#}"));
+        wait_until(what, PATIENCE, || is_so(self))
+            .unwrap_or_else(|error| panic!("{error:#}\n{}", self.views()));
+    }
+
+    /// The cluster in the words of each node that runs.
+    fn views(&self) -> String {
+        let view = |node| {
+            let text = self
+                .try_ask::<String>(node, &["CLUSTER", "NODES"])
+                .unwrap_or_else(|error| error.to_string());
+            format!("node {node}:\n{text}\n")
+        };
+        self.running().map(view).collect()
     }
 }
 
