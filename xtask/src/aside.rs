@@ -27,23 +27,15 @@ pub struct Aside {
 }
 
 impl Aside {
-    /// Begins `cargo xtask COMMAND`.
+    /// Begins `cargo xtask COMMAND`, which lets everything else come first.
     pub fn start(command: &'static str) -> Result<Self> {
-        Self::start_under(process::command(env::current_exe()?), command)
-    }
-
-    /// The same, for when everything else is to come first.
-    pub fn start_low(command: &'static str) -> Result<Self> {
-        let mut nice = process::command("nice");
-        nice.arg(env::current_exe()?);
-        Self::start_under(nice, command)
-    }
-
-    fn start_under(mut program: std::process::Command, command: &'static str) -> Result<Self> {
         fs::create_dir_all(checkout::target())?;
         let log = checkout::target().join(format!("{command}.log"));
         let output = File::create(&log)?;
+        let mut program = process::command("nice");
         program
+            .args(["-n", "19"])
+            .arg(env::current_exe()?)
             .arg(command)
             .stdout(output.try_clone()?)
             .stderr(output)

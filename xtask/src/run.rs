@@ -10,7 +10,7 @@ use crate::{
     builds::{self, Profile},
     database, process,
     services::{self, Services},
-    setup,
+    setup, site,
     stack::{Audience, Plan},
     steps::{self, Step, Steps},
 };
@@ -34,12 +34,11 @@ pub fn run(options: &Options) -> Result<()> {
     } else {
         Profile::Dev
     };
-    let (_services, mut stack) = steps::report(|steps| {
+    let (_services, mut stack, site) = steps::report(|steps| {
         setup::compiler(steps)?;
         let site = match profile {
             Profile::Dev => {
-                // Beside all the rest: each leaves a core idle for a part of its own.
-                let site = Aside::start("site")?;
+                let site = Site::begin()?;
                 setup::to_serve(steps)?;
                 Some(site)
             }
@@ -65,7 +64,7 @@ pub fn run(options: &Options) -> Result<()> {
             audience: Audience::Developer,
         };
         plan.check_port()?;
-        build(profile, site, steps)?;
+        let site = build(profile, site, steps)?;
         fill(&plan, options.fresh, steps)?;
         let stack = steps.take(
             &Step {
@@ -75,10 +74,11 @@ pub fn run(options: &Options) -> Result<()> {
             },
             || plan.start(),
         )?;
-        Ok((services, stack))
+        Ok((services, stack, site))
     })?;
     introduce(options.port);
-    let tools = (!setup::can_watch()?).then(|| thread::spawn(install_tools));
+    let is_complete = site.is_none() && setup::can_watch()?;
+    let rest = (!is_complete).then(|| thread::spawn(|| complete(site)));
     let outcome = match stack.serve() {
         Err(_) if process::is_interrupted() => {
             eprintln!("\nStopping …");
@@ -86,31 +86,64 @@ pub fn run(options: &Options) -> Result<()> {
         }
         outcome => outcome,
     };
-    if let Some(tools) = tools.filter(|_| process::is_interrupted()) {
+    if let Some(rest) = rest.filter(|_| process::is_interrupted()) {
         // Interrupted too; it says so itself.
-        let _ = tools.join();
+        let _ = rest.join();
     }
     outcome
 }
 
-/// What the first page could do without, while it is looked at.
-fn install_tools() {
-    let install = || {
-        let tools = Aside::start_low("tools")?;
-        eprintln!(
-            "`cargo leptos watch` builds and reloads whenever a file is saved. It is installed in \
-             the background (usually 9 minutes; see {}).",
-            tools.log.display()
-        );
-        tools.finish()
-    };
-    match install() {
-        Ok(()) => eprintln!("`cargo leptos watch` is installed."),
-        Err(error) => eprintln!("`cargo leptos watch` is not installed: {error:#}"),
+/// What browsers load, built beside the server with what that leaves idle of the processor.
+struct Site {
+    work: Aside,
+    /// Nothing is there that would be shown with a newer server.
+    is_the_first: bool,
+}
+
+impl Site {
+    fn begin() -> Result<Self> {
+        Ok(Self {
+            is_the_first: !site::is_built(),
+            work: Aside::start("site")?,
+        })
     }
 }
 
-fn build(profile: Profile, site: Option<Aside>, steps: &mut Steps) -> Result<()> {
+/// What the first page could do without, while it is looked at.
+fn complete(site: Option<Site>) {
+    if let Some(site) = site {
+        eprintln!(
+            "Pages work without JavaScript meanwhile: what browsers run is still being compiled \
+             (usually 1 minute; see {}).",
+            site.work.log.display()
+        );
+        match site.work.finish() {
+            Ok(()) => eprintln!("It is there: reload the page."),
+            Err(error) => eprintln!("What browsers run is not there: {error:#}"),
+        }
+    }
+    if let Err(error) = install_tools() {
+        eprintln!("`cargo leptos watch` is not installed: {error:#}");
+    }
+}
+
+fn install_tools() -> Result<()> {
+    if setup::can_watch()? || process::is_interrupted() {
+        return Ok(());
+    }
+    let tools = Aside::start("tools")?;
+    eprintln!(
+        "`cargo leptos watch` builds and reloads whenever a file is saved. It is installed in the \
+         background (usually 9 minutes; see {}).",
+        tools.log.display()
+    );
+    tools.finish()?;
+    eprintln!("`cargo leptos watch` is installed.");
+    Ok(())
+}
+
+/// Builds both sides, or leaves what browsers load to be waited for later.
+fn build(profile: Profile, site: Option<Site>, steps: &mut Steps) -> Result<Option<Site>> {
     let server = |usually| Step {
         name: "Build server",
         what: "compiles the server",
@@ -125,16 +158,20 @@ fn build(profile: Profile, site: Option<Aside>, steps: &mut Steps) -> Result<()>
         Some(site) => {
             let step = server("10 seconds, 6 minutes the first time");
             steps.take(&step, || builds::server(profile))?;
+            if site.is_the_first {
+                return Ok(Some(site));
+            }
             let step = browser_side("nothing more; it was begun before");
-            steps.take(&step, || site.finish())
+            steps.take(&step, || site.work.finish())?;
         }
         None => {
             let step = server("4 minutes, 20 minutes the first time");
             steps.take(&step, || builds::server(profile))?;
             let step = browser_side("1 minute, 4 minutes the first time");
-            steps.take(&step, builds::release_site)
+            steps.take(&step, builds::release_site)?;
         }
     }
+    Ok(None)
 }
 
 fn fill(plan: &Plan, fresh: bool, steps: &mut Steps) -> Result<()> {

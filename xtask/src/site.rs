@@ -4,7 +4,10 @@
 //! page needs: it bundles, minifies and compresses. This lays the same files down as they are.
 //! `cargo leptos watch` goes on from there.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 
@@ -15,6 +18,9 @@ use crate::{
     setup,
     steps::{self, Step},
 };
+
+/// What is there last.
+const BINARY: &str = "orghub.wasm";
 
 /// `cargo xtask site`: all of it, from a machine that has a compiler.
 pub fn run() -> Result<()> {
@@ -29,19 +35,32 @@ pub fn run() -> Result<()> {
     })
 }
 
-/// Builds it into `target/site`.
+/// Whether all of it has been built before.
+pub fn is_built() -> bool {
+    package().join(BINARY).exists()
+}
+
+/// Builds it into `target/site`, what costs nothing first: pages work without the rest.
 pub fn build() -> Result<()> {
-    process::run(&mut cargo(&format!("build {BROWSER}")))?;
-    let site = checkout::target().join("site");
+    let site = folder();
     // Whatever a release has left there, compressed files above all, would be served.
     if site.exists() {
         fs::remove_dir_all(&site)?;
     }
-    let package = site.join("pkg");
+    let package = package();
     fs::create_dir_all(&package)?;
-    bind(&package)?;
     fs::write(package.join("orghub.css"), style_sheet()?)?;
-    copy(&checkout::root().join("public"), &site)
+    copy(&checkout::root().join("public"), &site)?;
+    process::run(&mut cargo(&format!("build {BROWSER}")))?;
+    bind(&package)
+}
+
+fn folder() -> PathBuf {
+    checkout::target().join("site")
+}
+
+fn package() -> PathBuf {
+    folder().join("pkg")
 }
 
 /// Joins browser code and JavaScript.
@@ -52,7 +71,7 @@ fn bind(package: &Path) -> Result<()> {
         .arg(package);
     process::run(&mut bindgen)?;
     // As cargo-leptos calls it, and pages ask for it.
-    fs::rename(package.join("orghub_bg.wasm"), package.join("orghub.wasm"))
+    fs::rename(package.join("orghub_bg.wasm"), package.join(BINARY))
         .context("wasm-bindgen calls its output something else now")
 }
 
