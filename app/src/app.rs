@@ -113,7 +113,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The routes: `orghub::routes` as Leptos takes them. `server/tests/it/endpoints.rs` holds
+/// The routes: `orghub::routes` as Leptos takes them. `server/tests/it/endpoints/` holds
 /// the two together.
 #[component]
 pub fn App() -> impl IntoView {

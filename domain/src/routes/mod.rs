@@ -3,7 +3,7 @@
 //! An organization's pages are [`OrgPage`], and [`OrgPath`] is the one parser of their
 //! addresses; [`ProviderPage`] are those of signing in with others, [`AdminPage`] those of
 //! platform admins. Where a macro takes nothing but a literal (routes of the application,
-//! endpoints of server functions), `server/tests/it/endpoints.rs` compares it with what
+//! endpoints of server functions), `server/tests/it/endpoints/` compares it with what
 //! is here.
 
 mod account;
