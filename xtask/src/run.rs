@@ -34,13 +34,19 @@ pub fn run(options: &Options) -> Result<()> {
     } else {
         Profile::Dev
     };
-    let (_services, mut stack, site) = steps::report(|steps| {
+    let (_services, mut stack) = steps::report(|steps| {
         setup::compiler(steps)?;
         let site = match profile {
             Profile::Dev => {
-                let site = Site::begin()?;
+                let site = if site::is_built() {
+                    // Nobody is to be shown the old one with a new server.
+                    Some(Aside::start("site")?)
+                } else {
+                    site::lay_out()?;
+                    None
+                };
                 setup::to_serve(steps)?;
-                Some(site)
+                site
             }
             Profile::Release => {
                 setup::to_release(steps)?;
@@ -64,7 +70,7 @@ pub fn run(options: &Options) -> Result<()> {
             audience: Audience::Developer,
         };
         plan.check_port()?;
-        let site = build(profile, site, steps)?;
+        build(profile, site, steps)?;
         fill(&plan, options.fresh, steps)?;
         let stack = steps.take(
             &Step {
@@ -74,11 +80,10 @@ pub fn run(options: &Options) -> Result<()> {
             },
             || plan.start(),
         )?;
-        Ok((services, stack, site))
+        Ok((services, stack))
     })?;
     introduce(options.port);
-    let is_complete = site.is_none() && setup::can_watch()?;
-    let rest = (!is_complete).then(|| thread::spawn(|| complete(site)));
+    let rest = (!site::is_built() || !setup::can_watch()?).then(|| thread::spawn(complete));
     let outcome = match stack.serve() {
         Err(_) if process::is_interrupted() => {
             eprintln!("\nStopping …");
@@ -93,38 +98,29 @@ pub fn run(options: &Options) -> Result<()> {
     outcome
 }
 
-/// What browsers load, built beside the server with what that leaves idle of the processor.
-struct Site {
-    work: Aside,
-    /// Nothing is there that would be shown with a newer server.
-    is_the_first: bool,
-}
-
-impl Site {
-    fn begin() -> Result<Self> {
-        Ok(Self {
-            is_the_first: !site::is_built(),
-            work: Aside::start("site")?,
-        })
-    }
-}
-
-/// What the first page could do without, while it is looked at.
-fn complete(site: Option<Site>) {
-    if let Some(site) = site {
-        eprintln!(
-            "Pages work without JavaScript meanwhile: what browsers run is still being compiled \
-             (usually 1 minute; see {}).",
-            site.work.log.display()
-        );
-        match site.work.finish() {
-            Ok(()) => eprintln!("It is there: reload the page."),
-            Err(error) => eprintln!("What browsers run is not there: {error:#}"),
-        }
+/// What the first page can do without, made while it is looked at.
+fn complete() {
+    if let Err(error) = compile_browser_code() {
+        eprintln!("Pages stay without JavaScript: {error:#}");
     }
     if let Err(error) = install_tools() {
         eprintln!("`cargo leptos watch` is not installed: {error:#}");
     }
+}
+
+fn compile_browser_code() -> Result<()> {
+    if site::is_built() {
+        return Ok(());
+    }
+    let site = Aside::start("site")?;
+    eprintln!(
+        "Pages work, without JavaScript so far: what browsers run is compiled in the background \
+         (usually 1 minute; see {}).",
+        site.log.display()
+    );
+    site.finish()?;
+    eprintln!("What browsers run is there: reload the page.");
+    Ok(())
 }
 
 fn install_tools() -> Result<()> {
@@ -142,8 +138,8 @@ fn install_tools() -> Result<()> {
     Ok(())
 }
 
-/// Builds both sides, or leaves what browsers load to be waited for later.
-fn build(profile: Profile, site: Option<Site>, steps: &mut Steps) -> Result<Option<Site>> {
+/// Builds the server, and what browsers load unless that is left for later.
+fn build(profile: Profile, site: Option<Aside>, steps: &mut Steps) -> Result<()> {
     let server = |usually| Step {
         name: "Build server",
         what: "compiles the server",
@@ -154,24 +150,21 @@ fn build(profile: Profile, site: Option<Site>, steps: &mut Steps) -> Result<Opti
         what: "compiles the islands to WebAssembly and bundles the styles",
         usually,
     };
-    match site {
-        Some(site) => {
-            let step = server("10 seconds, 6 minutes the first time");
+    match profile {
+        Profile::Dev => {
+            let step = server("10 seconds, 5 minutes the first time");
             steps.take(&step, || builds::server(profile))?;
-            if site.is_the_first {
-                return Ok(Some(site));
-            }
+            let Some(site) = site else { return Ok(()) };
             let step = browser_side("nothing more; it was begun before");
-            steps.take(&step, || site.work.finish())?;
+            steps.take(&step, || site.finish())
         }
-        None => {
+        Profile::Release => {
             let step = server("4 minutes, 20 minutes the first time");
             steps.take(&step, || builds::server(profile))?;
             let step = browser_side("1 minute, 4 minutes the first time");
-            steps.take(&step, builds::release_site)?;
+            steps.take(&step, builds::release_site)
         }
     }
-    Ok(None)
 }
 
 fn fill(plan: &Plan, fresh: bool, steps: &mut Steps) -> Result<()> {

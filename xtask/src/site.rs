@@ -40,19 +40,23 @@ pub fn is_built() -> bool {
     package().join(BINARY).exists()
 }
 
-/// Builds it into `target/site`, what costs nothing first: pages work without the rest.
-pub fn build() -> Result<()> {
+/// Lays down in `target/site` what needs no compiler: pages work without the rest.
+pub fn lay_out() -> Result<()> {
     let site = folder();
     // Whatever a release has left there, compressed files above all, would be served.
     if site.exists() {
         fs::remove_dir_all(&site)?;
     }
-    let package = package();
-    fs::create_dir_all(&package)?;
-    fs::write(package.join("orghub.css"), style_sheet()?)?;
-    copy(&checkout::root().join("public"), &site)?;
+    fs::create_dir_all(package())?;
+    fs::write(package().join("orghub.css"), style_sheet()?)?;
+    copy(&checkout::root().join("public"), &site)
+}
+
+/// Builds it into `target/site`.
+pub fn build() -> Result<()> {
+    lay_out()?;
     process::run(&mut cargo(&format!("build {BROWSER}")))?;
-    bind(&package)
+    bind(&package())
 }
 
 fn folder() -> PathBuf {
