@@ -117,6 +117,9 @@ fn in_order(one: &MemberCursor, other: &MemberCursor) -> Ordering {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
+    use proptest::{collection, prelude::*};
     use time::{Duration, OffsetDateTime};
     use uuid::Uuid;
 
@@ -160,41 +163,55 @@ mod tests {
         }
     }
 
-    #[test]
-    fn classes_without_marks_count_as_well() {
-        // Of twelve classes one has a mark, behind all but a few of the list.
-        let class = |number: i64| {
-            if number % 12 == 0 {
-                0
-            } else {
-                (number % 12) as i16
-            }
-        };
-        let list: Vec<_> = (0..3_000)
-            .map(|number| (class(number), member(number).1))
-            .filter({
-                let mut met: HashMap<i16, usize> = HashMap::new();
-                move |(class, _)| {
-                    let count = met.entry(*class).or_default();
-                    *count += 1;
-                    *class == 0 || *count < 200
+    /// The classes of a list's members: up to twelve, some too small for a mark, in turn or
+    /// all mixed.
+    fn lists() -> impl Strategy<Value = Vec<i16>> {
+        let size = prop_oneof![0..50_usize, 150..300_usize, 0..1_500_usize];
+        let in_turn = collection::vec(size, 1..13).prop_map(|sizes| {
+            let classes = (0..).zip(sizes);
+            classes
+                .flat_map(|(class, size)| iter::repeat_n(class, size))
+                .collect::<Vec<i16>>()
+        });
+        in_turn.prop_flat_map(|list| prop_oneof![Just(list.clone()), Just(list).prop_shuffle()])
+    }
+
+    proptest! {
+        #[test]
+        fn marks_lead_near_and_never_past_whatever_the_classes(
+            list in lists(),
+            is_shown in collection::vec(any::<bool>(), 12),
+        ) {
+            let list = (0..).zip(list).map(|(number, class)| (class, member(number).1));
+            let mut met: HashMap<i16, i64> = HashMap::new();
+            let (mut marks, mut shown_list) = (Vec::new(), Vec::new());
+            for (class, place) in list {
+                let number = met.entry(class).or_default();
+                *number += 1;
+                if *number % MemberMarks::EVERY == 0 {
+                    marks.push((class, place.clone()));
                 }
-            })
-            .collect();
-        let marked = list.iter().filter(|(class, _)| *class == 0).nth(249);
-        let marks = vec![marked.expect("as many").clone()];
-        let classes: Vec<i16> = (0..12).collect();
-        let marks = MemberMarks::new(OrgId(Uuid::nil()), classes.clone(), marks);
-        for offset in (0..list.len()).step_by(50) {
-            let Some(skipped) = marks.before(&classes, offset as i64) else {
-                continue;
-            };
-            let here = &list[offset].1;
-            let passed = skipped
-                .places
-                .values()
-                .any(|mark| in_order(mark, here).is_gt());
-            assert!(!passed, "a page at {offset} begins behind it");
+                if is_shown[class as usize] {
+                    shown_list.push((class, place));
+                }
+            }
+            let marks = MemberMarks::new(OrgId(Uuid::nil()), met.into_keys().collect(), marks);
+            let shown: Vec<i16> = (0..12).filter(|class| is_shown[*class as usize]).collect();
+            let near = MemberMarks::EVERY * (shown.len() as i64 + 1);
+            for (offset, (_, here)) in (0..).zip(&shown_list).step_by(37) {
+                let Some(skipped) = marks.before(&shown, offset) else {
+                    prop_assert!(offset < near, "nothing leads to {offset}");
+                    continue;
+                };
+                prop_assert!(offset - skipped.members < near, "{offset}: {}", skipped.members);
+                let left_behind = shown_list.iter().filter(|(class, place)| {
+                    let mark = skipped.places.get(class);
+                    mark.is_some_and(|mark| in_order(place, mark).is_le())
+                });
+                prop_assert_eq!(left_behind.count() as i64, skipped.members);
+                let is_past = |mark: &&MemberCursor| in_order(mark, here).is_ge();
+                prop_assert!(!skipped.places.values().any(is_past), "past {}", offset);
+            }
         }
     }
 }
