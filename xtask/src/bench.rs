@@ -3,12 +3,13 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use anyhow::{Context, Result};
 use local_services::postgres;
+use serde_json::Value;
 
 use crate::{
     checkout,
@@ -63,7 +64,7 @@ const LEVELS: [&str; 3] = ["memory", "redis", "postgres"];
 
 const HEAD: &str = "# Benchmarks
 
-Written by `cargo xtask bench`, which runs all of it again in about twelve minutes (and builds for half an hour the first time). Read the
+Written by `cargo xtask bench`, which runs all of it again in ten minutes (and builds for half an hour the first time). Read the
 ratios: everything in a table was measured in the same run on the same machine, on which the database, Redis, the server
 and whoever asks share the cores. Built as deployed but for thin instead of fat link-time optimization.
 ";
@@ -72,16 +73,13 @@ pub fn run() -> Result<()> {
     steps::report(|steps| {
         setup::to_compile(steps)?;
         let services = Services::start()?;
-        steps.take(
+        let benches = steps.take(
             &Step {
                 name: "Build",
                 what: "compiles the benchmarks as the product is deployed",
                 usually: "1 minute, half an hour the first time",
             },
-            || {
-                let mut build = bench(&services, &BENCHES.map(|(name, ..)| name));
-                process::run(build.arg("--no-run"))
-            },
+            build,
         )?;
         let mut tables = Vec::new();
         for (name, what, usually) in BENCHES {
@@ -92,9 +90,10 @@ pub fn run() -> Result<()> {
                     usually,
                 },
                 || {
-                    let mut bench = bench(&services, &[name]);
+                    let bench = benches.iter().find(|bench| bench.name == name);
+                    let bench = bench.with_context(|| format!("there is no benchmark {name}"))?;
                     // What it reports; how far it is goes to standard error.
-                    let table = process::read(bench.arg("--quiet").stderr(Stdio::inherit()))?;
+                    let table = process::read(bench.with(&services).stderr(Stdio::inherit()))?;
                     match name {
                         LOOK_UPS_BENCH => look_ups(),
                         _ => Ok(table),
@@ -110,19 +109,53 @@ pub fn run() -> Result<()> {
     })
 }
 
-/// Cargo's benchmarks of these names, without the flags that make development builds quick.
-/// Always of the same packages, so that nothing is compiled twice.
-fn bench(services: &Services, names: &[&str]) -> Command {
-    let mut bench = process::cargo("bench --package orghub --package orghub-server");
-    for name in names {
-        bench.args(["--bench", name]);
+/// A benchmark that was built.
+struct Bench {
+    name: String,
+    program: PathBuf,
+    package: PathBuf,
+}
+
+impl Bench {
+    /// The one that a message of cargo's is about, if any.
+    fn of(message: &str) -> Option<Self> {
+        let message: Value = serde_json::from_str(message).ok()?;
+        let target = &message["target"];
+        (target["kind"][0] == "bench").then_some(())?;
+        Some(Self {
+            name: target["name"].as_str()?.to_owned(),
+            program: message["executable"].as_str()?.into(),
+            package: Path::new(message["manifest_path"].as_str()?)
+                .parent()?
+                .into(),
+        })
     }
-    bench
+
+    fn with(&self, services: &Services) -> Command {
+        let mut bench = command(&self.program);
+        bench
+            .arg("--bench")
+            .current_dir(&self.package)
+            .env("DATABASE_URL", &services.database_url)
+            .env("DATABASE_OWNER_URL", &services.database_owner_url)
+            .env("REDIS_URL", &services.redis_url);
+        bench
+    }
+}
+
+/// Builds all at once, without the flags that make development builds quick. Each by itself
+/// would be built with other features of what they share, which means all of it again.
+fn build() -> Result<Vec<Bench>> {
+    let mut build = process::cargo("bench --package orghub --package orghub-server --no-run");
+    for (name, ..) in BENCHES {
+        build.args(["--bench", name]);
+    }
+    build
+        .arg("--message-format=json-render-diagnostics")
         .env("RUSTFLAGS", "")
-        .env("DATABASE_URL", &services.database_url)
-        .env("DATABASE_OWNER_URL", &services.database_owner_url)
-        .env("REDIS_URL", &services.redis_url);
-    bench
+        .stderr(Stdio::inherit());
+    let messages = process::read(&mut build)?;
+    Ok(messages.lines().filter_map(Bench::of).collect())
 }
 
 /// Where and of what it was measured.
@@ -185,7 +218,7 @@ fn median(look_up: &str, level: &str) -> Result<f64> {
         .join("new/estimates.json");
     let estimates =
         fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let estimates: serde_json::Value = serde_json::from_str(&estimates)?;
+    let estimates: Value = serde_json::from_str(&estimates)?;
     estimates["median"]["point_estimate"]
         .as_f64()
         .context("criterion's estimates have another form now")
