@@ -58,7 +58,7 @@ enum Command {
     Bench,
     /// Send random inputs for minutes
     Fuzz(fuzz::Options),
-    /// Build what browsers load, for development; `run` does so beside the server
+    /// Build what browsers load, for development; `run` does so by itself
     Site,
     /// Install what `cargo leptos watch` needs; `run` does so by itself while it serves
     Tools,

@@ -42,6 +42,8 @@ pub fn run(options: &Options) -> Result<()> {
                     // Nobody is to be shown the old one with a new server.
                     Some(Aside::start("site")?)
                 } else {
+                    // The first time it would keep the server waiting for a minute and a half,
+                    // even at the lowest priority: the rest of it comes after the first page.
                     site::lay_out()?;
                     None
                 };
