@@ -227,17 +227,17 @@ const APP: &[&str] = &["domain", "routes", "access"];
 /// inside: a page asks a use case.
 const APP_DOORS: &[(&str, &[&str])] = &[
     (
-        "app/src/context.rs",
+        "app/ui/src/context.rs",
         &["auth", "invitations", "platform", "services", "telemetry"],
     ),
-    ("app/src/error.rs", &["error"]),
-    ("app/src/forms/flash.rs", &["config"]),
-    ("app/src/forms/post.rs", &["submissions"]),
+    ("app/ui/src/error.rs", &["error"]),
+    ("app/ui/src/forms/flash.rs", &["config"]),
+    ("app/ui/src/forms/post.rs", &["submissions"]),
 ];
 
-/// What the server may name of the core. It opens the database to migrate it and asks the
+/// What the edge may name of the core. It opens the database to migrate it and asks the
 /// cache for its health, and has no business with a rule.
-const SERVER: &[&str] = &[
+const EDGE: &[&str] = &[
     "Db",
     "access",
     "auth",
@@ -293,7 +293,8 @@ const KNOWN_TO_FEW: &[(&str, &[&str])] = &[
 ];
 
 /// Packages that must not depend on crates which are somebody else's concern. What an island
-/// depends on is compiled for browsers, and compiled again when it changes.
+/// depends on is compiled for browsers, and compiled again when it changes. Pages, endpoints
+/// and the edge know nothing of each other, so that one is compiled without the others.
 const FOREIGN_TO: &[(&str, &[&str])] = &[
     (
         "domain/Cargo.toml",
@@ -308,13 +309,53 @@ const FOREIGN_TO: &[(&str, &[&str])] = &[
         &["leptos", "leptos_axum", "axum", "tower-http"],
     ),
     (
-        "app/Cargo.toml",
-        &["sqlx", "redis", "async-stripe", "lettre"],
+        "app/ui/Cargo.toml",
+        &[
+            "orghub-api",
+            "orghub-app",
+            "orghub-edge",
+            "leptos_router",
+            "axum",
+            "sqlx",
+            "redis",
+            "lettre",
+        ],
     ),
     (
-        "server/Cargo.toml",
-        &["sqlx", "redis", "async-stripe", "lettre"],
+        "app/api/Cargo.toml",
+        &[
+            "orghub-app",
+            "orghub-edge",
+            "leptos_router",
+            "axum",
+            "sqlx",
+            "redis",
+            "lettre",
+        ],
     ),
+    (
+        "app/Cargo.toml",
+        &[
+            "orghub-api",
+            "orghub-edge",
+            "axum",
+            "sqlx",
+            "redis",
+            "lettre",
+        ],
+    ),
+    (
+        "edge/Cargo.toml",
+        &[
+            "orghub-api",
+            "orghub-app",
+            "leptos_router",
+            "sqlx",
+            "redis",
+            "lettre",
+        ],
+    ),
+    ("server/Cargo.toml", &["orghub", "axum", "leptos", "tokio"]),
 ];
 
 #[test]
@@ -383,22 +424,19 @@ fn the_application_reaches_the_core_through_its_doors() {
 }
 
 #[test]
-fn the_server_has_no_business_rule() {
+fn the_edge_has_no_business_rule() {
     let mut used = BTreeSet::<&str>::new();
-    check(&files("server/src"), |_, paths| {
+    check(&files("edge/src"), |_, paths| {
         let named: BTreeSet<&str> = modules_of(paths, "orghub").collect();
-        used.extend(SERVER.iter().filter(|allowed| named.contains(*allowed)));
+        used.extend(EDGE.iter().filter(|allowed| named.contains(*allowed)));
         named
             .into_iter()
-            .filter(|named| !SERVER.contains(named))
+            .filter(|named| !EDGE.contains(named))
             .map(|named| format!("names `orghub::{named}`"))
             .collect()
     });
-    for allowed in SERVER {
-        assert!(
-            used.contains(allowed),
-            "the server does not name `{allowed}`"
-        );
+    for allowed in EDGE {
+        assert!(used.contains(allowed), "the edge does not name `{allowed}`");
     }
 }
 
@@ -452,7 +490,7 @@ fn packages_depend_on_their_own_concerns_only() {
 
 #[test]
 fn only_configuration_reads_the_environment() {
-    let product: Vec<Source> = ["domain/src", "src", "app", "server/src"]
+    let product: Vec<Source> = ["domain/src", "src", "app", "edge/src", "server/src"]
         .into_iter()
         .flat_map(files)
         .collect();
@@ -464,7 +502,7 @@ fn only_configuration_reads_the_environment() {
                 ["std", "env", "var" | "var_os" | "vars"] | ["env", "var" | "var_os" | "vars"]
             )
         });
-        let may = ["src/config/variables.rs", "server/src/config.rs"]
+        let may = ["src/config/variables.rs", "edge/src/config.rs"]
             .iter()
             .any(|place| file.is_in(place));
         if reads && !may {

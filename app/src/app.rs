@@ -32,20 +32,18 @@ use leptos_router::{
     components::{FlatRoutes, Route, Router},
     path,
 };
+use orghub_ui::{application::Application, context};
 
-use crate::{
-    context,
-    pages::{
-        ActivityPage, AdminCachePage, AdminJobsPage, AdminOrgPage, AdminOrgsPage,
-        AdminOverviewPage, AdminSessionsPage, AdminUserPage, AdminUsersPage, AdminWebhookPage,
-        AdminWebhooksPage, BulkChangePage, CancelPlanPage, ChangeEmailPage, ChangeMembersPage,
-        ChangePlanPage, CheckMailPage, CheckoutDonePage, ConfirmPage, ConnectPage,
-        DeleteAccountPage, ForgotPasswordPage, InvitationPage, InvitationsPage, InvoicesPage,
-        JoinPage, JoiningPage, LandingPage, LeavePage, MembersPage, NewOrgPage, NotFoundPage,
-        OrgsPage, OverviewPage, PlansPage, ProfilePage, RecoveryCodesPage, RequireSecondFactorPage,
-        ResetPasswordPage, ReturnPage, SecondFactorPage, SecurityPage, SettingsPage, SignInPage,
-        SignUpPage, SubscriptionPage, ToStripePage, TotpPage, UndoEmailChangePage, VerifyEmailPage,
-    },
+use crate::pages::{
+    ActivityPage, AdminCachePage, AdminJobsPage, AdminOrgPage, AdminOrgsPage, AdminOverviewPage,
+    AdminSessionsPage, AdminUserPage, AdminUsersPage, AdminWebhookPage, AdminWebhooksPage,
+    BulkChangePage, CancelPlanPage, ChangeEmailPage, ChangeMembersPage, ChangePlanPage,
+    CheckMailPage, CheckoutDonePage, ConfirmPage, ConnectPage, DeleteAccountPage,
+    ForgotPasswordPage, InvitationPage, InvitationsPage, InvoicesPage, JoinPage, JoiningPage,
+    LandingPage, LeavePage, MembersPage, NewOrgPage, NotFoundPage, OrgsPage, OverviewPage,
+    PlansPage, ProfilePage, RecoveryCodesPage, RequireSecondFactorPage, ResetPasswordPage,
+    ReturnPage, SecondFactorPage, SecurityPage, SettingsPage, SignInPage, SignUpPage,
+    SubscriptionPage, ToStripePage, TotpPage, UndoEmailChangePage, VerifyEmailPage,
 };
 
 /// Pages whose fetch may begin when a link to them is pressed. Not when it is pointed at: a
@@ -68,9 +66,14 @@ fn scripts(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The text of each inline script that a page may have: the same on all pages, so that the
-/// policy can name them by their hashes.
-pub fn inline_scripts(options: LeptosOptions) -> Vec<String> {
+/// What the program joins to the server.
+pub const APPLICATION: Application = Application {
+    pages: || App().into_any(),
+    document: |options| document(options).into_any(),
+    inline_scripts,
+};
+
+fn inline_scripts(options: LeptosOptions) -> Vec<String> {
     let head = Owner::new().with(|| scripts(options).to_html());
     let mut texts: Vec<String> = head
         .split("<script")
@@ -90,7 +93,7 @@ pub fn inline_scripts(options: LeptosOptions) -> Vec<String> {
 }
 
 /// The document around every page.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+fn document(options: LeptosOptions) -> impl IntoView {
     let style_sheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     let theme = context::theme();
     provide_context(theme);

@@ -12,7 +12,7 @@ use orghub::{
     config::Config,
     domain::{Permission, Role},
 };
-use orghub_server::config::ServerConfig;
+use orghub_edge::config::ServerConfig;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

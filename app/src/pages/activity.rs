@@ -5,12 +5,12 @@ use orghub::{
     domain::{ActivityListQuery, OrgSlug, activity_list},
     routes::{self, OrgPage},
 };
-
-use super::render_org;
-use crate::{
+use orghub_ui::{
     components::{ActivityFilter, ActivityLog, EmptyState},
     context, response,
 };
+
+use super::render_org;
 
 /// The part of the audit log that the address asks for: `kind`, `who`, `from`, `to`, `before`.
 #[component]

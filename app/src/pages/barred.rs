@@ -6,8 +6,7 @@ use orghub::{
     domain::{Barred, text},
     routes::{self, AccountPage},
 };
-
-use crate::{
+use orghub_ui::{
     components::{Day, ErrorView, PublicFrame},
     forms::{self, Flash, FormMessage},
     response,

@@ -9,10 +9,7 @@ use orghub::{
     },
     routes::{self, OrgPage},
 };
-use time::OffsetDateTime;
-
-use super::{OrgRequest, render_org};
-use crate::{
+use orghub_ui::{
     components::{
         Badge, EmptyState, Moment, ProblemMessage, RoleBadge, Tone, grouped, list_foot,
         past_the_end,
@@ -22,6 +19,9 @@ use crate::{
     forms::{self, Form},
     response,
 };
+use time::OffsetDateTime;
+
+use super::{OrgRequest, render_org};
 
 /// How often a browser looks how far it is.
 const RELOAD_SECONDS: u32 = 2;

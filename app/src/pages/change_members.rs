@@ -8,14 +8,14 @@ use orghub::{
     },
     routes::{self, OrgPage},
 };
-
-use super::{OrgRequest, render_org};
-use crate::{
+use orghub_ui::{
     components::{Card, ProblemMessage, grouped},
     context,
     forms::{self, FormMessage},
     response,
 };
+
+use super::{OrgRequest, render_org};
 
 /// What the address asks for.
 struct Asked {

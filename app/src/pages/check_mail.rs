@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use orghub::routes;
-
-use crate::{components::PublicFrame, forms::Flash};
+use orghub_ui::{components::PublicFrame, forms::Flash};
 
 /// The notice above says what was mailed and to whom; this, what to do if it does not come.
 #[component]

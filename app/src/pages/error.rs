@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use orghub::routes::{self, AccountPage};
-
-use crate::{
+use orghub_ui::{
     components::{ErrorView, PublicFrame},
     context,
     error::AppError,

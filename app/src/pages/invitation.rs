@@ -11,14 +11,14 @@ use orghub::{
     domain::{CurrentUser, InvitationLetter, text},
     routes,
 };
-
-use super::{error, render};
-use crate::{
+use orghub_ui::{
     components::{Day, PublicFrame},
     context::{self, AccountToken},
     error::AppError,
     forms::{self, Flash, FormMessage},
 };
+
+use super::{error, render};
 
 /// Accepting, declining, and what it takes before one can.
 #[component]

@@ -8,9 +8,7 @@ use orghub::{
     domain::{CheckedDraft, InvitationListQuery, InvitationPage, Membership, SubscriptionView},
     routes::{self, OrgPage},
 };
-
-use super::{OrgRequest, render_org};
-use crate::{
+use orghub_ui::{
     components::{
         EmptyState, InvitationFilter, InviteForms, NoticeMessage, ProblemMessage, Seats,
         draft_table, invitation_table, list_foot, past_the_end, total,
@@ -20,6 +18,8 @@ use crate::{
     forms::{self, Problem},
     response,
 };
+
+use super::{OrgRequest, render_org};
 
 /// What the page shows besides its forms.
 struct Data {

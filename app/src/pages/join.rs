@@ -11,14 +11,14 @@ use orghub::{
     domain::{JoinOffer, JoinStanding, MailDomain, text},
     routes::{self, OrgPage},
 };
-
-use super::{error, render};
-use crate::{
+use orghub_ui::{
     components::PublicFrame,
     context::{self, AccountToken},
     error::AppError,
     forms::{self, Flash, FormMessage},
 };
+
+use super::{error, render};
 
 /// Joining, and what it takes before one can.
 #[component]

@@ -5,12 +5,12 @@ use orghub::{
     domain::{PageNumber, WaysToJoin, request_page_in},
     routes::{self, OrgPage},
 };
-
-use super::{OrgRequest, render_org};
-use crate::{
+use orghub_ui::{
     components::{DomainList, JoinLinkForm, JoinLinkList, list_foot, past_the_end, request_list},
     context, forms, response,
 };
+
+use super::{OrgRequest, render_org};
 
 /// Who asks, what lets people in, and deciding about it.
 #[component]

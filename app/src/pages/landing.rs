@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use orghub::routes;
-
-use crate::{components::PublicFrame, context, forms::Flash, response};
+use orghub_ui::{components::PublicFrame, context, forms::Flash, response};
 
 /// Whoever is signed in goes on to the list of organizations.
 #[component]

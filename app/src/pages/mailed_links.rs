@@ -10,15 +10,15 @@ use orghub::{
     domain::{TokenKind, text},
     routes,
 };
-
-use super::render;
-use crate::{
+use orghub_ui::{
     components::PublicFrame,
     context::{self, AccountToken, MailedLink},
     error::AppError,
     forms::{self, Field, Flash, Form, FormMessage, FormState},
     response,
 };
+
+use super::render;
 
 /// What a mailed link's page says.
 struct Page {

@@ -7,10 +7,7 @@ use orghub::{
     },
     routes::{self, OrgPage},
 };
-use time::OffsetDateTime;
-
-use super::render_org;
-use crate::{
+use orghub_ui::{
     components::{
         Beside, EmptyState, MemberFilter, ProblemMessage, foot_beside, hours_change_at,
         member_table, past_the_end, total,
@@ -20,6 +17,9 @@ use crate::{
     islands::LiveFilter,
     response,
 };
+use time::OffsetDateTime;
+
+use super::render_org;
 
 /// The member list that the address asks for ([`MemberListQuery::from_query`]).
 #[component]

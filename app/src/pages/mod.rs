@@ -43,6 +43,7 @@ use orghub::{
     domain::{Membership, text},
     routes::OrgPage,
 };
+use orghub_ui::{components::OrgFrame, context, error::AppError, forms::Flash};
 
 pub use account::{ConfirmPage, ProfilePage, RecoveryCodesPage, SecurityPage, TotpPage};
 pub use activity::ActivityPage;
@@ -76,8 +77,6 @@ pub use subscription::{
     CancelPlanPage, ChangePlanPage, CheckoutDonePage, InvoicesPage, PlansPage, SubscriptionPage,
     ToStripePage,
 };
-
-use crate::{components::OrgFrame, context, error::AppError, forms::Flash};
 
 /// Shows what `load` gets with `view`, or why there is nothing to show.
 fn render<T: 'static>(

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use orghub::{domain::slug, routes};
-
-use super::render;
-use crate::{
+use orghub_ui::{
     components::UserFrame,
     context,
     forms::{self, Field, Flash, FormMessage},
     islands::SlugCheck,
 };
+
+use super::render;
 
 /// Name and slug of a new organization.
 #[component]

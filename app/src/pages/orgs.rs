@@ -6,9 +6,7 @@ use orghub::{
     domain::{DeletedOrg, OrgListQuery, OrgSummary, Page},
     routes::{self, OrgPage},
 };
-
-use super::render;
-use crate::{
+use orghub_ui::{
     components::{
         Avatar, Card, Day, EmptyState, Icon, JoinableOrgs, OrgFilter, RoleBadge, Symbol, UserFrame,
         list_foot, past_the_end, total,
@@ -18,6 +16,8 @@ use crate::{
     forms::{self, Flash},
     response,
 };
+
+use super::render;
 
 /// The organizations of the user that the address asks for (`page`, `q`), with the user's
 /// role in each.

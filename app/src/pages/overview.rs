@@ -5,16 +5,16 @@ use orghub::{
     domain::{Membership, OrgOverview, OwnerContact, Permission, SubscriptionView},
     routes::{self, OrgPage},
 };
-use time::OffsetDateTime;
-
-use super::{OrgRequest, render_org};
-use crate::{
+use orghub_ui::{
     components::{
         ActivityList, Avatar, Day, LeaveForm, ReceivedOwnership, RoleBadge, grouped, status_badge,
     },
     context,
     forms::{self, FormMessage},
 };
+use time::OffsetDateTime;
+
+use super::{OrgRequest, render_org};
 
 /// Name, owner contact, members, plan and role, and, for those who may read it, what
 /// happened lately.

@@ -3,15 +3,15 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use orghub::routes::{self, api};
-
-use super::render;
-use crate::{
+use orghub_ui::{
     components::{PasskeyForm, PublicFrame},
     context,
     forms::{self, Field, Flash, FormMessage},
     islands::PasskeyPrompt,
     response,
 };
+
+use super::render;
 
 /// Asks whoever proved one factor for a second one; `?next=` says where to go afterwards.
 /// Without a sign-in that is pending it leads to where one begins.

@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use orghub::routes::{self, api};
-
-use crate::{
+use orghub_ui::{
     components::{PasskeyForm, ProviderButtons, PublicFrame},
     context,
     forms::{self, Field, Flash, FormMessage},

@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use orghub::routes;
-
-use crate::{
+use orghub_ui::{
     components::PublicFrame,
     context,
     forms::{self, Field, Flash, FormMessage},

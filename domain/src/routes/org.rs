@@ -4,7 +4,7 @@ use crate::{OrgSlug, Permission};
 /// A page of an organization: everything the rest of the program has to know about it.
 ///
 /// To add one: a variant here, its file in `app/src/pages/`, its line in
-/// `app/src/app.rs`, its icon in `app/src/components/icon.rs`, and its row in
+/// `app/src/app.rs`, its icon in `app/ui/src/components/icon.rs`, and its row in
 /// `server/tests/it/endpoints/reads.rs`. `docs/how-to.md` has the whole list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrgPage {

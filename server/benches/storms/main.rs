@@ -67,7 +67,7 @@ async fn main() {
         return;
     }
     // Raises the limit on open files, which this process needs as well.
-    orghub_server::listener::most_connections(None);
+    orghub_edge::listener::most_connections(None);
     let redis = PrivateRedis::start();
     let app = TestApp::start_with(|config| config.redis = None).await;
     let (olive, gus) = (app.user("Olive").await, app.user("Gus").await);

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::{Method, StatusCode};
 use orghub::config::{AppEnv, MetricsToken};
-use orghub_server::handlers::health::{Report, Status};
+use orghub_edge::handlers::health::{Report, Status};
 use orghub_test_support::PrivateRedis;
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use orghub::{
     domain::Role,
     telemetry::CATALOG,
 };
-use orghub_server::telemetry;
+use orghub_edge::telemetry;
 use orghub_test_support::PrivateRedis;
 
 use crate::site::{Answer, Site};

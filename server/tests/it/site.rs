@@ -14,7 +14,9 @@ use orghub::{
     routes::{self, api},
     services::Services,
 };
-use orghub_server::{config::ServerConfig, router::router, startup, state::AppState};
+use orghub_api as _;
+use orghub_app::app::APPLICATION;
+use orghub_edge::{config::ServerConfig, router::router, startup, state::AppState};
 use orghub_test_support::{PASSWORD, TestApp};
 use tower::ServiceExt as _;
 
@@ -111,7 +113,7 @@ pub fn router_of(services: &Services, variables: &[(&str, &str)]) -> Router {
             .map(|(_, value)| (*value).to_owned())
     })
     .expect("the edge's configuration is complete");
-    router(AppState::new(&config, services.clone()))
+    router(AppState::new(&config, services.clone(), APPLICATION))
 }
 
 /// A browser without JavaScript: it keeps cookies and follows nothing by itself.

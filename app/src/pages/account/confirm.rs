@@ -6,15 +6,15 @@ use orghub::{
     domain::{Provider, SecondFactors},
     routes::{self, api},
 };
-
-use crate::{
+use orghub_ui::{
     components::{PasskeyForm, ProviderButtons, UserFrame},
     context,
     forms::{self, Field, Flash, FormMessage},
     islands::PasskeyPrompt,
-    pages::render,
     response,
 };
+
+use crate::pages::render;
 
 /// Asks again who somebody is, by whichever means they have; `?next=` says where to go
 /// afterwards.

@@ -10,14 +10,14 @@ mod security;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use orghub::routes::AccountPage;
-
-use super::render;
-use crate::{
+use orghub_ui::{
     components::AccountFrame,
     context::{self, SignedIn},
     error::AppError,
     forms::Flash,
 };
+
+use super::render;
 
 pub use confirm::ConfirmPage;
 pub use profile::ProfilePage;

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use orghub::routes::{self, AccountPage};
-
-use super::{AccountRequest, render_account};
-use crate::{
+use orghub_ui::{
     components::{Avatar, Card},
     forms::{self, Field, FormMessage},
 };
+
+use super::{AccountRequest, render_account};
 
 /// Name, picture and address; what is kept, and deleting it.
 #[component]

@@ -5,13 +5,13 @@ use orghub::{
     domain::platform::{CacheStatus, FamilyStatus},
     routes::AdminPage,
 };
-
-use super::render_admin;
-use crate::{
+use orghub_ui::{
     components::{Badge, Card, Tone, grouped},
     context,
     forms::{self, Field, Flash, FormMessage},
 };
+
+use super::render_admin;
 
 /// Look-ups by family, sizes, lag, the breaker; flushing one organization, one user, or all.
 #[component]

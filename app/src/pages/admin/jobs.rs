@@ -5,13 +5,13 @@ use orghub::{
     domain::platform::{FailedJob, QueueStatus, WaitingJobs},
     routes::AdminPage,
 };
-
-use super::render_admin;
-use crate::{
+use orghub_ui::{
     components::{Badge, Moment, Tone, grouped},
     context,
     forms::{self, Flash, FormMessage},
 };
+
+use super::render_admin;
 
 /// The queue over all nodes: due and dead by kind, and the dead letters.
 #[component]

@@ -23,6 +23,13 @@ use orghub::{
     domain::CurrentUser,
     routes::{self, AccountPage, AdminPage},
 };
+use orghub_ui::{
+    components::{AdminFrame, Card},
+    context::{self, PlatformAdmin},
+    error::AppError,
+    forms::{Flash, FormState},
+    response,
+};
 
 pub use cache::AdminCachePage;
 pub use jobs::AdminJobsPage;
@@ -35,13 +42,6 @@ pub use users::AdminUsersPage;
 pub use webhooks::{AdminWebhookPage, AdminWebhooksPage};
 
 use super::render;
-use crate::{
-    components::{AdminFrame, Card},
-    context::{self, PlatformAdmin},
-    error::AppError,
-    forms::{Flash, FormState},
-    response,
-};
 
 /// What a page has to show to whom.
 enum Found<T> {

@@ -9,14 +9,14 @@ use orghub::{
     },
     routes::{self, AdminPage},
 };
-
-use super::{act, id_in_path, render_admin};
-use crate::{
+use orghub_ui::{
     components::{Badge, Card, Day, Moment, Seats, Tone, grouped, status_badge},
     context,
     error::AppError,
     forms::{self, Field, Flash, FormMessage},
 };
+
+use super::{act, id_in_path, render_admin};
 
 /// Plan, seats, owners; limits of its own, restoring it, flushing its cache.
 #[component]

@@ -5,15 +5,15 @@ use orghub::{
     domain::{Page, RecordQuery, platform::OrgLine},
     routes::{self, AdminPage},
 };
-
-use super::render_admin;
-use crate::{
+use orghub_ui::{
     components::{
         Badge, Day, EmptyState, ProblemMessage, RecordFilter, Tone, grouped, list_foot,
         past_the_end, total,
     },
     context, forms, response,
 };
+
+use super::render_admin;
 
 /// The organizations that the address asks for (`page`, `q`).
 #[component]

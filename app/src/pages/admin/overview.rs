@@ -5,12 +5,12 @@ use orghub::{
     domain::{Page, PlatformAct, RecordQuery, platform::PlatformCounts},
     routes::{self, AdminPage},
 };
-
-use super::render_admin;
-use crate::{
+use orghub_ui::{
     components::{Moment, grouped, list_foot, past_the_end, phrase},
     context, response,
 };
+
+use super::render_admin;
 
 /// The site in a few figures, and the platform's log at the page that the address asks for.
 #[component]

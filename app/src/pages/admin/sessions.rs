@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use orghub::routes::AdminPage;
-
-use super::render_admin;
-use crate::{
+use orghub_ui::{
     components::Card,
     forms::{self, Field, FormMessage, SIGN_OUT_EVERYBODY_WORDS},
 };
+
+use super::render_admin;
 
 const HINT: &str = "Type the words “sign out everybody”.";
 

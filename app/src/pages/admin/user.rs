@@ -9,14 +9,14 @@ use orghub::{
     },
     routes::{self, AdminPage},
 };
-
-use super::{act, id_in_path, render_admin};
-use crate::{
+use orghub_ui::{
     components::{Badge, Card, Day, Moment, RoleBadge, Tone, grouped},
     context,
     error::AppError,
     forms::{self, Flash, FormMessage},
 };
+
+use super::{act, id_in_path, render_admin};
 
 /// Memberships, sessions, second factor; suspending, reinstating, signing out everywhere.
 #[component]

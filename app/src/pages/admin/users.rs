@@ -5,14 +5,14 @@ use orghub::{
     domain::{Page, RecordQuery, platform::UserLine},
     routes::{self, AdminPage},
 };
-
-use super::render_admin;
-use crate::{
+use orghub_ui::{
     components::{
         Badge, Day, EmptyState, ProblemMessage, RecordFilter, Tone, list_foot, past_the_end, total,
     },
     context, forms, response,
 };
+
+use super::render_admin;
 
 /// The users whom the address asks for (`page`, `q`).
 #[component]

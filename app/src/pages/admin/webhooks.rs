@@ -6,15 +6,15 @@ use orghub::{
     domain::{LedgerEntry, LedgerEvent, LedgerFilter, Page},
     routes::{self, AdminPage},
 };
-
-use super::{id_in_path, render_admin};
-use crate::{
+use orghub_ui::{
     components::{Badge, Card, EmptyState, Moment, Tone, grouped, list_foot, past_the_end, total},
     context,
     error::AppError,
     forms::{self, Flash, FormMessage},
     response,
 };
+
+use super::{id_in_path, render_admin};
 
 /// The events that the address asks for (`show`, `page`), the newest first.
 #[component]

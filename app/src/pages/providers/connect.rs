@@ -1,14 +1,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use orghub::{domain::ProviderProblem, routes};
-
-use super::render;
-use crate::{
+use orghub_ui::{
     components::PublicFrame,
     context,
     error::AppError,
     forms::{self, Field, Flash, FormMessage},
 };
+
+use super::render;
 
 /// Asks for the password of the account that has the address which the provider vouches for.
 #[component]

@@ -1,9 +1,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use orghub::domain::ProviderProblem;
+use orghub_ui::{components::PublicFrame, context, error::AppError, response};
 
 use super::render;
-use crate::{components::PublicFrame, context, error::AppError, response};
 
 /// Sends the browser on to the provider; a link does it where that is switched off.
 #[component]

@@ -13,18 +13,18 @@ use orghub::{
     domain::{Provider, ProviderName},
     routes::{self, AccountPage},
 };
+use orghub_ui::{
+    components::{ErrorView, PublicFrame},
+    context,
+    error::AppError,
+    response,
+};
 
 pub use connect::ConnectPage;
 pub use leave::LeavePage;
 pub use return_page::ReturnPage;
 
 use super::error;
-use crate::{
-    components::{ErrorView, PublicFrame},
-    context,
-    error::AppError,
-    response,
-};
 
 /// The provider in the address.
 ///

@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 use orghub::domain::{Provider, ProviderProblem};
+use orghub_ui::{context, error::AppError, response};
 
 use super::render;
-use crate::{context, error::AppError, response};
 
 /// Where a provider sends a browser back to: does what was begun, and goes on from there.
 #[component]

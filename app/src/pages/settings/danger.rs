@@ -3,12 +3,12 @@ use orghub::{
     domain::{OwnershipOffer, Permission, slug},
     routes::OrgPage,
 };
-
-use super::OrgRequest;
-use crate::{
+use orghub_ui::{
     components::{Card, LeaveForm, OfferOwnership},
     forms::{self, Field, FormMessage},
 };
+
+use super::OrgRequest;
 
 /// Leaving, and, for owners, handing the organization on and deleting it. `offer` is the one
 /// that waits for its receiver.

@@ -3,13 +3,13 @@ use orghub::{
     domain::{FormerSlugs, slug},
     routes,
 };
-
-use super::OrgRequest;
-use crate::{
+use orghub_ui::{
     components::Card,
     forms::{self, Field, FormMessage},
     islands::SlugCheck,
 };
+
+use super::OrgRequest;
 
 /// Name and slug, and the former slugs.
 pub(super) fn card(request: &OrgRequest, former: &FormerSlugs) -> AnyView {

@@ -1,11 +1,11 @@
 use leptos::prelude::*;
 use orghub::{domain::PictureOf, routes};
-
-use super::OrgRequest;
-use crate::{
+use orghub_ui::{
     components::{Avatar, Card},
     forms::{self, FormMessage},
 };
+
+use super::OrgRequest;
 
 /// The logo as it is shown, and another one in its place.
 pub(super) fn card(request: &OrgRequest) -> AnyView {

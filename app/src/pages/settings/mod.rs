@@ -12,9 +12,9 @@ use orghub::{
     domain::{FormerSlugs, OwnershipOffer, Permission},
     routes::OrgPage,
 };
+use orghub_ui::context;
 
 use super::{OrgRequest, render_org};
-use crate::context;
 
 pub use second_factor::RequireSecondFactorPage;
 

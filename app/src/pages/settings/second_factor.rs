@@ -6,15 +6,15 @@ use orghub::{
     domain::{FirstDay, NamedMember, WithoutSecondFactor},
     routes::{AccountPage, OrgPage},
 };
-use time::OffsetDateTime;
-
-use super::OrgRequest;
-use crate::{
+use orghub_ui::{
     components::{Badge, Card, Day, Tone, grouped, hours_change_at},
     context,
     forms::{self, Field, FormMessage},
-    pages::render_org,
 };
+use time::OffsetDateTime;
+
+use super::OrgRequest;
+use crate::pages::render_org;
 
 /// Whether one is required, and the way to change that.
 pub(super) fn card(request: &OrgRequest) -> AnyView {

@@ -5,13 +5,13 @@ use orghub::{
     domain::{CancelFeedback, Plan, Subscription, SubscriptionStatus},
     routes::OrgPage,
 };
-
-use super::{OrgRequest, back, manage::can_buy, render_org};
-use crate::{
+use orghub_ui::{
     components::{Card, Day},
     context,
     forms::{self, FormMessage, FormState, TextArea},
 };
+
+use super::{OrgRequest, back, manage::can_buy, render_org};
 
 /// Longest comment that the form takes, in characters: as much as is kept when it is refused.
 const MAX_COMMENT: usize = 250;

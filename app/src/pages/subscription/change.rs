@@ -6,15 +6,15 @@ use orghub::{
     domain::{BillingInterval, ChangePreview, LimitedThing, Money, OverLimit, Plan, TakesEffect},
     routes::{self, OrgPage},
 };
-
-use super::{OrgRequest, back, render_org};
-use crate::{
+use orghub_ui::{
     components::{Card, Day, ProblemMessage, grouped},
     context,
     error::AppError,
     forms::{self, FormMessage},
     response,
 };
+
+use super::{OrgRequest, back, render_org};
 
 /// What the address asks for.
 #[derive(Clone, Copy)]

@@ -6,9 +6,9 @@ use orghub::{
     domain::CheckoutOutcome,
     routes::{self, OrgPage},
 };
+use orghub_ui::{components::Card, context, response};
 
 use super::{OrgRequest, back, render_org, unless_away};
-use crate::{components::Card, context, response};
 
 enum Found {
     /// The address names no checkout.

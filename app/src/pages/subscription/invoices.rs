@@ -5,12 +5,12 @@ use orghub::{
     domain::{Invoice, InvoicePage},
     routes::{self, OrgPage},
 };
-
-use super::{OrgRequest, back, render_org, stripe_is_away, unless_away};
-use crate::{
+use orghub_ui::{
     components::{Badge, Day, EmptyState, Tone},
     context, response,
 };
+
+use super::{OrgRequest, back, render_org, stripe_is_away, unless_away};
 
 /// A page of them; `after` in the address is the invoice that it starts after.
 #[component]

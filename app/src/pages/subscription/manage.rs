@@ -5,12 +5,12 @@ use orghub::{
     domain::{ComingChange, Plan, PortalPage, SubscriptionStatus, SubscriptionView},
     routes::OrgPage,
 };
-
-use super::OrgRequest;
-use crate::{
+use orghub_ui::{
     components::{Card, Day},
     forms::{self, Field, FormMessage},
 };
+
+use super::OrgRequest;
 
 /// Buying, changing, cancelling, paying.
 pub(super) fn card(request: &OrgRequest, view: &SubscriptionView) -> AnyView {

@@ -17,13 +17,13 @@ use orghub::{
     domain::{Permission, SubscriptionView},
     routes::OrgPage,
 };
-
-use super::{OrgRequest, render_org};
-use crate::{
+use orghub_ui::{
     components::{CertaintyMessage, LimitsTable, PlanTable, SubscriptionCard},
     context,
     error::AppError,
 };
+
+use super::{OrgRequest, render_org};
 
 pub use cancel::CancelPlanPage;
 pub use change::ChangePlanPage;

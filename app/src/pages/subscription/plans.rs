@@ -7,13 +7,13 @@ use orghub::{
     domain::{BillingInterval, ListedPrice, Plan, PriceList, SubscriptionView, TRIAL_DAYS},
     routes::{self, OrgPage},
 };
-
-use super::{OrgRequest, back, manage::can_buy, render_org, stripe_is_away, unless_away};
-use crate::{
+use orghub_ui::{
     components::{Badge, Moment, Tone, grouped},
     context, forms,
     forms::FormMessage,
 };
+
+use super::{OrgRequest, back, manage::can_buy, render_org, stripe_is_away, unless_away};
 
 struct Data {
     view: Arc<SubscriptionView>,

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use orghub::routes::OrgPage;
+use orghub_ui::{components::Card, context, response};
 
-use crate::{components::Card, context, pages::render_org, response};
+use crate::pages::render_org;
 
 /// Sends the browser on to where the last form leads; a link does it where that is switched
 /// off. The address is there once, so going back to this page does not lead there again.

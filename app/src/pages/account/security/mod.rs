@@ -15,12 +15,12 @@ use orghub::{
     domain::{OwnSession, SecondFactors, UserProviders},
     routes::AccountPage,
 };
-
-use super::{AccountRequest, render_account};
-use crate::{
+use orghub_ui::{
     context::{self, SignedIn},
     error::AppError,
 };
+
+use super::{AccountRequest, render_account};
 
 pub use recovery_codes::RecoveryCodesPage;
 pub use totp::TotpPage;

@@ -3,13 +3,13 @@ use orghub::{
     domain::{Passkey, SecondFactors, text},
     routes::api,
 };
-
-use super::AccountRequest;
-use crate::{
+use orghub_ui::{
     components::{Day, PasskeyForm},
     forms::{self, Field, Problem},
     islands::PasskeyPrompt,
 };
+
+use super::AccountRequest;
 
 /// The user's passkeys, and making another one.
 pub(super) fn card(request: &AccountRequest, factors: &SecondFactors) -> AnyView {

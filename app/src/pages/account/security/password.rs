@@ -1,10 +1,10 @@
 use leptos::prelude::*;
-
-use crate::{
+use orghub_ui::{
     components::Card,
     forms::{self, Field, FormMessage},
-    pages::account::AccountRequest,
 };
+
+use crate::pages::account::AccountRequest;
 
 /// Changes the password of whoever knows the one they have.
 pub fn card(request: &AccountRequest) -> AnyView {

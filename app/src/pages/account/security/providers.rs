@@ -1,11 +1,11 @@
 use leptos::prelude::*;
 use orghub::domain::{ConnectedProvider, Provider, UserProviders, text};
-
-use super::AccountRequest;
-use crate::{
+use orghub_ui::{
     components::{Card, Day},
     forms::{self, FormMessage, FormState},
 };
+
+use super::AccountRequest;
 
 /// The providers that sign the user in, and those that could; nothing if there are none.
 pub(super) fn card(request: &AccountRequest, providers: UserProviders) -> AnyView {

@@ -5,13 +5,13 @@ use orghub::{
     domain::{RECOVERY_CODES, SecondFactors},
     routes::AccountPage,
 };
-
-use crate::{
+use orghub_ui::{
     context::{self, SignedIn},
     error::AppError,
     forms::{self, FormMessage},
-    pages::account::{AccountRequest, render_titled},
 };
+
+use crate::pages::account::{AccountRequest, render_titled};
 
 struct Data {
     factors: SecondFactors,

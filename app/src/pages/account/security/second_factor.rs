@@ -3,12 +3,12 @@ use orghub::{
     domain::{RECOVERY_CODES, SecondFactors},
     routes,
 };
-
-use super::AccountRequest;
-use crate::{
+use orghub_ui::{
     components::{Badge, Day, Tone},
     forms::{self, FormMessage},
 };
+
+use super::AccountRequest;
 
 /// Whether signing in takes a second step, and with what.
 pub(super) fn card(request: &AccountRequest, factors: &SecondFactors) -> AnyView {

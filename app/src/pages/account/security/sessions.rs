@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use orghub::domain::OwnSession;
-
-use crate::{
+use orghub_ui::{
     components::{Badge, Card, Moment, Tone},
     forms::{self, FormMessage},
-    pages::account::AccountRequest,
 };
+
+use crate::pages::account::AccountRequest;
 
 /// The reader's live sessions: this one, then the others. An address is shown as it is: it is
 /// all that is known about the place.

@@ -5,14 +5,14 @@ use orghub::{
     domain::{SecondFactors, TotpSetUp},
     routes::AccountPage,
 };
-
-use crate::{
+use orghub_ui::{
     components::{Day, QrCode},
     context::{self, SignedIn},
     error::AppError,
     forms::{self, Field, FormMessage},
-    pages::account::{AccountRequest, render_titled},
 };
+
+use crate::pages::account::{AccountRequest, render_titled};
 
 /// Where setting up an authenticator app stands.
 struct Data {
