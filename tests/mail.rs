@@ -16,7 +16,7 @@ use orghub::{
 };
 use orghub_test_support::{
     ChildProcess, PATIENCE, SmtpMood, SmtpServer, TestApp, TestDatabase, eventually, free_port,
-    is_child, mail_config, serve_parent,
+    given_by_parent, mail_config, run_child, serve_parent,
 };
 
 /// Messages of one node at a time.
@@ -430,18 +430,10 @@ const KILLS: usize = 8;
 #[test]
 #[ignore = "not a test: the processes that the test below starts run it"]
 fn main_of_a_node_that_sends() {
-    if !is_child() {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    runtime.expect("a runtime").block_on(async {
-        let variable = |name| std::env::var(name).expect("the parent sets it");
-        let url = variable("CHILD_DATABASE_URL");
-        let port = variable("CHILD_SMTP_PORT").parse().expect("a port");
-        let mut config = orghub_test_support::config(&TestDatabase::known(url));
+    run_child(async {
+        let database = TestDatabase::known(given_by_parent("CHILD_DATABASE_URL"));
+        let port = given_by_parent("CHILD_SMTP_PORT").parse().expect("a port");
+        let mut config = orghub_test_support::config(&database);
         config.redis = None;
         config.database_max_connections = 20;
         config.mail = mail_config(port, MANY_CONNECTIONS);

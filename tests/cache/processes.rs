@@ -18,7 +18,7 @@ use orghub::{
 };
 use orghub_test_support::{
     BOUND, ChildProcess, LEASE, PATIENCE, PrivateRedis, Stopwatch, TestDatabase, eventually,
-    is_child, kill_myself, serve_parent, session_of,
+    given_by_parent, kill_myself, run_child, serve_parent, session_of,
 };
 
 use crate::{Acme, NEAR_BYTES, near_and_redis, role, role_of_turn, try_role};
@@ -30,19 +30,11 @@ const KILLS: usize = 100;
 #[test]
 #[ignore = "not a test: the processes that the tests here start run it"]
 fn main_of_a_node() {
-    if !is_child() {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    runtime.expect("a runtime").block_on(async {
-        let variable = |name| std::env::var(name).expect("the parent sets it");
-        let mut config =
-            orghub_test_support::config(&TestDatabase::known(variable("CHILD_DATABASE_URL")));
+    run_child(async {
+        let database = TestDatabase::known(given_by_parent("CHILD_DATABASE_URL"));
+        let mut config = orghub_test_support::config(&database);
         config.redis = Some(orghub::config::RedisConfig {
-            urls: vec![variable("CHILD_REDIS_URL")],
+            urls: vec![given_by_parent("CHILD_REDIS_URL")],
             required_at_start: true,
         });
         config.near_cache_bytes = NEAR_BYTES;

@@ -2,7 +2,7 @@
 
 use orghub::{queue::Kind, services::Services, test_hooks::DbInternals as _};
 use orghub_test_support::{
-    ChildProcess, TestApp, TestDatabase, is_child, kill_myself, serve_parent,
+    ChildProcess, TestApp, TestDatabase, given_by_parent, kill_myself, run_child, serve_parent,
 };
 
 use crate::{Count, KIND, MINUTE, Node, counted, jobs, number};
@@ -11,16 +11,9 @@ use crate::{Count, KIND, MINUTE, Node, counted, jobs, number};
 #[test]
 #[ignore = "not a test: the process that the test below starts runs it"]
 fn main_of_a_node_that_dies() {
-    if !is_child() {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    runtime.expect("a runtime").block_on(async {
-        let url = std::env::var("CHILD_DATABASE_URL").expect("the parent sets it");
-        let config = orghub_test_support::config(&TestDatabase::known(url));
+    run_child(async {
+        let database = TestDatabase::known(given_by_parent("CHILD_DATABASE_URL"));
+        let config = orghub_test_support::config(&database);
         let services = Services::start(config).await.expect("the services start");
         let db = services.db.clone();
         let kind = Kind::new(KIND, move |_job| {

@@ -26,8 +26,7 @@ pub struct ChildProcess {
 
 impl ChildProcess {
     /// Starts this program again with `main`, the path of an ignored test which
-    /// calls [`serve_parent`], as all it does; `variables` are added to its
-    /// environment.
+    /// calls [`run_child`], as all it does; it finds `variables` by [`given_by_parent`].
     pub fn start(main: &str, variables: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("a bound address").to_string();
@@ -74,14 +73,30 @@ impl ChildProcess {
     }
 }
 
-/// The child's half: answers every line with what `answer` makes of it, until the
-/// parent hangs up. Does nothing in a process that no test started.
+/// The child's half: does what `main` says, which ends with [`serve_parent`]. Does nothing
+/// in a process that no test started.
+pub fn run_child(main: impl Future<Output = ()>) {
+    if env::var_os(PARENT).is_none() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(main);
+}
+
+/// What the test gave its child as the variable `name`.
+pub fn given_by_parent(name: &str) -> String {
+    env::var(name).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Answers every line with what `answer` makes of it, until the parent hangs up.
 pub async fn serve_parent<Answering: Future<Output = String>>(
     mut answer: impl FnMut(String) -> Answering,
 ) {
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
-    let Ok(parent) = env::var(PARENT) else { return };
-    let stream = tokio::net::TcpStream::connect(parent)
+    let stream = tokio::net::TcpStream::connect(given_by_parent(PARENT))
         .await
         .expect("the parent listens");
     stream.set_nodelay(true).expect("a socket");
@@ -97,9 +112,4 @@ pub async fn serve_parent<Answering: Future<Output = String>>(
             return;
         }
     }
-}
-
-/// Whether a test started this process to serve it.
-pub fn is_child() -> bool {
-    env::var_os(PARENT).is_some()
 }

@@ -31,7 +31,7 @@ pub use local_services::process::kill_myself;
 pub use self::{
     app::{PASSWORD, TestApp, browser, config, look_everything_up, session_of, sign_in, user_of},
     authenticator::Authenticator,
-    child::{ChildProcess, is_child, serve_parent},
+    child::{ChildProcess, given_by_parent, run_child, serve_parent},
     counters::Counters,
     database::TestDatabase,
     eventually::eventually,
