@@ -14,7 +14,7 @@
 //!   cause is written in `db`, which nobody outside can name.
 //!
 //! [`services::Services`] puts the parts together; only the application and the server
-//! take it. `tests/layering.rs` holds the import rules to this order.
+//! take it. `tests/layering/` holds the import rules to this order.
 
 /// On each use case but the few that a warm page asks: an allocation for each call, which is
 /// nothing beside a statement.
