@@ -42,6 +42,12 @@ const STATEMENTS: &[&str] = &[
     "insert into limit_override (organization_id, members)
      select id, floor(random() * 1000000) from organization
      on conflict (organization_id) do update set members = excluded.members",
+    "insert into ownership_transfer
+         (organization_id, from_member, to_member, created_at, expires_at)
+     select organization_id, owner.id, guest.id, now(), now() + interval '7 days'
+     from member owner join member guest using (organization_id)
+     where owner.role = 'owner' and guest.role <> 'owner'
+     on conflict (organization_id) do nothing",
     "delete from member where role <> 'owner'",
     "insert into member (id, organization_id, user_id, role)
      select gen_random_uuid(), organization.id, users.id, 'member'
