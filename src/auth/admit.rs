@@ -5,7 +5,7 @@ use super::{
     factors::Proved,
     sessions::{SignInRecord, store_error},
 };
-use crate::{db::users::Credentials, error::Result, security_log::SecurityEvent};
+use crate::{db::credentials::Credentials, error::Result, security_log::SecurityEvent};
 
 /// How far one proof brought somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

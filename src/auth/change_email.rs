@@ -97,7 +97,7 @@ impl Auth {
             .await?;
         let email = &taken.email;
         db::users::set_email(&mut tx, taken.user, email, self.clock.now()).await?;
-        db::users::remove_password(&mut tx, taken.user).await?;
+        db::credentials::remove_password(&mut tx, taken.user).await?;
         // Whoever changed the address may have made ways in of their own since. What was
         // there before goes on protecting the account.
         db::identities::delete_all(&mut tx, taken.user).await?;

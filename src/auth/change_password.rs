@@ -31,7 +31,7 @@ impl Auth {
         let mut tx = self.db.begin().await?;
         db::users::lock(&mut tx, user.id).await?;
         let name = user.hold(&mut tx, now).await?;
-        let epoch = db::users::set_password(&mut tx, user.id, &hash).await?;
+        let epoch = db::credentials::set_password(&mut tx, user.id, &hash).await?;
         db::sessions::keep(&mut tx, user.session(), epoch).await?;
         db::sessions::confirm(&mut tx, user.session(), now).await?;
         let links = [TokenKind::ResetPassword, TokenKind::DeleteAccount];

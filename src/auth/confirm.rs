@@ -64,7 +64,7 @@ impl Auth {
         attempt: Attempt,
     ) -> Result<bool> {
         let verified = async {
-            let hash = db::users::find_password_hash(&self.db.reader(), user).await?;
+            let hash = db::credentials::find_password_hash(&self.db.reader(), user).await?;
             self.passwords.verify(password.to_owned(), hash).await
         };
         let verified = verified.await;

@@ -1,6 +1,6 @@
 use super::Auth;
 use crate::{
-    db::{self, users::Credentials},
+    db::{self, credentials::Credentials},
     domain::UserId,
     error::{Result, chain},
 };
@@ -25,7 +25,7 @@ impl Auth {
 
     async fn replace_hash(&self, user: UserId, old: &str, new: &str) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        let is_renewed = db::users::renew_password_hash(&mut tx, user, old, new).await?;
+        let is_renewed = db::credentials::renew_password_hash(&mut tx, user, old, new).await?;
         if !is_renewed {
             tracing::debug!("a password was changed while its hash was renewed");
         }

@@ -65,7 +65,7 @@ impl Auth {
         if taken.email != taken.user_email {
             return Err(crate::error::Error::DeadLink);
         }
-        db::users::set_password(&mut tx, taken.user, &hash).await?;
+        db::credentials::set_password(&mut tx, taken.user, &hash).await?;
         let was_verified = db::users::hold_verified(&mut tx, taken.user)
             .await?
             .is_some();

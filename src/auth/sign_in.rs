@@ -3,7 +3,7 @@ use tower_sessions::Session;
 use super::{Admitted, Auth, ClientInfo, devices::Device, limits::Limit};
 use crate::{
     boxed,
-    db::{self, users::Credentials},
+    db::{self, credentials::Credentials},
     domain::Email,
     error::{Error, Result},
     security_log::SecurityEvent,
@@ -48,7 +48,7 @@ impl Auth {
         let place = self.passwords.queue_up()?;
         let mut attempt = self.limits.begin(Limit::SignIn, email, client).await?;
 
-        let credentials = match db::users::find_credentials(&self.db.reader(), email).await {
+        let credentials = match db::credentials::find_credentials(&self.db.reader(), email).await {
             Ok(credentials) => credentials,
             Err(error) => {
                 // Our failure, and no guess.

@@ -87,7 +87,8 @@ impl Auth {
         SecurityEvent::EmailVerified(taken.user).record();
         self.newcomers.take_in(taken.user).await;
 
-        let credentials = db::users::find_credentials_by_id(&self.db.reader(), taken.user).await?;
+        let credentials =
+            db::credentials::find_credentials_by_id(&self.db.reader(), taken.user).await?;
         let credentials = credentials.ok_or(Error::DeadLink)?;
         let admitted = match signed_in {
             Some(user) if user.id == taken.user => Admitted::SignedIn,

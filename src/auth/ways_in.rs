@@ -14,7 +14,7 @@ impl Auth {
     pub(super) async fn keep_a_way_in(&self, tx: &mut Tx, user: UserId) -> Result<()> {
         // Of a provider that is not configured any more nobody comes.
         let issuers = self.providers.issuers();
-        let has_one = db::users::has_password(tx, user).await?
+        let has_one = db::credentials::has_password(tx, user).await?
             || db::passkeys::count(tx, user).await? > 0
             || db::identities::has_one_of(tx, user, &issuers).await?;
         if has_one {

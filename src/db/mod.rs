@@ -28,6 +28,7 @@ pub mod bulk_changes;
 mod bulkhead;
 pub mod cache_log;
 mod constraints;
+pub mod credentials;
 mod deadline;
 pub mod deleted_orgs;
 pub mod identities;

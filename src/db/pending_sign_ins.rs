@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::users::{Credentials, CredentialsRow};
+use super::credentials::{Credentials, CredentialsRow};
 use crate::{
     db::{Reader, Tx},
     domain::{Email, FactorChoice, PictureHash, UserId},

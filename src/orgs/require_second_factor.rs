@@ -46,7 +46,7 @@ impl Orgs {
         let mut change = self.begin_confirmed_change(access).await?;
         change.require(Permission::DeleteOrg)?;
         let actor = change.actor.user_id;
-        if !db::users::has_second_factor(&mut change.tx, actor).await? {
+        if !db::credentials::has_second_factor(&mut change.tx, actor).await? {
             return Err(Error::refused(
                 "Set up a second factor of your own first, or you would lock yourself out.",
             ));

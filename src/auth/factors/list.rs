@@ -13,7 +13,7 @@ impl Auth {
     /// [`Error::Unavailable`] if the database does not answer.
     pub async fn second_factors(&self, user: &SignedIn) -> Result<SecondFactors> {
         let reader = self.db.reader();
-        let means = db::users::find_sign_in_means(&reader, user.id).await?;
+        let means = db::credentials::find_sign_in_means(&reader, user.id).await?;
         let means = means.ok_or(Error::SignedOut)?;
         let totp = db::totp::find(&reader, user.id).await?;
         Ok(SecondFactors {

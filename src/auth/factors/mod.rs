@@ -24,7 +24,7 @@ mod turn_on;
 use super::{Auth, letters};
 use crate::{
     config::Config,
-    db::{Tx, users::Credentials},
+    db::{Tx, credentials::Credentials},
     domain::{CurrentUser, Invalid},
     error::{Error, Result},
 };

@@ -38,7 +38,7 @@ impl Auth {
     pub async fn make_recovery_codes(&self, user: &SignedIn) -> Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let means = db::users::lock_sign_in_means(&mut tx, user.id).await?;
+        let means = db::credentials::lock_sign_in_means(&mut tx, user.id).await?;
         user.hold_confirmed(&mut tx, now).await?;
         if means.is_none_or(|means| means.second_factor_at.is_none()) {
             return Err(Error::refused("Turn on a second factor first."));

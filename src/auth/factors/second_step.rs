@@ -9,7 +9,7 @@ use crate::{
     auth::{Auth, ClientInfo, SignedIn, limits::Limit, sessions::store_error},
     boxed,
     cache::keys,
-    db::{self, Tx, users::Credentials},
+    db::{self, Tx, credentials::Credentials},
     domain::{CurrentUser, FactorChoice, UserId},
     error::{Error, Result},
     security_log::SecurityEvent,

@@ -44,7 +44,7 @@ impl Auth {
     pub async fn turn_off_second_factor(&self, user: &SignedIn) -> Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let means = db::users::lock_sign_in_means(&mut tx, user.id).await?;
+        let means = db::credentials::lock_sign_in_means(&mut tx, user.id).await?;
         user.hold_confirmed(&mut tx, now).await?;
         if means.is_none_or(|means| means.second_factor_at.is_none()) {
             return Err(Error::refused("Signing in takes no second step."));
@@ -74,7 +74,7 @@ pub(in crate::auth) async fn drop_requirement_without_means(
 }
 
 async fn drop_requirement(tx: &mut Tx, user: UserId) -> Result<()> {
-    db::users::set_second_factor(tx, user, None).await?;
+    db::credentials::set_second_factor(tx, user, None).await?;
     db::recovery_codes::replace(tx, user, &[]).await?;
     db::recovery_codes::forget_new(tx, user).await
 }

@@ -4,7 +4,7 @@ use super::{Auth, check_code::right_step, seal::Use, wrong_code};
 use crate::{
     auth::{SignedIn, limits::Limit},
     boxed,
-    db::{self, Tx, users::SignInMeans},
+    db::{self, Tx, credentials::SignInMeans},
     error::{Error, Result},
     security_log::SecurityEvent,
     telemetry::SPANS,
@@ -50,7 +50,7 @@ impl Auth {
         let now = self.clock.now();
         let attempt = self.limits.begin_signed_in(Limit::Code, user).await?;
         let mut tx = self.db.begin().await?;
-        let before = db::users::lock_sign_in_means(&mut tx, user.id).await?;
+        let before = db::credentials::lock_sign_in_means(&mut tx, user.id).await?;
         user.hold_confirmed(&mut tx, now).await?;
         let being_set_up = db::totp::hold(&mut tx, user.id).await?;
         let Some(stored) = being_set_up.filter(|stored| stored.confirmed_at.is_none()) else {
@@ -80,7 +80,7 @@ impl Auth {
     pub async fn require_passkey(&self, user: &SignedIn) -> Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let before = db::users::lock_sign_in_means(&mut tx, user.id).await?;
+        let before = db::credentials::lock_sign_in_means(&mut tx, user.id).await?;
         user.hold_confirmed(&mut tx, now).await?;
         if db::passkeys::count(&mut tx, user.id).await? == 0 {
             return Err(Error::refused("Add a passkey first."));
@@ -104,7 +104,7 @@ impl Auth {
         if before.is_some_and(|before| before.second_factor_at.is_some()) {
             return Ok(());
         }
-        db::users::set_second_factor(tx, user.id, Some(now)).await?;
+        db::credentials::set_second_factor(tx, user.id, Some(now)).await?;
         let what = "Signing in takes a second step from now on.".to_owned();
         self.tell_of_change(tx, user, what).await?;
         self.replace_recovery_codes(tx, user, now).await

@@ -9,7 +9,7 @@ use crate::{
     auth::{Admitted, Auth, ClientInfo, SignedIn, signed_in::FRESH},
     boxed,
     cache::keys,
-    db::{self, identities::NewIdentity, users::Credentials},
+    db::{self, credentials::Credentials, identities::NewIdentity},
     domain::{Email, ProviderName, ProviderProblem},
     error::Result,
     routes::{self, ProviderPage},
@@ -115,7 +115,7 @@ impl Auth {
         let Some(id) = db::identities::find_user(&reader, issuer, subject).await? else {
             return Ok(None);
         };
-        let Some(known) = db::users::find_credentials_by_id(&reader, id).await? else {
+        let Some(known) = db::credentials::find_credentials_by_id(&reader, id).await? else {
             return Ok(None);
         };
         if known.banned {
@@ -155,7 +155,7 @@ impl Auth {
         tx.commit_unannounced().await?;
         SecurityEvent::SignedUp(id).record();
         self.newcomers.take_in(id).await;
-        db::users::find_credentials_by_id(&self.db.reader(), id).await
+        db::credentials::find_credentials_by_id(&self.db.reader(), id).await
     }
 
     /// Lets somebody in whose identity is proved, and says where they go on.

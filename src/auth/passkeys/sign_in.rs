@@ -53,7 +53,7 @@ impl Auth {
         let verified = self.verify_anybody(&mut tx, asked, answer, now).await?;
         tx.commit_unannounced().await?;
         let reader = self.db.reader();
-        let found = db::users::find_credentials_by_id(&reader, verified.user()).await?;
+        let found = db::credentials::find_credentials_by_id(&reader, verified.user()).await?;
         let Some(credentials) = found.filter(|found| !found.banned) else {
             return Err(refuse(Some(verified.user()), "banned account"));
         };
