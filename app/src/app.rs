@@ -66,7 +66,7 @@ fn scripts(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// What the program joins to the server.
+/// What the program joins to the edge.
 pub const APPLICATION: Application = Application {
     pages: || App().into_any(),
     document: |options| document(options).into_any(),

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// What there is to serve. The program joins it to the server, so that neither is compiled
+/// What there is to serve. The program joins it to the edge, so that neither is compiled
 /// before the other.
 #[derive(Clone, Copy)]
 pub struct Application {
