@@ -7,7 +7,6 @@
 use std::{sync::Arc, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use orghub::test_hooks::DbInternals as _;
 use orghub::{
     auth::SignedIn,
     config::Config,

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use orghub::test_hooks::DbInternals as _;
 use orghub::{
     access::OrgAccess,
     auth::SignedIn,

@@ -11,7 +11,7 @@ use orghub::{
     },
     error::{Error, Result},
     services::Services,
-    test_hooks::{DbInternals as _, Failpoint},
+    test_hooks::Failpoint,
 };
 use orghub_test_support::{Gate, PATIENCE, TestApp, eventually};
 use time::Duration;

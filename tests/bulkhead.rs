@@ -6,7 +6,6 @@ use orghub::{
     auth::SignedIn,
     domain::{MemberListQuery, OrgSlug, Role},
     error::Error,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::{PATIENCE, TestApp, eventually};
 use tokio::task::JoinSet;

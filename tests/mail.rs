@@ -12,7 +12,7 @@ use orghub::{
     mail::{Button, Letter},
     queue::FailedJob,
     services::Services,
-    test_hooks::{DbInternals as _, Tx},
+    test_hooks::Tx,
 };
 use orghub_test_support::{
     ChildProcess, PATIENCE, SmtpMood, SmtpServer, TestApp, TestDatabase, eventually, free_port,

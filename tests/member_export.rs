@@ -8,7 +8,6 @@ use orghub::{
     domain::{MemberListQuery, OrgSlug, Role},
     error::Error,
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::TestApp;
 

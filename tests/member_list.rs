@@ -3,7 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use orghub::test_hooks::DbInternals as _;
 use orghub::{
     access::OrgAccess,
     domain::{

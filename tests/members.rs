@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use orghub::test_hooks::{DbInternals as _, members};
+use orghub::test_hooks::members;
 use orghub::{
     access::OrgAccess,
     auth::SignedIn,

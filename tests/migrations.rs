@@ -3,7 +3,6 @@
 use std::{fs, path::Path, time::Duration};
 
 use orghub::Db;
-use orghub::test_hooks::DbInternals as _;
 use orghub_test_support::TestDatabase;
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
 use tokio::time::timeout;

@@ -8,7 +8,6 @@ use orghub::{
     error::Error,
     platform::PlatformAdmin,
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::{PASSWORD, PATIENCE, TestApp, browser, eventually, sign_in, user_of};
 use time::Duration;

@@ -5,7 +5,6 @@ use orghub::{
     auth::SignedIn,
     domain::{ActivityKind, Email, MemberId, OrgSlug, OwnershipOffer, Role},
     error::Error,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::{TestApp, session_of};
 use time::Duration;

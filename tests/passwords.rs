@@ -5,7 +5,6 @@ use orghub::{
     config::PasswordCost,
     error::{Error, Result},
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::{PASSWORD, PATIENCE, TestApp, browser, eventually};
 use tokio::task::JoinSet;

@@ -9,7 +9,6 @@ use orghub::{
     error::{Error, Result},
     platform::PlatformAdmin,
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::{PASSWORD, TestApp, browser, session_of, sign_in, user_of};
 use time::Duration;

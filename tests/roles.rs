@@ -1,6 +1,5 @@
 //! The two roles at the database: what the server's can do, and what only the owner's can.
 
-use orghub::test_hooks::DbInternals as _;
 use orghub::{Db, config::AppEnv, domain::Role, error::chain, services::Services};
 use orghub_test_support::{TestApp, TestDatabase, config};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgConnectOptions};
@@ -65,7 +64,7 @@ async fn the_server_works_with_the_rows_of_every_table_and_with_nothing_else() {
             "cache_watched: insert",
             "cache_watched: update",
         ],
-        "a new table is granted by `migrate`; what is kept back stands in src/db/roles.rs"
+        "a new table is granted by `migrate`; what is kept back stands in base/src/db/roles.rs"
     );
     let too_much: Vec<String> = sqlx::query_scalar(
         "select c.relname::text

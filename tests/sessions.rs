@@ -7,7 +7,6 @@ use orghub::{
     domain::CurrentUser,
     error::Error,
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::{PASSWORD, TestApp, browser, user_of};
 use time::Duration;

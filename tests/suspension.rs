@@ -8,7 +8,6 @@ use orghub::{
         OrgSlug, Permission, Role,
     },
     error::Error,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::TestApp;
 use time::Duration;

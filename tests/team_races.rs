@@ -7,7 +7,6 @@ use orghub::{
     domain::{MemberId, OrgName, OrgSlug, Role},
     error::{Error, Result},
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::TestApp;
 

@@ -4,7 +4,6 @@
 use orghub::{
     Db,
     domain::{Email, text},
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::TestDatabase;
 

@@ -9,7 +9,6 @@ use orghub::{
     domain::{MemberId, OrgName, OrgSlug, Role},
     error::{Error, Result},
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::{PATIENCE, TestApp, browser, eventually};
 

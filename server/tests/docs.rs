@@ -100,14 +100,14 @@ fn the_readme_and_the_example_have_every_setting_and_no_other() {
 
 #[test]
 fn the_guide_to_redis_has_every_command_and_no_other() {
-    let client = text("src/cache/client.rs");
+    let client = text("base/src/cache/client.rs");
     let mut sent: BTreeSet<&str> = client
         .split("redis::cmd(\"")
         .skip(1)
         .filter_map(|rest| rest.split('"').next())
         .collect();
     // A script may do what its user may.
-    let scripts = text("src/cache/counters.rs");
+    let scripts = text("base/src/cache/counters.rs");
     let called = scripts.split("redis.call('").skip(1);
     sent.extend(called.filter_map(|rest| rest.split('\'').next()));
     // The client library sends this one itself.

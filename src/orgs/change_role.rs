@@ -1,6 +1,7 @@
 use super::Orgs;
 use crate::{
     access::OrgAccess,
+    boxed,
     cache::keys,
     db,
     domain::{ActivityKind, Edit, MemberId, MemberListQuery, Permission, Role},
@@ -23,7 +24,16 @@ impl Orgs {
         member: MemberId,
         role: impl Into<Edit<Role>>,
     ) -> Result<()> {
-        let role = role.into();
+        self.edit_role(access, member, role.into()).await
+    }
+
+    #[boxed]
+    async fn edit_role(
+        &self,
+        access: &OrgAccess,
+        member: MemberId,
+        role: Edit<Role>,
+    ) -> Result<()> {
         access.require(Permission::ManageMembers)?;
         let mut change = self.begin_change(access).await?;
         let member = db::members::find_in_org(&mut change.tx, change.id, member).await?;

@@ -1,6 +1,7 @@
 use super::Orgs;
 use crate::{
     access::OrgAccess,
+    boxed,
     cache::keys,
     db,
     domain::{ActivityKind, Edit, OrgName, OrgSlug, Permission},
@@ -30,7 +31,16 @@ impl Orgs {
         name: impl Into<Edit<OrgName>>,
         slug: impl Into<Edit<OrgSlug>>,
     ) -> Result<OrgSlug> {
-        let (name, slug) = (name.into(), slug.into());
+        self.edit(access, name.into(), slug.into()).await
+    }
+
+    #[boxed]
+    async fn edit(
+        &self,
+        access: &OrgAccess,
+        name: Edit<OrgName>,
+        slug: Edit<OrgSlug>,
+    ) -> Result<OrgSlug> {
         access.require(Permission::UpdateOrg)?;
         let mut change = self.begin_change(access).await?;
         if !change.actor.role.may(Permission::UpdateOrg) {

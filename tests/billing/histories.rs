@@ -1,5 +1,5 @@
 //! Random histories with everything real: Stripe's fake over HTTP, PostgreSQL, the ledger, the
-//! locks. `src/billing/decide/tests/histories.rs` runs ten thousand by the rules alone.
+//! locks. `billing/src/decide/tests/histories.rs` runs ten thousand by the rules alone.
 
 use futures::future;
 

@@ -18,7 +18,6 @@ use orghub::{
     domain::{BillingInterval, Certainty, Conflict, DiscountAmount, Plan, SubscriptionView},
     error::{Error, Result},
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::{TestApp, eventually};
 use sqlx::{Connection as _, PgConnection, postgres::PgAdvisoryLock};

@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use orghub::test_hooks::{DbInternals as _, Failpoint};
+use orghub::test_hooks::Failpoint;
 use orghub::{
     access::OrgAccess,
     auth::SignedIn,

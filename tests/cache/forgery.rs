@@ -8,7 +8,6 @@ use orghub::{
     error::Error,
     orgs::OverviewOf,
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::{
     Counters, PATIENCE, PrivateRedis, TestApp, eventually, under_lease, user_of,

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use orghub::test_hooks::{DbInternals as _, Failpoint, Reader, Stamped, members};
+use orghub::test_hooks::{Failpoint, Reader, Stamped, members};
 use orghub::{
     access::MembershipOf,
     auth::SignedIn,

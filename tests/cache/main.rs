@@ -7,9 +7,9 @@
 //! | number | subject | where |
 //! |--:|---|---|
 //! | 1–3, 5–14 | races | `races.rs`; `tests/members.rs` and `tests/sessions.rs` ask the same of the use cases |
-//! | 7 | scopes that share a slot | `src/cache/stamp.rs` |
+//! | 7 | scopes that share a slot | `base/src/cache/stamp.rs` |
 //! | 4 | two nodes under everything at once | `stress.rs` |
-//! | 15–20 | Redis fails | `redis_failures.rs`; configuration: `src/config.rs` |
+//! | 15–20 | Redis fails | `redis_failures.rs`; configuration: `base/src/config.rs` |
 //! | 23, 26, 27 | the relay is held up, late or behind | `relay_failures.rs` |
 //! | 23–25, 28–30 | PostgreSQL fails | `postgres_failures.rs` |
 //! | 21, 22 | nodes killed and frozen | `processes.rs` |
@@ -41,7 +41,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use orghub::test_hooks::{CommitPosition, DbInternals as _, Failpoint, Tx};
+use orghub::test_hooks::{CommitPosition, Failpoint, Tx};
 use orghub::{
     access::{MembershipOf, OrgLookup},
     auth::SignedIn,

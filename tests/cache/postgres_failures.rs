@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use orghub::test_hooks::{DbInternals as _, Reader, Stamped};
+use orghub::test_hooks::{Reader, Stamped};
 use orghub::{
     access::MembershipOf,
     cache::{CachedQuery, Key, Scope},

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use orghub::test_hooks::{DbInternals as _, Failpoint, members, orgs};
+use orghub::test_hooks::{Failpoint, members, orgs};
 use orghub::{
     access::{MembershipOf, OrgLookup},
     config::Config,

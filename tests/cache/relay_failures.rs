@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use orghub::test_hooks::{DbInternals as _, Failpoint, cache_log};
+use orghub::test_hooks::{Failpoint, cache_log};
 use orghub::{
     access::OrgLookup,
     config::RedisConfig,

@@ -23,7 +23,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use orghub::test_hooks::{DbInternals as _, Failpoint, Tx};
+use orghub::test_hooks::{Failpoint, Tx};
 use orghub::{
     access::{OrgAccess, OrgLookup},
     auth::SignedIn,

@@ -5,7 +5,6 @@ use orghub::{
     auth::AccountToken,
     domain::{InvitationState, Role},
     error::Error,
-    test_hooks::DbInternals as _,
 };
 use time::Duration;
 

@@ -14,7 +14,6 @@ use orghub::{
         Email, InvitationId, InvitationListQuery, InvitationPage, InvitationState, OrgSlug, Role,
     },
     error::{Error, Result},
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::TestApp;
 use time::Duration;

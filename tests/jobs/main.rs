@@ -19,7 +19,6 @@ use orghub::{
     clock::Clock,
     queue::{BackOff, FailedJob, Failure, Kind, Queue, Worker},
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::TestApp;
 

@@ -1,6 +1,6 @@
 //! A process that dies while it does a job.
 
-use orghub::{queue::Kind, services::Services, test_hooks::DbInternals as _};
+use orghub::{queue::Kind, services::Services};
 use orghub_test_support::{
     ChildProcess, TestApp, TestDatabase, given_by_parent, kill_myself, run_child, serve_parent,
 };

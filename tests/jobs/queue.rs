@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use orghub::{
-    queue::{Job, Kind},
-    test_hooks::DbInternals,
-};
+use orghub::queue::{Job, Kind};
 use orghub_test_support::{PATIENCE, TestApp, eventually};
 
 use crate::{Count, KIND, MINUTE, Node, again, counted, jobs, number};
@@ -122,7 +119,7 @@ async fn what_is_done_in_the_transaction_that_ends_the_job_is_done_once() {
     let kind = Kind::new(KIND, move |job: Job| {
         let (db, runs) = (db.clone(), counter.add());
         async move {
-            let mut tx = DbInternals::begin(&db).await?;
+            let mut tx = db.begin().await?;
             sqlx::query("insert into activity_of_jobs default values")
                 .execute(tx.conn())
                 .await

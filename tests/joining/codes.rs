@@ -4,7 +4,6 @@ use futures::future::join_all;
 use orghub::{
     domain::{DOMAIN_CODE_LIFETIME, DomainPolicy, Email, Invalid, MailDomain},
     error::{Error, Result},
-    test_hooks::DbInternals as _,
 };
 use time::Duration;
 

@@ -16,7 +16,6 @@ use orghub::{
     },
     error::{Error, Result},
     joining::Joining,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::{TestApp, session_of};
 use time::Duration;

@@ -19,7 +19,6 @@ use orghub::{
     domain::{CurrentUser, OrgId, OrgSegment, OrgSlug, Role},
     error::{Error, Result},
     services::Services,
-    test_hooks::DbInternals as _,
 };
 use orghub_test_support::TestApp;
 use sqlx::AssertSqlSafe;

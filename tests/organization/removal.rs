@@ -1,10 +1,7 @@
 //! Removing for good what was deleted thirty days ago: nothing of it is left.
 
 use fake_stripe::Failure;
-use orghub::{
-    access::OrgLookup, billing::WebhookOutcome, domain::RESTORABLE_FOR,
-    test_hooks::DbInternals as _,
-};
+use orghub::{access::OrgLookup, billing::WebhookOutcome, domain::RESTORABLE_FOR};
 use time::Duration;
 
 use crate::{Acme, SECRET, SUBSCRIPTION, find, png};

@@ -24,7 +24,6 @@ async fn what_is_stored_says_nothing_to_whoever_reads_it() {
 }
 
 async fn sqlx_text(app: &TestApp, query: &'static str) -> String {
-    use orghub::test_hooks::DbInternals as _;
     let found = sqlx::query_scalar(query).fetch_one(app.services.db.pool());
     found.await.expect("a text")
 }

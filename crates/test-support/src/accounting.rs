@@ -1,7 +1,5 @@
 //! What PostgreSQL has on its books of a test's database.
 
-use orghub::test_hooks::DbInternals as _;
-
 use crate::TestApp;
 
 impl TestApp {

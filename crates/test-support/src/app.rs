@@ -17,7 +17,7 @@ use orghub::{
     mail::Letter,
     routes,
     services::Services,
-    test_hooks::{DbInternals as _, Tx, members},
+    test_hooks::{Tx, members},
 };
 use tokio::sync::OnceCell;
 use tower_sessions::{Session, session::Id};

@@ -1,0 +1,207 @@
+//! Pages of a list that means few: all who may be meant are fetched from an index that knows
+//! them, then sorted.
+
+use super::{Ask, Row};
+use crate::{
+    boxed,
+    db::{Reader, member_place::PlaceColumns},
+    domain::{ListFrom, MemberId, OrgId, OrgSlug, PictureHash, Role, UserId},
+    error::Result,
+};
+
+/// Which index knows who may be meant.
+fn index_for(ask: &Ask<'_>) -> &'static str {
+    match ask.search {
+        // As `search_meets` has it: one and two characters are the beginning of a name.
+        Some(search) if crate::domain::text::key(search).chars().count() < 3 => "names",
+        Some(_) => "search",
+        None => "use",
+    }
+}
+
+/// A page in any order. One of three indexes is read: what names begin with, the characters of
+/// names and addresses in threes (`member_list_search_idx`), or last use.
+#[boxed]
+pub(super) async fn in_any_order(
+    reader: &Reader,
+    ask: &Ask<'_>,
+    from: Option<&ListFrom>,
+) -> Result<Vec<Row>> {
+    let (side, place) = match from {
+        None => ("start", None),
+        Some(ListFrom::After(place)) => ("after", Some(place)),
+        Some(ListFrom::Before(place)) => ("before", Some(place)),
+    };
+    let place = PlaceColumns::of(place);
+    Ok(sqlx::query_as!(
+        Row,
+        r#"
+        with org as materialized (
+            select id from organization where slug = $1
+        ), search as materialized (
+            select
+                text_key($3) as key,
+                coalesce(now() - make_interval(days => $4::int), 'infinity') as until
+        ), found as materialized (
+            -- By its keys alone: they are of this organization, and beside a condition on it
+            -- another index would be read as well, for all of its members.
+            select member_id, organization_id, class, joined_at, name_key, search_key
+            from member_list
+            where $5 = 'search'
+                and search_grams(organization_id, search_key)
+                    @> searched_grams((select id from org), (select key from search))
+            union all
+            select list.*
+            from unnest($2::smallint[]) as shown (class)
+            cross join lateral (
+                select member_id, organization_id, class, joined_at, name_key, search_key
+                from member_list
+                where $5 = 'names'
+                    and member_list.organization_id = (select id from org)
+                    and member_list.class = shown.class
+                    and name_key >= (select key from search)
+                    and name_key < (select key || U&'\+10FFFF' from search)
+            ) as list
+            union all
+            select list.*
+            from unnest($2::smallint[]) as shown (class)
+            cross join lateral (
+                select
+                    list.member_id,
+                    list.organization_id,
+                    list.class,
+                    list.joined_at,
+                    list.name_key,
+                    list.search_key
+                from member_use
+                join member_list as list on list.member_id = member_use.member_id
+                where $5 = 'use'
+                    and member_use.organization_id = (select id from org)
+                    and member_use.class = shown.class
+                    and member_use.last_active_at < (select until from search)
+                union all
+                select member_id, organization_id, class, joined_at, name_key, search_key
+                from member_list
+                where $5 = 'use'
+                    and shown.class & 1 = 1
+                    and member_list.organization_id = (select id from org)
+                    and member_list.class = shown.class
+                    and member_list.joined_at < (select until from search)
+            ) as list
+        ), meant as materialized (
+            select found.*, member_use.last_active_at
+            from found
+            cross join search
+            left join lateral (
+                select member_use.last_active_at
+                from member_use
+                where ($4 is not null or $6 = 'active')
+                    and member_use.member_id = found.member_id
+                -- Keeps the look-up apart, so that it is left out where it is not needed.
+                offset 0
+            ) as member_use on true
+            where found.organization_id = (select id from org)
+                and found.class = any($2)
+                and ($3 is null or search_meets(found.search_key, search.key))
+                and ($4 is null
+                    or coalesce(member_use.last_active_at, found.joined_at) < search.until)
+        ), placed as materialized (
+            select
+                *,
+                row_number() over (
+                    order by
+                        case when $6 = 'name' then name_key end,
+                        case when $6 = 'name' then member_id end,
+                        case when $6 = 'role' then class / 8 end desc,
+                        case when $6 = 'active' then last_active_at end desc nulls last,
+                        joined_at desc,
+                        member_id desc
+                ) as place,
+                case $6
+                    when 'name' then (name_key, member_id) <= ($12, $10)
+                    when 'role' then (class / 8, joined_at, member_id) >= ($13::smallint, $11, $10)
+                    when 'active' then
+                        (coalesce(last_active_at, '-infinity'), joined_at, member_id)
+                            >= (coalesce($14::timestamptz, '-infinity'), $11, $10)
+                    else (joined_at, member_id) >= ($11, $10)
+                end as is_passed
+            from meant
+        ), counted as materialized (
+            select
+                count(*) as total,
+                case $9
+                    when 'after' then count(*) filter (where is_passed)
+                    when 'before' then greatest(
+                        count(*) filter (where is_passed and member_id <> $10) - $7,
+                        0
+                    )
+                    else $8
+                end as skipped,
+                case $9
+                    when 'before' then count(*) filter (where is_passed and member_id <> $10)
+                    else count(*)
+                end as until
+            from placed
+        )
+        select
+            pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
+            (select id from org) as "org_id?: OrgId",
+            counted.total as "total!",
+            false as "goes_on!",
+            counted.skipped as "skipped!",
+            page.member_id as "id?: MemberId",
+            shown.user_id as "user_id?: UserId",
+            shown.name as "name?",
+            shown.email as "email?",
+            shown.picture as "picture?: PictureHash",
+            shown.role as "role?: Role",
+            shown.created_at as "joined_at?",
+            shown.suspended_at as "suspended_at?",
+            shown.last_active_at as "last_active_at?",
+            shown.second_factor_at is not null as "has_second_factor?",
+            page.name_key as "name_key?"
+        from counted
+        left join lateral (
+            select *
+            from placed
+            where place > counted.skipped
+                and place <= least(counted.skipped + $7, counted.until)
+        ) as page on true
+        left join lateral (
+            select
+                member.user_id,
+                member.role,
+                member.created_at,
+                member.suspended_at,
+                users.name,
+                users.email,
+                users.picture,
+                users.second_factor_at,
+                member_use.last_active_at
+            from member
+            join users on users.id = member.user_id
+            left join member_use on member_use.member_id = member.id
+            where member.id = page.member_id
+            -- Keeps the planner from reading tables that it takes for small.
+            offset 0
+        ) as shown on true
+        order by page.place
+        "#,
+        ask.slug as &OrgSlug,
+        &ask.starts.classes,
+        ask.search,
+        ask.days_inactive,
+        index_for(ask),
+        ask.sort.as_str(),
+        ask.size,
+        ask.offset,
+        side,
+        place.member as Option<MemberId>,
+        place.joined_at,
+        place.name_key,
+        place.power,
+        place.active_at,
+    )
+    .fetch_all(reader.conn())
+    .await?)
+}

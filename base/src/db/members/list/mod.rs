@@ -1,0 +1,347 @@
+//! The member list, page by page: exactly the columns shown and the total.
+//!
+//! What it is sorted, filtered and searched by is in `member_list`, in classes
+//! (migrations/0027_member_list.sql). A list of whole classes is read by [`classes`]; one that
+//! leaves out some of a class, such as a search, by [`many`] if it means many and else by
+//! [`few`]. Each page goes on from a place, not from a count of rows, unless it is asked for by
+//! its number: then [`marks`] are near it.
+
+mod classes;
+mod few;
+mod many;
+mod marks;
+mod starts;
+
+use time::OffsetDateTime;
+
+pub use self::marks::list_marks;
+use self::starts::Starts;
+
+use crate::{
+    boxed,
+    db::{Reader, Stamped, member_filter::MemberFilter},
+    domain::{
+        ListFrom, MemberCursor, MemberId, MemberListQuery, MemberMarks, MemberPage, MemberRow,
+        MemberSort, OrgId, OrgSlug, Page, PageNumber, PictureHash, Role, UserId,
+    },
+    error::Result,
+    telemetry::SPANS,
+};
+
+/// Counting the rows of a filtered list stops here: "10,000+". Ten thousand index
+/// entries count in a millisecond and a half (docs/indexes.md).
+const COUNT_CAP: i64 = 10_000;
+
+/// How many of a class a search looks through for a page: a millisecond's worth each.
+const SEARCHED: i64 = 3_000;
+
+/// The same where each costs a look into another table, too.
+const LOOKED_UP: i64 = 500;
+
+/// From how many rows on a page is found by marks. Up to here the rows before it are read.
+const DEEP: i64 = 1_000;
+
+/// One row of a page. Of an empty page there is one row, in which only the stamp, the
+/// organization and what is said of the whole list are set.
+struct Row {
+    as_of: i64,
+    org_id: Option<OrgId>,
+    total: i64,
+    /// Whether the list was not looked through to its end.
+    goes_on: bool,
+    /// Rows of the list before the page, where they are known.
+    skipped: i64,
+    id: Option<MemberId>,
+    user_id: Option<UserId>,
+    name: Option<String>,
+    email: Option<String>,
+    picture: Option<PictureHash>,
+    role: Option<Role>,
+    joined_at: Option<OffsetDateTime>,
+    suspended_at: Option<OffsetDateTime>,
+    last_active_at: Option<OffsetDateTime>,
+    has_second_factor: Option<bool>,
+    /// What the row is sorted by in the order of names.
+    name_key: Option<String>,
+}
+
+/// A member of a page, and where they stand in the list.
+struct Placed {
+    row: MemberRow,
+    place: MemberCursor,
+}
+
+impl Row {
+    fn member(self, sort: MemberSort) -> Option<Placed> {
+        let row = MemberRow {
+            id: self.id?,
+            user_id: self.user_id?,
+            name: self.name?,
+            email: self.email?,
+            picture: self.picture,
+            role: self.role?,
+            joined_at: self.joined_at?,
+            suspended_at: self.suspended_at,
+            last_active_at: self.last_active_at,
+            has_second_factor: self.has_second_factor,
+        };
+        let (joined_at, member) = (row.joined_at, row.id);
+        let place = match sort {
+            MemberSort::Joined => MemberCursor::Joined { joined_at, member },
+            MemberSort::Name => MemberCursor::Name {
+                key: self.name_key?,
+                member,
+            },
+            MemberSort::Role => MemberCursor::Role {
+                role: row.role,
+                joined_at,
+                member,
+            },
+            MemberSort::Active => MemberCursor::Active {
+                active_at: row.last_active_at,
+                joined_at,
+                member,
+            },
+        };
+        Some(Placed { row, place })
+    }
+}
+
+/// A page as the statements take it.
+struct Ask<'a> {
+    slug: &'a OrgSlug,
+    search: Option<&'a str>,
+    days_inactive: Option<i32>,
+    sort: MemberSort,
+    is_by_role: bool,
+    /// Whether nobody is left out, so that the total is the organization's counter.
+    is_everybody: bool,
+    starts: Starts,
+    /// Rows to skip behind the starts.
+    offset: i64,
+    /// Rows of the page.
+    size: i64,
+    /// One more, which shows whether the list goes on.
+    limit: i64,
+    /// How many of a class are looked through.
+    looked_through: i64,
+}
+
+/// What was read for a page.
+struct Read {
+    rows: Vec<Row>,
+    how: How,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Whole classes; the total is that of the list, up to 10,001.
+    Classes,
+    /// As far as was looked; the total is that of what comes behind the start.
+    Many,
+    /// All there are.
+    Few,
+}
+
+/// Whether a page is so far from the start that marks help to find it.
+pub fn is_deep(query: &MemberListQuery) -> bool {
+    query.from.is_none()
+        && query.page.offset_by(query.size) >= DEEP
+        && query.search.is_empty()
+        && query
+            .inactive
+            .is_none_or(|inactive| inactive.days().is_none())
+}
+
+/// A page of the members of the organization whose current slug this is; `None`: no
+/// such organization. `marks` are of this list's order. The total is exact unless the list is
+/// filtered and longer than 10,000, or a search that finds many.
+#[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.list_page", skip_all)]
+#[boxed]
+pub async fn list_page(
+    reader: &Reader,
+    slug: &OrgSlug,
+    query: &MemberListQuery,
+    marks: Option<&MemberMarks>,
+) -> Result<Stamped<Option<MemberPage>>> {
+    let read = read(reader, slug, query, marks).await?;
+    let how = read.how;
+    Ok(Stamped::rows(read.rows, |row| row.as_of)?.map(|mut rows| {
+        let first = rows.peek()?;
+        let org_id = first.org_id?;
+        let (total, goes_on, skipped) = (first.total, first.goes_on, first.skipped);
+        let members = rows.filter_map(|row| row.member(query.sort)).collect();
+        let whole = Whole {
+            how,
+            total,
+            goes_on,
+            skipped,
+        };
+        Some(whole.page(org_id, query, members))
+    }))
+}
+
+#[boxed]
+async fn read(
+    reader: &Reader,
+    slug: &OrgSlug,
+    query: &MemberListQuery,
+    marks: Option<&MemberMarks>,
+) -> Result<Read> {
+    let filter = MemberFilter::of(query);
+    let size = i64::from(query.size.get());
+    let offset = match query.from {
+        Some(_) => 0,
+        // Beyond, no page is shown by its number.
+        None if query.is_filtered() => query.page.offset_by(query.size).min(COUNT_CAP),
+        None => query.page.offset_by(query.size),
+    };
+    let skipped = marks
+        .filter(|_| is_deep(query))
+        .and_then(|marks| marks.before(&filter.classes, offset));
+    let ask = Ask {
+        slug,
+        search: filter.search,
+        days_inactive: filter.days_inactive,
+        sort: query.sort,
+        is_by_role: query.sort == MemberSort::Role,
+        is_everybody: !query.is_filtered(),
+        starts: Starts::of(query, &filter.classes, skipped.as_ref()),
+        offset: offset - skipped.map_or(0, |skipped| skipped.members),
+        size,
+        limit: size + 1,
+        looked_through: match (filter.search, query.sort) {
+            (Some(_), MemberSort::Joined | MemberSort::Name | MemberSort::Role) => SEARCHED,
+            _ => LOOKED_UP,
+        },
+    };
+    let is_backward = matches!(query.from, Some(ListFrom::Before(_)));
+    let are_classes_whole =
+        ask.search.is_none() && (ask.days_inactive.is_none() || query.sort == MemberSort::Active);
+    if are_classes_whole {
+        use classes::{
+            by_active, by_active_backward, by_joined, by_joined_backward, by_name, by_name_backward,
+        };
+        let rows = match (query.sort, is_backward) {
+            (MemberSort::Joined | MemberSort::Role, false) => by_joined(reader, &ask).await?,
+            (MemberSort::Joined | MemberSort::Role, true) => {
+                by_joined_backward(reader, &ask).await?
+            }
+            (MemberSort::Name, false) => by_name(reader, &ask).await?,
+            (MemberSort::Name, true) => by_name_backward(reader, &ask).await?,
+            (MemberSort::Active, false) => by_active(reader, &ask).await?,
+            (MemberSort::Active, true) => by_active_backward(reader, &ask).await?,
+        };
+        let how = How::Classes;
+        return Ok(Read { rows, how });
+    }
+    use many::{
+        by_active, by_active_backward, by_joined, by_joined_backward, by_name, by_name_backward,
+    };
+    let rows = match (query.sort, is_backward) {
+        (MemberSort::Joined | MemberSort::Role, false) => by_joined(reader, &ask).await?,
+        (MemberSort::Joined | MemberSort::Role, true) => by_joined_backward(reader, &ask).await?,
+        (MemberSort::Name, false) => by_name(reader, &ask).await?,
+        (MemberSort::Name, true) => by_name_backward(reader, &ask).await?,
+        (MemberSort::Active, false) => by_active(reader, &ask).await?,
+        (MemberSort::Active, true) => by_active_backward(reader, &ask).await?,
+    };
+    // Not even one page was found in what was looked through: the whole list is short, or it is
+    // all further on.
+    let fills_no_page = |row: &Row| row.goes_on && row.total < ask.limit;
+    if rows.first().is_some_and(fills_no_page) {
+        let rows = few::in_any_order(reader, &ask, query.from.as_ref()).await?;
+        let how = How::Few;
+        return Ok(Read { rows, how });
+    }
+    let how = How::Many;
+    Ok(Read { rows, how })
+}
+
+/// What the statement said of the whole list.
+struct Whole {
+    how: How,
+    total: i64,
+    goes_on: bool,
+    skipped: i64,
+}
+
+impl Whole {
+    /// The page, of `members` in the order in which they were read, which may be one more.
+    fn page(&self, org_id: OrgId, query: &MemberListQuery, members: Vec<Placed>) -> MemberPage {
+        let mut page = Page {
+            rows: Vec::new(),
+            number: query.page,
+            size: query.size,
+            total: 0,
+            total_is_capped: false,
+        };
+        (page.total, page.total_is_capped) = self.total(query);
+        let is_past_the_end = query.from.is_none() && page.is_beyond_last();
+        let (members, is_first, is_last) = if is_past_the_end {
+            (Vec::new(), true, true)
+        } else {
+            self.cut(query, members)
+        };
+        let place = |placed: &Placed| placed.place.clone();
+        let before = members.first().filter(|_| !is_first).map(place);
+        let after = members.last().filter(|_| !is_last).map(place);
+        if query.from.is_some() && !members.is_empty() {
+            // The number is what the page was called when the way here began.
+            if before.is_none() {
+                page.number = PageNumber::FIRST;
+            } else if !page.total_is_capped {
+                page.number = page.number.min(page.last());
+            }
+        }
+        page.rows = members.into_iter().map(|placed| placed.row).collect();
+        MemberPage {
+            org_id,
+            page,
+            before,
+            after,
+        }
+    }
+
+    /// The members of the page in the order of the list, and whether it begins and ends there.
+    fn cut(&self, query: &MemberListQuery, mut members: Vec<Placed>) -> (Vec<Placed>, bool, bool) {
+        let size = query.size.get() as usize;
+        if self.how == How::Few {
+            let read = self.skipped + i64::try_from(members.len()).unwrap_or(i64::MAX);
+            return (members, self.skipped == 0, read >= self.total);
+        }
+        let is_cut = members.len() > size;
+        members.truncate(size);
+        if matches!(query.from, Some(ListFrom::Before(_))) {
+            members.reverse();
+            return (members, !is_cut, false);
+        }
+        let is_first = query.from.is_none() && query.page == PageNumber::FIRST;
+        let is_last = !is_cut && !self.goes_on;
+        (members, is_first, is_last)
+    }
+
+    /// Rows of the list, and whether there are more.
+    fn total(&self, query: &MemberListQuery) -> (i64, bool) {
+        let capped = |total: i64| (total.min(COUNT_CAP), total > COUNT_CAP);
+        let size = i64::from(query.size.get());
+        let before = query.page.offset_by(query.size);
+        // Of what was looked through, the pages that are full.
+        let known = if self.goes_on {
+            self.total - self.total % size
+        } else {
+            self.total
+        };
+        match (self.how, &query.from) {
+            (How::Classes, _) if !query.is_filtered() => (self.total, false),
+            (How::Classes | How::Few, _) => capped(self.total),
+            (How::Many, None) => {
+                let (total, is_capped) = capped(known);
+                (total, is_capped || self.goes_on)
+            }
+            // As many as are known of: those before the page, by its number, and behind it.
+            (How::Many, Some(ListFrom::After(_))) => (before + known, self.goes_on),
+            (How::Many, Some(ListFrom::Before(_))) => (before + size + 1, true),
+        }
+    }
+}
