@@ -11,6 +11,8 @@ use orghub::{
     cache::keys::FAMILIES,
     config::Config,
     domain::{Permission, Role},
+    security_log::SECURITY,
+    telemetry::SPANS,
 };
 use orghub_edge::config::ServerConfig;
 
@@ -96,6 +98,50 @@ fn the_readme_and_the_example_have_every_setting_and_no_other() {
         for_operators.map(String::as_str).collect(),
         ".env.example"
     );
+}
+
+/// A directive for a target that is gone is no error: it just says nothing.
+#[test]
+fn log_levels_in_documents_are_of_targets_that_are_there() {
+    let mut found = 0;
+    for document in [
+        ".env.example",
+        "docs/architecture.md",
+        "docs/redis-setup.md",
+        "docs/runbook.md",
+        "docs/security.md",
+        "edge/src/telemetry/mod.rs",
+    ] {
+        let text = text(document);
+        for (end, _) in text
+            .match_indices("=debug")
+            .chain(text.match_indices("=info"))
+        {
+            let is_of_path = |c: char| c.is_ascii_lowercase() || c == '_' || c == ':';
+            let begin = text[..end].trim_end_matches(is_of_path).len();
+            let target = &text[begin..end];
+            if target.starts_with("orghub") {
+                assert!(
+                    is_target(target),
+                    "{document}: nothing is logged as `{target}`"
+                );
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 5, "{found}");
+}
+
+fn is_target(name: &str) -> bool {
+    let Some((package, module)) = name.split_once("::") else {
+        return false;
+    };
+    let folder = package.trim_start_matches("orghub").trim_start_matches('_');
+    let module = root()
+        .join(folder)
+        .join("src")
+        .join(module.replace("::", "/"));
+    [SPANS, SECURITY].contains(&name) || module.with_extension("rs").exists() || module.is_dir()
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::config::{LogFormat, ServerConfig};
 pub fn start(config: &ServerConfig) -> Result<(), ConfigError> {
     let filter: EnvFilter = config.log_level.parse().map_err(|error| {
         let problem = format!(
-            "is `{}` ({error}); set a level such as info, or directives such as info,orghub::cache=debug",
+            "is `{}` ({error}); set a level such as info, or directives such as info,orghub_base::cache=debug",
             config.log_level
         );
         ConfigError::new("LOG_LEVEL", problem)
