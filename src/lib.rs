@@ -18,8 +18,8 @@
 
 /// On each use case but the few that a warm page asks; `orghub_base` says why.
 use async_recursion::async_recursion as boxed;
+pub use orghub_auth::access;
 use orghub_auth::newcomers;
-pub use orghub_auth::{self as auth, access};
 use orghub_base::{attempts, db};
 pub use orghub_base::{
     cache, clock, config, error, mail, pictures, queue, recording, security_log, submissions,
@@ -28,6 +28,14 @@ pub use orghub_base::{
 pub use orghub_billing as billing;
 pub use orghub_domain::{self as domain, routes};
 
+/// Accounts, signing in and out, and the sessions in between.
+pub mod auth {
+    pub use orghub_auth::{
+        AccountExport, AccountToken, Admitted, Auth, ClientInfo, DEVICE_LIFETIME, DeviceCookie,
+        MailedLink, NewAccount, ProviderAnswer, RequestUser, Sessions, SignedIn, Verified,
+        hash_password, oidc, sessions,
+    };
+}
 pub mod csv_file;
 pub mod invitations;
 pub mod jobs;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 pub struct AccountToken(String);
 
 impl AccountToken {
-    pub fn new() -> Self {
+    pub fn random() -> Self {
         let mut bytes = [0; 32];
         OsRng
             .try_fill_bytes(&mut bytes)

@@ -57,7 +57,7 @@ impl Auth {
         next: &str,
         letter: impl FnOnce(&AccountToken) -> Letter,
     ) -> Result<()> {
-        let (token, now) = (AccountToken::new(), self.clock.now());
+        let (token, now) = (AccountToken::random(), self.clock.now());
         let row = NewToken {
             hash: &token.hash(),
             user,

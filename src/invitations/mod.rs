@@ -86,7 +86,7 @@ impl Invitations {
         (email, role): (&Email, Role),
         now: OffsetDateTime,
     ) -> Result<()> {
-        let token = AccountToken::new();
+        let token = AccountToken::random();
         db::invitations::insert_token(&mut change.tx, invitation, &token.hash(), now).await?;
         let about = InvitationLetter {
             org_name: change.org.name.clone(),

@@ -24,7 +24,7 @@ impl Invitations {
             let due = db::invitations::list_due(&mut tx, now - AFTER, now, BATCH).await?;
             for reminder in &due {
                 let (id, about) = (reminder.id, &reminder.letter);
-                let token = AccountToken::new();
+                let token = AccountToken::random();
                 db::invitations::insert_token(&mut tx, id, &token.hash(), now).await?;
                 db::invitations::note_reminded(&mut tx, id, now).await?;
                 let letter = letters::reminder(about, &token);

@@ -32,7 +32,7 @@ impl Invitations {
                 "This invitation has expired. Send it again, then copy its link.",
             ));
         }
-        let token = AccountToken::new();
+        let token = AccountToken::random();
         db::invitations::insert_token(&mut change.tx, invitation, &token.hash(), now).await?;
         change
             .record(

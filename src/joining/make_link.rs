@@ -26,7 +26,7 @@ impl Joining {
                 "An organization can have {MAX_JOIN_LINKS} links. Revoke one, then try again."
             )));
         }
-        let token = AccountToken::new();
+        let token = AccountToken::random();
         let new = NewJoinLink {
             org: change.id,
             hash: &token.hash(),
