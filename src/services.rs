@@ -78,7 +78,7 @@ struct NotMigrated(usize);
 
 impl Services {
     /// Opens and checks everything, and starts the work of the cache. A node that serves
-    /// starts the [worker](Self::worker), too.
+    /// starts the [worker](Parts::worker), too.
     ///
     /// # Errors
     /// [`Error::Unavailable`] without a database; [`Error::Internal`] if its schema or its

@@ -5,7 +5,7 @@
 //! received from elsewhere: whoever holds one has been found to be a member, on this
 //! request. The cache keeps memberships (data); the program passes `OrgAccess` (proof).
 //!
-//! The middleware calls [`Access::resolve`] before a page is rendered; server functions,
+//! The middleware calls [`Access::find_with`] before a page is rendered; server functions,
 //! whose addresses carry no slug, call [`Access::require`]. Both answer the same for an
 //! organization that does not exist and for one the user is not a member of, or is suspended
 //! in. Mutations check the role once more, in their transaction.

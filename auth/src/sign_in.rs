@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Auth {
-    /// Takes a user's password: see [`Self::admit`].
+    /// Takes a user's password: see `Self::admit`.
     ///
     /// An unknown address, a wrong password and a banned account get the same answer
     /// after the same work. What fails is counted, and so is what is given up before its

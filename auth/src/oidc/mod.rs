@@ -10,7 +10,7 @@
 //!    was planted is not the one that is waited for.
 //! 2. *Come back* (`come_back`): the state must be the session's. The code is exchanged for
 //!    an ID token over TLS, and the token is verified: signature, issuer, audience, expiry,
-//!    nonce ([`provider`]).
+//!    nonce (`provider`).
 //! 3. *Who it is* is decided by issuer and subject, never by an address. An address only
 //!    says that there is an account already: then that account's password connects the two
 //!    (`connect`). An address that the provider has not verified says nothing.

@@ -1,5 +1,5 @@
-//! Changes of many members at once: the change itself, who is meant ([`meant`]), what became
-//! of each ([`rows`]), and the changes of memberships, some at a time ([`apply`]).
+//! Changes of many members at once: the change itself, who is meant (`meant`), what became
+//! of each (`rows`), and the changes of memberships, some at a time (`apply`).
 
 mod apply;
 mod meant;

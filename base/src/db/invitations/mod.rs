@@ -1,5 +1,5 @@
-//! Invitations: what happens to one ([`changes`]), its links ([`tokens`]), the list
-//! ([`list`]), whom to remind ([`reminders`]), and lists that were not sent yet ([`drafts`]).
+//! Invitations: what happens to one (`changes`), its links (`tokens`), the list
+//! (`list`), whom to remind (`reminders`), and lists that were not sent yet ([`drafts`]).
 
 mod changes;
 pub mod drafts;

@@ -1,5 +1,5 @@
-//! Memberships: the check ([`membership`]), the list ([`list`]), changes ([`changes`]), and
-//! when members were active ([`activity`]), and whom to write to ([`recipients`]).
+//! Memberships: the check (`membership`), the list (`list`), changes (`changes`), and
+//! when members were active (`activity`), and whom to write to (`recipients`).
 
 mod activity;
 mod changes;

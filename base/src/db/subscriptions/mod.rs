@@ -1,7 +1,7 @@
-//! Subscriptions: what the page shows ([`view`]), whether another member fits ([`seats`]),
-//! what billing mirrors from Stripe ([`mirror`]) and of whom ([`customer`]), which prices
-//! there are ([`prices`]), what is asked of Stripe ([`intents`]), who is told ([`contact`]),
-//! and how far the comparison of everything has come ([`reconcile`]).
+//! Subscriptions: what the page shows (`view`), whether another member fits (`seats`),
+//! what billing mirrors from Stripe (`mirror`) and of whom (`customer`), which prices
+//! there are (`prices`), what is asked of Stripe (`intents`), who is told (`contact`),
+//! and how far the comparison of everything has come (`reconcile`).
 
 mod contact;
 mod customer;
