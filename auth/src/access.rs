@@ -201,12 +201,12 @@ impl Access {
         let slug = match segment {
             OrgSegment::Slug(slug) => slug,
             OrgSegment::Id(id) => {
-                let orgs = list_orgs(&self.cache, user.id).await?;
+                let orgs = list_orgs_of(&self.cache, user.id).await?;
                 let org = orgs.iter().find(|org| org.id == *id);
                 return Ok(moved(org).unwrap_or(OrgLookup::NotFound));
             }
             OrgSegment::Default => {
-                let orgs = list_orgs(&self.cache, user.id).await?;
+                let orgs = list_orgs_of(&self.cache, user.id).await?;
                 return Ok(moved(orgs.first()).unwrap_or(OrgLookup::NoOrganization));
             }
         };
@@ -348,7 +348,7 @@ impl CachedQuery for MembershipOf {
 ///
 /// # Errors
 /// [`Error::Unavailable`] if neither cache nor database answers.
-pub async fn list_orgs(cache: &Cache, user: UserId) -> Result<Arc<Vec<OrgSummary>>> {
+pub async fn list_orgs_of(cache: &Cache, user: UserId) -> Result<Arc<Vec<OrgSummary>>> {
     Ok(cache.get(&OrgsOf { user }).await?.unwrap_or_default())
 }
 

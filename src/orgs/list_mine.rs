@@ -13,7 +13,7 @@ impl Orgs {
     /// The user's organizations, the one joined first at the top.
     #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.list_mine", skip_all)]
     pub async fn list_mine(&self, user: &CurrentUser) -> Result<Arc<Vec<OrgSummary>>> {
-        access::list_orgs(&self.cache, user.id).await
+        access::list_orgs_of(&self.cache, user.id).await
     }
 
     /// A page of the user's organizations.

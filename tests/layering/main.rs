@@ -498,6 +498,56 @@ fn the_edge_has_no_business_rule() {
     }
 }
 
+/// Methods that are public for use cases in packages above, and take no proof themselves:
+/// who has a `Db`, `Billing` or `Sessions` in hand outside the core must not call them.
+const FOR_USE_CASES: &[&str] = &[
+    "asked_from",
+    "commit",
+    "commit_unannounced",
+    "end_subscription",
+    "find_signed_in",
+    "heavy_read",
+    "hold",
+    "hold_confirmed",
+    "hold_platform_admin",
+    "hold_verified",
+    "kinds_of_jobs",
+    "list_orgs_of",
+    "log_pool",
+    "pool",
+    "post_until",
+    "queue_customer_update",
+    "retry_webhook",
+    "unnoticed",
+];
+
+#[test]
+fn what_takes_no_proof_is_called_by_use_cases_only() {
+    let above: Vec<Source> = ["app", "edge/src", "server/src"]
+        .into_iter()
+        .flat_map(files)
+        .collect();
+    check(&above, |_, paths| {
+        let called = paths.iter().filter_map(|path| path.last());
+        called
+            .filter(|name| FOR_USE_CASES.contains(&name.as_str()))
+            .map(|name| format!("names `{name}`"))
+            .collect()
+    });
+    // A name that is gone would forbid nothing.
+    let core = core();
+    for name in FOR_USE_CASES {
+        let declaration = format!("pub async fn {name}");
+        let plain = format!("pub fn {name}");
+        assert!(
+            core.iter().any(|file| [&declaration, &plain]
+                .iter()
+                .any(|it| file.text.contains(*it))),
+            "the core has no `{name}`"
+        );
+    }
+}
+
 #[test]
 fn each_third_party_is_known_where_it_is_used() {
     check(&core(), |file, paths| {

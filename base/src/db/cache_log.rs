@@ -3,12 +3,11 @@
 //! background tasks call these, with time limits of their own: twenty times a second, so
 //! their spans are a level below the others'.
 
-use crate::boxed;
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::CommitPosition;
-use crate::{error::Result, telemetry::SPANS};
+use crate::{boxed, error::Result, telemetry::SPANS};
 
 /// Scopes that one transaction changed.
 #[derive(Debug)]
