@@ -276,18 +276,23 @@ const HOT: &[(&str, &str, &str)] = &[
     ),
     (
         "as ends\n            order by by_active desc",
-        "'acme', {classes}, {nobody}, 500, 0, 51, 'ada', null, {ahead}, {ahead}",
+        "'acme', {classes}, {nobody}, 1000, 0, 51, 'ada', null, {ahead}, {ahead}",
         "member_use_active_idx",
     ),
     (
         "as ends\n            order by by_active, ",
-        "'acme', {classes}, {nobody}, 500, 0, 51, 'ada', null, {ago}, {ago}",
+        "'acme', {classes}, {nobody}, 1000, 0, 51, 'ada', null, {ago}, {ago}",
         "member_use_active_idx",
     ),
     (
         "where $5 = 'search'",
         "'acme', {classes}, 'ada', null, 'search', 'name', 50, 0, 'start', null, null, null, null, null",
         "member_list_search_idx",
+    ),
+    (
+        "where $5 = 'search'",
+        "'acme', {classes}, null, 30, 'use', 'joined', 50, 0, 'start', null, null, null, null, null",
+        "member_use_active_idx",
     ),
     (
         "partition by class order by name_key, member_id",

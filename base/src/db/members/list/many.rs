@@ -1,10 +1,10 @@
 //! Pages of a list that leaves out some of a class: a search, or, in another order than that of
 //! last use, those who were inactive.
 //!
-//! Of each class the next few thousand are looked through, in the index of the order, which has
-//! the text that is searched. Where many are meant, that fills a page soon, and the page is right
-//! as far as all classes were looked through. Where it fills none, few are meant, and
-//! [`super::few`] knows where they are.
+//! The list is looked through in its order, in the index of the order, which has the text that is
+//! searched: from each class up to a few thousand, and as far as the first class that has more.
+//! Where many are meant, that fills a page. Where it fills none, few are meant, or all are
+//! further on, and [`super::few`] knows where they are.
 
 use super::{Ask, Row};
 use crate::{
@@ -15,20 +15,19 @@ use crate::{
 };
 
 /// A statement that looks through a list in one order and direction. `start` makes the places of
-/// the classes from the parameters behind `$8`; `found` are those who are meant among the next
-/// `$4` of a class, of whom a thousand are taken, and `end` is the first that is not looked at
-/// any more. `is_before_end` says whether somebody who was found comes before the first of these
-/// ends, by the `keys` of the order; `in_class` is the order within a class.
+/// the classes from the parameters behind `$8`; `end` is the first of a class that is not looked
+/// at any more, by the `keys` of the order; `bound` says where in each class the first of all
+/// these ends is, from which on the list is not known; and `found` are those before it who are
+/// meant.
 macro_rules! pages {
     (
         $(#[$doc:meta])*
         $name:ident($ask:ident),
         start = $start:literal,
-        found = $found:literal,
         end = $end:literal,
-        in_class = $in_class:literal,
         keys = $keys:literal,
-        is_before_end = $is_before_end:literal,
+        bound = $bound:literal,
+        found = $found:literal,
         order = $order:literal,
         name_key = $name_key:literal,
         [$($parameter:expr),+ $(,)?]
@@ -47,39 +46,27 @@ macro_rules! pages {
                 coalesce(now() - make_interval(days => $8::int), 'infinity') as until
         ), start as materialized (
             "# + $start + r#"
-        ), found as materialized (
-            select next.*
+        ), first_end as materialized (
+            select "# + $keys + r#"
             from start
             cross join lateral (
-                select found.*, row_number() over (order by "# + $in_class + r#") as place
-                from (
-            "# + $found + r#"
-                ) as found
-                limit 1000
-            ) as next
-        ), first_end as materialized (
-            select *
-            from (
-                select "# + $keys + r#"
-                from start
-                cross join lateral (
             "# + $end + r#"
-                ) as ends
-                union all
-                select "# + $keys + r#"
-                from found
-                where place = 1000
             ) as ends
             order by "# + $order + r#"
             limit 1
-        ), meant as materialized (
-            select found.*
-            from found
+        ), bound as materialized (
+            select start.*, "# + $bound + r#"
+            from start
             left join first_end on true
-            where first_end.by_id is null or "# + $is_before_end + r#"
+        ), found as materialized (
+            select found.*
+            from bound
+            cross join lateral (
+            "# + $found + r#"
+            ) as found
         ), page as materialized (
             select *
-            from meant
+            from found
             order by "# + $order + r#"
             limit $6
             offset $5
@@ -101,7 +88,7 @@ macro_rules! pages {
             shown.last_active_at as "last_active_at?",
             shown.second_factor_at is not null as "has_second_factor?",
             "# + $name_key + r#" as "name_key?"
-        from (select count(*) from meant) as counted (total)
+        from (select count(*) from found) as counted (total)
         left join page on true
         left join lateral (
             select
@@ -141,40 +128,19 @@ macro_rules! pages {
 pages! {
     /// Newest first; by role, if that comes first.
     by_joined(ask),
-    start = "select class, joined_at, member_id, search.*
+    start = "select
+                class,
+                search.*,
+                case when class & 1 = 1 then least(joined_at, until) else joined_at end
+                    as joined_at,
+                case
+                    when class & 1 = 1 and until <= joined_at
+                        then '00000000-0000-0000-0000-000000000000'
+                    else member_id
+                end as member_id
             from unnest($2::smallint[], $9::timestamptz[], $3::uuid[])
                 as start (class, joined_at, member_id)
             cross join search",
-    found = "
-                select
-                    case when $10 then start.class / 8 else 0 end as by_power,
-                    list.joined_at as by_joined,
-                    list.member_id as by_id
-                from (
-                    select list.joined_at, list.member_id, list.search_key
-                    from member_list as list
-                    where list.organization_id = (select id from org)
-                        and list.class = start.class
-                        and (list.joined_at, list.member_id) < (start.joined_at, start.member_id)
-                    order by list.joined_at desc, list.member_id desc
-                    limit $4
-                ) as list
-                where ($7::text is null
-                    or search_meets(list.search_key, start.key))
-                    and (
-                        $8::int is null
-                        or case
-                            when start.class & 1 = 1
-                                then list.joined_at < start.until
-                            else exists (
-                                select
-                                from member_use
-                                where member_use.member_id = list.member_id
-                                    and member_use.last_active_at < start.until
-                            )
-                        end
-                    )
-                order by by_joined desc, by_id desc",
     end = "
                 select
                     case when $10 then start.class / 8 else 0 end as by_power,
@@ -187,10 +153,41 @@ pages! {
                 order by list.joined_at desc, list.member_id desc
                 offset $4
                 limit 1",
-    in_class = "by_joined desc, by_id desc",
     keys = "by_power, by_joined, by_id",
-    is_before_end = "(found.by_power, found.by_joined, found.by_id)
-                > (first_end.by_power, first_end.by_joined, first_end.by_id)",
+    bound = "
+                case
+                    when by_id is null or by_power < case when $10 then class / 8 else 0 end
+                        then '-infinity'
+                    when by_power > case when $10 then class / 8 else 0 end then 'infinity'
+                    else by_joined
+                end as end_joined,
+                coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
+    found = "
+                select
+                    case when $10 then bound.class / 8 else 0 end as by_power,
+                    list.joined_at as by_joined,
+                    list.member_id as by_id
+                from (
+                    select list.joined_at, list.member_id, list.search_key
+                    from member_list as list
+                    where list.organization_id = (select id from org)
+                        and list.class = bound.class
+                        and (list.joined_at, list.member_id) < (bound.joined_at, bound.member_id)
+                        and (list.joined_at, list.member_id) > (bound.end_joined, bound.end_id)
+                    order by list.joined_at desc, list.member_id desc
+                    limit $4
+                ) as list
+                where ($7::text is null or search_meets(list.search_key, bound.key))
+                    and (
+                        bound.class & 1 = 1
+                        or $8::int is null
+                        or exists (
+                            select
+                            from member_use
+                            where member_use.member_id = list.member_id
+                                and member_use.last_active_at < bound.until
+                        )
+                    )",
     order = "by_power desc, by_joined desc, by_id desc",
     name_key = "null::text",
     [&ask.starts.joined_at, ask.is_by_role]
@@ -203,36 +200,6 @@ pages! {
             from unnest($2::smallint[], $9::timestamptz[], $3::uuid[])
                 as start (class, joined_at, member_id)
             cross join search",
-    found = "
-                select
-                    case when $10 then start.class / 8 else 0 end as by_power,
-                    list.joined_at as by_joined,
-                    list.member_id as by_id
-                from (
-                    select list.joined_at, list.member_id, list.search_key
-                    from member_list as list
-                    where list.organization_id = (select id from org)
-                        and list.class = start.class
-                        and (list.joined_at, list.member_id) > (start.joined_at, start.member_id)
-                    order by list.joined_at, list.member_id
-                    limit $4
-                ) as list
-                where ($7::text is null
-                    or search_meets(list.search_key, start.key))
-                    and (
-                        $8::int is null
-                        or case
-                            when start.class & 1 = 1
-                                then list.joined_at < start.until
-                            else exists (
-                                select
-                                from member_use
-                                where member_use.member_id = list.member_id
-                                    and member_use.last_active_at < start.until
-                            )
-                        end
-                    )
-                order by by_joined, by_id",
     end = "
                 select
                     case when $10 then start.class / 8 else 0 end as by_power,
@@ -242,13 +209,46 @@ pages! {
                 where list.organization_id = (select id from org)
                     and list.class = start.class
                     and (list.joined_at, list.member_id) > (start.joined_at, start.member_id)
+                    and (start.class & 1 = 0 or list.joined_at < start.until)
                 order by list.joined_at, list.member_id
                 offset $4
                 limit 1",
-    in_class = "by_joined, by_id",
     keys = "by_power, by_joined, by_id",
-    is_before_end = "(found.by_power, found.by_joined, found.by_id)
-                < (first_end.by_power, first_end.by_joined, first_end.by_id)",
+    bound = "
+                case
+                    when by_id is null or by_power > case when $10 then class / 8 else 0 end
+                        then 'infinity'
+                    when by_power < case when $10 then class / 8 else 0 end then '-infinity'
+                    else by_joined
+                end as end_joined,
+                coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
+    found = "
+                select
+                    case when $10 then bound.class / 8 else 0 end as by_power,
+                    list.joined_at as by_joined,
+                    list.member_id as by_id
+                from (
+                    select list.joined_at, list.member_id, list.search_key
+                    from member_list as list
+                    where list.organization_id = (select id from org)
+                        and list.class = bound.class
+                        and (list.joined_at, list.member_id) > (bound.joined_at, bound.member_id)
+                        and (list.joined_at, list.member_id) < (bound.end_joined, bound.end_id)
+                        and (bound.class & 1 = 0 or list.joined_at < bound.until)
+                    order by list.joined_at, list.member_id
+                    limit $4
+                ) as list
+                where ($7::text is null or search_meets(list.search_key, bound.key))
+                    and (
+                        bound.class & 1 = 1
+                        or $8::int is null
+                        or exists (
+                            select
+                            from member_use
+                            where member_use.member_id = list.member_id
+                                and member_use.last_active_at < bound.until
+                        )
+                    )",
     order = "by_power, by_joined, by_id",
     name_key = "null::text",
     [&ask.starts.joined_at, ask.is_by_role]
@@ -261,36 +261,6 @@ pages! {
             from unnest($2::smallint[], $9::text[], $3::uuid[])
                 as start (class, name_key, member_id)
             cross join search",
-    found = "
-                select
-                    list.name_key as by_name,
-                    list.member_id as by_id
-                from (
-                    select list.name_key, list.member_id, list.search_key
-                    from member_list as list
-                    where list.organization_id = (select id from org)
-                        and list.class = start.class
-                        and (list.name_key, list.member_id) > (start.name_key, start.member_id)
-                    order by list.name_key, list.member_id
-                    limit $4
-                ) as list
-                where ($7::text is null
-                    or search_meets(list.search_key, start.key))
-                    and (
-                        $8::int is null
-                        or case
-                            when start.class & 1 = 1
-                                then (select joined_at from member_list where member_id = list.member_id)
-                                    < start.until
-                            else exists (
-                                select
-                                from member_use
-                                where member_use.member_id = list.member_id
-                                    and member_use.last_active_at < start.until
-                            )
-                        end
-                    )
-                order by by_name, by_id",
     end = "
                 select
                     list.name_key as by_name,
@@ -302,10 +272,39 @@ pages! {
                 order by list.name_key, list.member_id
                 offset $4
                 limit 1",
-    in_class = "by_name, by_id",
     keys = "by_name, by_id",
-    is_before_end = "(found.by_name, found.by_id)
-                < (first_end.by_name, first_end.by_id)",
+    bound = "
+                coalesce(by_name, U&'\\+10FFFF') as end_name,
+                coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
+    found = "
+                select
+                    list.name_key as by_name,
+                    list.member_id as by_id
+                from (
+                    select list.name_key, list.member_id, list.search_key
+                    from member_list as list
+                    where list.organization_id = (select id from org)
+                        and list.class = bound.class
+                        and (list.name_key, list.member_id) > (bound.name_key, bound.member_id)
+                        and (list.name_key, list.member_id) < (bound.end_name, bound.end_id)
+                    order by list.name_key, list.member_id
+                    limit $4
+                ) as list
+                where ($7::text is null or search_meets(list.search_key, bound.key))
+                    and (
+                        $8::int is null
+                        or case
+                            when bound.class & 1 = 1
+                                then (select joined_at from member_list where member_id = list.member_id)
+                                    < bound.until
+                            else exists (
+                                select
+                                from member_use
+                                where member_use.member_id = list.member_id
+                                    and member_use.last_active_at < bound.until
+                            )
+                        end
+                    )",
     order = "by_name, by_id",
     name_key = "page.by_name",
     [&ask.starts.name_keys]
@@ -318,36 +317,6 @@ pages! {
             from unnest($2::smallint[], $9::text[], $3::uuid[])
                 as start (class, name_key, member_id)
             cross join search",
-    found = "
-                select
-                    list.name_key as by_name,
-                    list.member_id as by_id
-                from (
-                    select list.name_key, list.member_id, list.search_key
-                    from member_list as list
-                    where list.organization_id = (select id from org)
-                        and list.class = start.class
-                        and (list.name_key, list.member_id) < (start.name_key, start.member_id)
-                    order by list.name_key desc, list.member_id desc
-                    limit $4
-                ) as list
-                where ($7::text is null
-                    or search_meets(list.search_key, start.key))
-                    and (
-                        $8::int is null
-                        or case
-                            when start.class & 1 = 1
-                                then (select joined_at from member_list where member_id = list.member_id)
-                                    < start.until
-                            else exists (
-                                select
-                                from member_use
-                                where member_use.member_id = list.member_id
-                                    and member_use.last_active_at < start.until
-                            )
-                        end
-                    )
-                order by by_name desc, by_id desc",
     end = "
                 select
                     list.name_key as by_name,
@@ -359,10 +328,39 @@ pages! {
                 order by list.name_key desc, list.member_id desc
                 offset $4
                 limit 1",
-    in_class = "by_name desc, by_id desc",
     keys = "by_name, by_id",
-    is_before_end = "(found.by_name, found.by_id)
-                > (first_end.by_name, first_end.by_id)",
+    bound = "
+                coalesce(by_name, '') as end_name,
+                coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
+    found = "
+                select
+                    list.name_key as by_name,
+                    list.member_id as by_id
+                from (
+                    select list.name_key, list.member_id, list.search_key
+                    from member_list as list
+                    where list.organization_id = (select id from org)
+                        and list.class = bound.class
+                        and (list.name_key, list.member_id) < (bound.name_key, bound.member_id)
+                        and (list.name_key, list.member_id) > (bound.end_name, bound.end_id)
+                    order by list.name_key desc, list.member_id desc
+                    limit $4
+                ) as list
+                where ($7::text is null or search_meets(list.search_key, bound.key))
+                    and (
+                        $8::int is null
+                        or case
+                            when bound.class & 1 = 1
+                                then (select joined_at from member_list where member_id = list.member_id)
+                                    < bound.until
+                            else exists (
+                                select
+                                from member_use
+                                where member_use.member_id = list.member_id
+                                    and member_use.last_active_at < bound.until
+                            )
+                        end
+                    )",
     order = "by_name desc, by_id desc",
     name_key = "page.by_name",
     [&ask.starts.name_keys]
@@ -388,45 +386,6 @@ pages! {
             from unnest($2::smallint[], $10::timestamptz[], $9::timestamptz[], $3::uuid[])
                 as start (class, active_at, joined_at, member_id)
             cross join search",
-    found = "
-                (
-                    select
-                        list.last_active_at as by_active,
-                        list.joined_at as by_joined,
-                        list.member_id as by_id
-                    from (
-                        select list.last_active_at, list.joined_at, list.member_id
-                        from member_use as list
-                        where start.class & 1 = 0
-                            and list.organization_id = (select id from org)
-                            and list.class = start.class
-                            and (list.last_active_at, list.joined_at, list.member_id)
-                                < (start.active_at, start.joined_at, start.member_id)
-                        order by list.last_active_at desc, list.joined_at desc, list.member_id desc
-                        limit $4
-                    ) as list
-                    join member_list as text on text.member_id = list.member_id
-                    where search_meets(text.search_key, start.key)
-                )
-                union all
-                (
-                    select
-                        '-infinity',
-                        list.joined_at,
-                        list.member_id
-                    from (
-                        select list.joined_at, list.member_id, list.search_key
-                        from member_list as list
-                        where start.class & 1 = 1
-                            and list.organization_id = (select id from org)
-                            and list.class = start.class
-                            and (list.joined_at, list.member_id)
-                                < (start.joined_at, start.member_id)
-                        order by list.joined_at desc, list.member_id desc
-                        limit $4
-                    ) as list
-                    where search_meets(list.search_key, start.key)
-                )",
     end = "
                 (
                     select
@@ -459,10 +418,57 @@ pages! {
                     offset $4
                     limit 1
                 )",
-    in_class = "by_active desc, by_joined desc, by_id desc",
     keys = "by_active, by_joined, by_id",
-    is_before_end = "(found.by_active, found.by_joined, found.by_id)
-                > (first_end.by_active, first_end.by_joined, first_end.by_id)",
+    bound = "
+                coalesce(by_active, '-infinity') as end_active,
+                case
+                    when class & 1 = 1 and by_active > '-infinity' then 'infinity'
+                    else coalesce(by_joined, '-infinity')
+                end as end_joined,
+                coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
+    found = "
+                (
+                    select
+                        list.last_active_at as by_active,
+                        list.joined_at as by_joined,
+                        list.member_id as by_id
+                    from (
+                        select list.last_active_at, list.joined_at, list.member_id
+                        from member_use as list
+                        where bound.class & 1 = 0
+                            and list.organization_id = (select id from org)
+                            and list.class = bound.class
+                            and (list.last_active_at, list.joined_at, list.member_id)
+                                < (bound.active_at, bound.joined_at, bound.member_id)
+                            and (list.last_active_at, list.joined_at, list.member_id)
+                                > (bound.end_active, bound.end_joined, bound.end_id)
+                        order by list.last_active_at desc, list.joined_at desc, list.member_id desc
+                        limit $4
+                    ) as list
+                    join member_list as text on text.member_id = list.member_id
+                    where search_meets(text.search_key, bound.key)
+                )
+                union all
+                (
+                    select
+                        '-infinity',
+                        list.joined_at,
+                        list.member_id
+                    from (
+                        select list.joined_at, list.member_id, list.search_key
+                        from member_list as list
+                        where bound.class & 1 = 1
+                            and list.organization_id = (select id from org)
+                            and list.class = bound.class
+                            and (list.joined_at, list.member_id)
+                                < (bound.joined_at, bound.member_id)
+                            and (list.joined_at, list.member_id)
+                                > (bound.end_joined, bound.end_id)
+                        order by list.joined_at desc, list.member_id desc
+                        limit $4
+                    ) as list
+                    where search_meets(list.search_key, bound.key)
+                )",
     order = "by_active desc, by_joined desc, by_id desc",
     name_key = "null::text",
     [&ask.starts.joined_at, &ask.starts.active_at]
@@ -475,47 +481,6 @@ pages! {
             from unnest($2::smallint[], $10::timestamptz[], $9::timestamptz[], $3::uuid[])
                 as start (class, active_at, joined_at, member_id)
             cross join search",
-    found = "
-                (
-                    select
-                        list.last_active_at as by_active,
-                        list.joined_at as by_joined,
-                        list.member_id as by_id
-                    from (
-                        select list.last_active_at, list.joined_at, list.member_id
-                        from member_use as list
-                        where start.class & 1 = 0
-                            and list.organization_id = (select id from org)
-                            and list.class = start.class
-                            and (list.last_active_at, list.joined_at, list.member_id)
-                                > (start.active_at, start.joined_at, start.member_id)
-                            and list.last_active_at < start.until
-                        order by list.last_active_at, list.joined_at, list.member_id
-                        limit $4
-                    ) as list
-                    join member_list as text on text.member_id = list.member_id
-                    where search_meets(text.search_key, start.key)
-                )
-                union all
-                (
-                    select
-                        '-infinity',
-                        list.joined_at,
-                        list.member_id
-                    from (
-                        select list.joined_at, list.member_id, list.search_key
-                        from member_list as list
-                        where start.class & 1 = 1
-                            and list.organization_id = (select id from org)
-                            and list.class = start.class
-                            and (list.joined_at, list.member_id)
-                                > (start.joined_at, start.member_id)
-                            and list.joined_at < start.until
-                        order by list.joined_at, list.member_id
-                        limit $4
-                    ) as list
-                    where search_meets(list.search_key, start.key)
-                )",
     end = "
                 (
                     select
@@ -550,10 +515,59 @@ pages! {
                     offset $4
                     limit 1
                 )",
-    in_class = "by_active, by_joined, by_id",
     keys = "by_active, by_joined, by_id",
-    is_before_end = "(found.by_active, found.by_joined, found.by_id)
-                < (first_end.by_active, first_end.by_joined, first_end.by_id)",
+    bound = "
+                coalesce(by_active, 'infinity') as end_active,
+                case
+                    when class & 1 = 1 and by_active > '-infinity' then 'infinity'
+                    else coalesce(by_joined, 'infinity')
+                end as end_joined,
+                coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
+    found = "
+                (
+                    select
+                        list.last_active_at as by_active,
+                        list.joined_at as by_joined,
+                        list.member_id as by_id
+                    from (
+                        select list.last_active_at, list.joined_at, list.member_id
+                        from member_use as list
+                        where bound.class & 1 = 0
+                            and list.organization_id = (select id from org)
+                            and list.class = bound.class
+                            and (list.last_active_at, list.joined_at, list.member_id)
+                                > (bound.active_at, bound.joined_at, bound.member_id)
+                            and (list.last_active_at, list.joined_at, list.member_id)
+                                < (bound.end_active, bound.end_joined, bound.end_id)
+                            and list.last_active_at < bound.until
+                        order by list.last_active_at, list.joined_at, list.member_id
+                        limit $4
+                    ) as list
+                    join member_list as text on text.member_id = list.member_id
+                    where search_meets(text.search_key, bound.key)
+                )
+                union all
+                (
+                    select
+                        '-infinity',
+                        list.joined_at,
+                        list.member_id
+                    from (
+                        select list.joined_at, list.member_id, list.search_key
+                        from member_list as list
+                        where bound.class & 1 = 1
+                            and list.organization_id = (select id from org)
+                            and list.class = bound.class
+                            and (list.joined_at, list.member_id)
+                                > (bound.joined_at, bound.member_id)
+                            and (list.joined_at, list.member_id)
+                                < (bound.end_joined, bound.end_id)
+                            and list.joined_at < bound.until
+                        order by list.joined_at, list.member_id
+                        limit $4
+                    ) as list
+                    where search_meets(list.search_key, bound.key)
+                )",
     order = "by_active, by_joined, by_id",
     name_key = "null::text",
     [&ask.starts.joined_at, &ask.starts.active_at]

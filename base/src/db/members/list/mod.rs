@@ -36,7 +36,7 @@ const COUNT_CAP: i64 = 10_000;
 const SEARCHED: i64 = 3_000;
 
 /// The same where each costs a look into another table, too.
-const LOOKED_UP: i64 = 500;
+const LOOKED_UP: i64 = 1_000;
 
 /// From how many rows on a page is found by marks. Up to here the rows before it are read.
 const DEEP: i64 = 1_000;
