@@ -276,12 +276,12 @@ const HOT: &[(&str, &str, &str)] = &[
     ),
     (
         "as ends\n            order by by_active desc",
-        "'acme', {classes}, {nobody}, 1000, 0, 51, 'ada', null, {ahead}, {ahead}",
+        "'acme', {classes}, {nobody}, 500, 0, 51, 'ada', null, {ahead}, {ahead}",
         "member_use_active_idx",
     ),
     (
         "as ends\n            order by by_active, ",
-        "'acme', {classes}, {nobody}, 1000, 0, 51, 'ada', null, {ago}, {ago}",
+        "'acme', {classes}, {nobody}, 500, 0, 51, 'ada', null, {ago}, {ago}",
         "member_use_active_idx",
     ),
     (

@@ -14,11 +14,15 @@ use crate::{
     error::Result,
 };
 
-/// A statement that looks through a list in one order and direction. `start` makes the places of
-/// the classes from the parameters behind `$8`; `end` is the first of a class that is not looked
-/// at any more, by the `keys` of the order; `bound` says where in each class the first of all
-/// these ends is, from which on the list is not known; and `found` are those before it who are
-/// meant.
+/// A statement that looks through a list in one order and direction.
+///
+/// `start` makes the places of the classes from the parameters behind `$8`. `end` is the first of
+/// a class that is not looked at any more, behind `bound.many` others, by the `keys` of the order;
+/// and `bound` says where in each class the first of some ends is, from which on nothing is asked.
+/// `found` are those before it who are meant.
+///
+/// Most classes are small, and to look for the ends of all costs more than the page. So the first
+/// end is sought in the class that is densest in front, and only before it in the others.
 macro_rules! pages {
     (
         $(#[$doc:meta])*
@@ -26,6 +30,7 @@ macro_rules! pages {
         start = $start:literal,
         end = $end:literal,
         keys = $keys:literal,
+        nowhere = $nowhere:literal,
         bound = $bound:literal,
         found = $found:literal,
         order = $order:literal,
@@ -46,11 +51,46 @@ macro_rules! pages {
                 coalesce(now() - make_interval(days => $8::int), 'infinity') as until
         ), start as materialized (
             "# + $start + r#"
-        ), first_end as materialized (
-            select "# + $keys + r#"
-            from start
+        ), nowhere as materialized (
+            select "# + $nowhere + r#" where false
+        ), densest as materialized (
+            select bound.class
+            from (
+                select start.*, $4::bigint / 16 as many, "# + $bound + r#"
+                from start
+                left join nowhere on true
+            ) as bound
             cross join lateral (
             "# + $end + r#"
+            ) as ends
+            order by "# + $order + r#"
+            limit 1
+        ), its_end as materialized (
+            select "# + $keys + r#"
+            from (
+                select start.*, $4::bigint as many, "# + $bound + r#"
+                from densest
+                join start on start.class = densest.class
+                left join nowhere on true
+            ) as bound
+            cross join lateral (
+            "# + $end + r#"
+            ) as ends
+        ), first_end as materialized (
+            select *
+            from (
+                select *
+                from its_end
+                union all
+                select "# + $keys + r#"
+                from (
+                    select start.*, $4::bigint as many, "# + $bound + r#"
+                    from start
+                    left join its_end on true
+                ) as bound
+                cross join lateral (
+            "# + $end + r#"
+                ) as ends
             ) as ends
             order by "# + $order + r#"
             limit 1
@@ -143,22 +183,24 @@ pages! {
             cross join search",
     end = "
                 select
-                    case when $10 then start.class / 8 else 0 end as by_power,
+                    case when $10 then bound.class / 8 else 0 end as by_power,
                     list.joined_at as by_joined,
                     list.member_id as by_id
                 from member_list as list
                 where list.organization_id = (select id from org)
-                    and list.class = start.class
-                    and (list.joined_at, list.member_id) < (start.joined_at, start.member_id)
+                    and list.class = bound.class
+                    and (list.joined_at, list.member_id) < (bound.joined_at, bound.member_id)
+                    and (list.joined_at, list.member_id) > (bound.end_joined, bound.end_id)
                 order by list.joined_at desc, list.member_id desc
-                offset $4
+                offset bound.many
                 limit 1",
     keys = "by_power, by_joined, by_id",
+    nowhere = "0 as by_power, now() as by_joined, $3[1] as by_id",
     bound = "
                 case
-                    when by_id is null or by_power < case when $10 then class / 8 else 0 end
+                    when by_id is null or by_power < case when $10 then start.class / 8 else 0 end
                         then '-infinity'
-                    when by_power > case when $10 then class / 8 else 0 end then 'infinity'
+                    when by_power > case when $10 then start.class / 8 else 0 end then 'infinity'
                     else by_joined
                 end as end_joined,
                 coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
@@ -202,23 +244,25 @@ pages! {
             cross join search",
     end = "
                 select
-                    case when $10 then start.class / 8 else 0 end as by_power,
+                    case when $10 then bound.class / 8 else 0 end as by_power,
                     list.joined_at as by_joined,
                     list.member_id as by_id
                 from member_list as list
                 where list.organization_id = (select id from org)
-                    and list.class = start.class
-                    and (list.joined_at, list.member_id) > (start.joined_at, start.member_id)
-                    and (start.class & 1 = 0 or list.joined_at < start.until)
+                    and list.class = bound.class
+                    and (list.joined_at, list.member_id) > (bound.joined_at, bound.member_id)
+                    and (list.joined_at, list.member_id) < (bound.end_joined, bound.end_id)
+                    and (bound.class & 1 = 0 or list.joined_at < bound.until)
                 order by list.joined_at, list.member_id
-                offset $4
+                offset bound.many
                 limit 1",
     keys = "by_power, by_joined, by_id",
+    nowhere = "0 as by_power, now() as by_joined, $3[1] as by_id",
     bound = "
                 case
-                    when by_id is null or by_power > case when $10 then class / 8 else 0 end
+                    when by_id is null or by_power > case when $10 then start.class / 8 else 0 end
                         then 'infinity'
-                    when by_power < case when $10 then class / 8 else 0 end then '-infinity'
+                    when by_power < case when $10 then start.class / 8 else 0 end then '-infinity'
                     else by_joined
                 end as end_joined,
                 coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
@@ -267,12 +311,14 @@ pages! {
                     list.member_id as by_id
                 from member_list as list
                 where list.organization_id = (select id from org)
-                    and list.class = start.class
-                    and (list.name_key, list.member_id) > (start.name_key, start.member_id)
+                    and list.class = bound.class
+                    and (list.name_key, list.member_id) > (bound.name_key, bound.member_id)
+                    and (list.name_key, list.member_id) < (bound.end_name, bound.end_id)
                 order by list.name_key, list.member_id
-                offset $4
+                offset bound.many
                 limit 1",
     keys = "by_name, by_id",
+    nowhere = "'' as by_name, $3[1] as by_id",
     bound = "
                 coalesce(by_name, U&'\\+10FFFF') as end_name,
                 coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
@@ -323,12 +369,14 @@ pages! {
                     list.member_id as by_id
                 from member_list as list
                 where list.organization_id = (select id from org)
-                    and list.class = start.class
-                    and (list.name_key, list.member_id) < (start.name_key, start.member_id)
+                    and list.class = bound.class
+                    and (list.name_key, list.member_id) < (bound.name_key, bound.member_id)
+                    and (list.name_key, list.member_id) > (bound.end_name, bound.end_id)
                 order by list.name_key desc, list.member_id desc
-                offset $4
+                offset bound.many
                 limit 1",
     keys = "by_name, by_id",
+    nowhere = "'' as by_name, $3[1] as by_id",
     bound = "
                 coalesce(by_name, '') as end_name,
                 coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
@@ -393,13 +441,15 @@ pages! {
                         list.joined_at as by_joined,
                         list.member_id as by_id
                     from member_use as list
-                    where start.class & 1 = 0
+                    where bound.class & 1 = 0
                         and list.organization_id = (select id from org)
-                        and list.class = start.class
+                        and list.class = bound.class
                         and (list.last_active_at, list.joined_at, list.member_id)
-                            < (start.active_at, start.joined_at, start.member_id)
+                            < (bound.active_at, bound.joined_at, bound.member_id)
+                        and (list.last_active_at, list.joined_at, list.member_id)
+                            > (bound.end_active, bound.end_joined, bound.end_id)
                     order by list.last_active_at desc, list.joined_at desc, list.member_id desc
-                    offset $4
+                    offset bound.many
                     limit 1
                 )
                 union all
@@ -409,20 +459,23 @@ pages! {
                         list.joined_at,
                         list.member_id
                     from member_list as list
-                    where start.class & 1 = 1
+                    where bound.class & 1 = 1
                         and list.organization_id = (select id from org)
-                        and list.class = start.class
+                        and list.class = bound.class
                         and (list.joined_at, list.member_id)
-                            < (start.joined_at, start.member_id)
+                            < (bound.joined_at, bound.member_id)
+                        and (list.joined_at, list.member_id)
+                            > (bound.end_joined, bound.end_id)
                     order by list.joined_at desc, list.member_id desc
-                    offset $4
+                    offset bound.many
                     limit 1
                 )",
     keys = "by_active, by_joined, by_id",
+    nowhere = "now() as by_active, now() as by_joined, $3[1] as by_id",
     bound = "
                 coalesce(by_active, '-infinity') as end_active,
                 case
-                    when class & 1 = 1 and by_active > '-infinity' then 'infinity'
+                    when start.class & 1 = 1 and by_active > '-infinity' then 'infinity'
                     else coalesce(by_joined, '-infinity')
                 end as end_joined,
                 coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
@@ -488,14 +541,16 @@ pages! {
                         list.joined_at as by_joined,
                         list.member_id as by_id
                     from member_use as list
-                    where start.class & 1 = 0
+                    where bound.class & 1 = 0
                         and list.organization_id = (select id from org)
-                        and list.class = start.class
+                        and list.class = bound.class
                         and (list.last_active_at, list.joined_at, list.member_id)
-                            > (start.active_at, start.joined_at, start.member_id)
-                        and list.last_active_at < start.until
+                            > (bound.active_at, bound.joined_at, bound.member_id)
+                        and (list.last_active_at, list.joined_at, list.member_id)
+                            < (bound.end_active, bound.end_joined, bound.end_id)
+                        and list.last_active_at < bound.until
                     order by list.last_active_at, list.joined_at, list.member_id
-                    offset $4
+                    offset bound.many
                     limit 1
                 )
                 union all
@@ -505,21 +560,24 @@ pages! {
                         list.joined_at,
                         list.member_id
                     from member_list as list
-                    where start.class & 1 = 1
+                    where bound.class & 1 = 1
                         and list.organization_id = (select id from org)
-                        and list.class = start.class
+                        and list.class = bound.class
                         and (list.joined_at, list.member_id)
-                            > (start.joined_at, start.member_id)
-                        and list.joined_at < start.until
+                            > (bound.joined_at, bound.member_id)
+                        and (list.joined_at, list.member_id)
+                            < (bound.end_joined, bound.end_id)
+                        and list.joined_at < bound.until
                     order by list.joined_at, list.member_id
-                    offset $4
+                    offset bound.many
                     limit 1
                 )",
     keys = "by_active, by_joined, by_id",
+    nowhere = "now() as by_active, now() as by_joined, $3[1] as by_id",
     bound = "
                 coalesce(by_active, 'infinity') as end_active,
                 case
-                    when class & 1 = 1 and by_active > '-infinity' then 'infinity'
+                    when start.class & 1 = 1 and by_active > '-infinity' then 'infinity'
                     else coalesce(by_joined, 'infinity')
                 end as end_joined,
                 coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",

@@ -32,11 +32,15 @@ use crate::{
 /// entries count in a millisecond and a half (docs/indexes.md).
 const COUNT_CAP: i64 = 10_000;
 
-/// How many of a class a search looks through for a page: a millisecond's worth each.
+/// How many of a class a search looks through for a page, where it is densest: a millisecond's
+/// worth.
 const SEARCHED: i64 = 3_000;
 
 /// The same where each costs a look into another table, too.
-const LOOKED_UP: i64 = 1_000;
+const LOOKED_UP: i64 = 500;
+
+/// By how much further a search looks, of which as large a part of a page was found.
+const FURTHER: i64 = 4;
 
 /// From how many rows on a page is found by marks. Up to here the rows before it are read.
 const DEEP: i64 = 1_000;
@@ -199,7 +203,7 @@ async fn read(
     let skipped = marks
         .filter(|_| is_deep(query))
         .and_then(|marks| marks.before(&filter.classes, offset));
-    let ask = Ask {
+    let mut ask = Ask {
         slug,
         search: filter.search,
         days_inactive: filter.days_inactive,
@@ -235,27 +239,40 @@ async fn read(
         let how = How::Classes;
         return Ok(Read { rows, how });
     }
-    use many::{
-        by_active, by_active_backward, by_joined, by_joined_backward, by_name, by_name_backward,
-    };
-    let rows = match (query.sort, is_backward) {
-        (MemberSort::Joined | MemberSort::Role, false) => by_joined(reader, &ask).await?,
-        (MemberSort::Joined | MemberSort::Role, true) => by_joined_backward(reader, &ask).await?,
-        (MemberSort::Name, false) => by_name(reader, &ask).await?,
-        (MemberSort::Name, true) => by_name_backward(reader, &ask).await?,
-        (MemberSort::Active, false) => by_active(reader, &ask).await?,
-        (MemberSort::Active, true) => by_active_backward(reader, &ask).await?,
-    };
+    let mut rows = look_through(reader, &ask, is_backward).await?;
     // Not even one page was found in what was looked through: the whole list is short, or it is
-    // all further on.
-    let fills_no_page = |row: &Row| row.goes_on && row.total < ask.limit;
-    if rows.first().is_some_and(fills_no_page) {
+    // all further on, or only a little further.
+    let found = |rows: &[Row]| rows.first().map_or(0, |row| row.total);
+    let fills_no_page = |rows: &[Row]| {
+        let goes_on = rows.first().is_some_and(|row| row.goes_on);
+        goes_on && found(rows) < ask.limit
+    };
+    if fills_no_page(&rows) && found(&rows) * FURTHER >= ask.limit {
+        ask.looked_through *= FURTHER + 1;
+        rows = look_through(reader, &ask, is_backward).await?;
+    }
+    if fills_no_page(&rows) {
         let rows = few::in_any_order(reader, &ask, query.from.as_ref()).await?;
         let how = How::Few;
         return Ok(Read { rows, how });
     }
     let how = How::Many;
     Ok(Read { rows, how })
+}
+
+#[boxed]
+async fn look_through(reader: &Reader, ask: &Ask<'_>, is_backward: bool) -> Result<Vec<Row>> {
+    use many::{
+        by_active, by_active_backward, by_joined, by_joined_backward, by_name, by_name_backward,
+    };
+    match (ask.sort, is_backward) {
+        (MemberSort::Joined | MemberSort::Role, false) => by_joined(reader, ask).await,
+        (MemberSort::Joined | MemberSort::Role, true) => by_joined_backward(reader, ask).await,
+        (MemberSort::Name, false) => by_name(reader, ask).await,
+        (MemberSort::Name, true) => by_name_backward(reader, ask).await,
+        (MemberSort::Active, false) => by_active(reader, ask).await,
+        (MemberSort::Active, true) => by_active_backward(reader, ask).await,
+    }
 }
 
 /// What the statement said of the whole list.
