@@ -40,22 +40,30 @@ enum State {
     PausedUntil(OffsetDateTime),
 }
 
+/// Whether an organization is compared now.
+enum Turn {
+    Now(Running),
+    UnderWay,
+    /// It failed a moment ago.
+    NotBefore(OffsetDateTime),
+}
+
 impl Refreshes {
-    /// Permission to compare `org` now; `None` while somebody does, or shortly after it
-    /// failed.
-    fn begin(&self, org: OrgId, now: OffsetDateTime) -> Option<Running> {
+    /// Whether to compare `org` now.
+    fn begin(&self, org: OrgId, now: OffsetDateTime) -> Turn {
         match self.by_org.lock().entry(org) {
             Entry::Vacant(vacant) => {
                 vacant.insert(State::Running);
             }
             Entry::Occupied(mut occupied) => match occupied.get() {
-                State::PausedUntil(then) if *then <= now => {
+                State::Running => return Turn::UnderWay,
+                State::PausedUntil(then) if *then > now => return Turn::NotBefore(*then),
+                State::PausedUntil(_) => {
                     occupied.insert(State::Running);
                 }
-                State::Running | State::PausedUntil(_) => return None,
             },
         }
-        Some(Running {
+        Turn::Now(Running {
             refreshes: self.clone(),
             org,
             next: None,
@@ -119,11 +127,12 @@ impl Billing {
             recording::ends_at(living.synced_at + MAX_AGE);
             return;
         }
-        // Each look at it may have to start a comparison.
-        recording::is_for_once();
-        let Some(running) = self.refreshes.begin(org, now) else {
-            return;
+        let running = match self.refreshes.begin(org, now) {
+            Turn::Now(running) => running,
+            Turn::UnderWay => return recording::is_for_once(),
+            Turn::NotBefore(then) => return recording::ends_at(then),
         };
+        recording::is_for_once();
         let billing = self.clone();
         tokio::spawn(async move {
             let result = billing.refresh(org, oldest).await;

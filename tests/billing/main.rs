@@ -18,6 +18,7 @@ use orghub::{
     domain::{BillingInterval, Certainty, Conflict, DiscountAmount, Plan, SubscriptionView},
     error::{Error, Result},
     services::Services,
+    telemetry::with_request_cost,
 };
 use orghub_test_support::{TestApp, eventually};
 use sqlx::{Connection as _, PgConnection, postgres::PgAdvisoryLock};

@@ -102,6 +102,30 @@ async fn no_viewer_notices_that_stripe_fails() {
     }
 }
 
+/// Otherwise each page of the organization would be made anew for as long as Stripe is away.
+#[tokio::test]
+async fn what_is_made_of_an_old_row_lasts_until_stripe_is_asked_again() {
+    let fixture = Fixture::start_with_pro().await;
+    let services = &fixture.app.services;
+    fixture.age_mirror();
+    fixture.stripe.fail(Failure::ServerError);
+    let look = async || {
+        let looking = services.cache.record(fixture.view());
+        with_request_cost(Arc::default(), looking).await.1
+    };
+    assert!(look().await.is_none(), "a look that asks is for once");
+    until("Stripe has failed", async || look().await.is_some()).await;
+    let made_of = look().await.expect("a look that need not ask");
+    let is_right = || {
+        let now = services.clock.now();
+        services.cache.is_still_right(&made_of, now)
+    };
+    assert!(is_right());
+    services.clock.advance(time::Duration::minutes(2));
+    assert!(!is_right());
+    assert!(look().await.is_none(), "it asks again");
+}
+
 #[tokio::test]
 async fn after_an_outage_the_mirror_catches_up_by_itself() {
     let fixture = Fixture::start_with_pro().await;
