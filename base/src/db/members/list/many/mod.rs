@@ -1,0 +1,172 @@
+//! Pages of a list that leaves out some of a class: a search, or, in another order than that of
+//! last use, those who were inactive.
+//!
+//! The list is looked through in its order, in the index of the order, which has the text that is
+//! searched: from each class up to a few thousand, and as far as the first class that has more.
+//! Where many are meant, that fills a page. Where it fills none, few are meant, or all are
+//! further on, and [`super::few`] knows where they are.
+
+/// A statement that looks through a list in one order and direction.
+///
+/// `start` makes the places of the classes from the parameters behind `$8`. `end` is the first of
+/// a class that is not looked at any more, behind `bound.many` others, by the `keys` of the order;
+/// and `bound` says where in each class the first of some ends is, from which on nothing is asked.
+/// `found` are those before it who are meant.
+///
+/// Most classes are small, and to look for the ends of all costs more than the page. So the first
+/// end is sought in the class that is densest in front, and only before it in the others.
+macro_rules! pages {
+    (
+        $(#[$doc:meta])*
+        $name:ident($ask:ident),
+        start = $start:literal,
+        end = $end:literal,
+        keys = $keys:literal,
+        nowhere = $nowhere:literal,
+        bound = $bound:literal,
+        found = $found:literal,
+        order = $order:literal,
+        name_key = $name_key:literal,
+        [$($parameter:expr),+ $(,)?]
+    ) => {
+        $(#[$doc])*
+        #[boxed]
+        pub(in crate::db::members::list) async fn $name(
+            reader: &Reader,
+            $ask: &Ask<'_>,
+        ) -> Result<Vec<Row>> {
+            Ok(sqlx::query_as!(
+                Row,
+                r#"
+        with org as materialized (
+            select id from organization where slug = $1
+        ), search as materialized (
+            select
+                text_key($7) as key,
+                coalesce(now() - make_interval(days => $8::int), 'infinity') as until
+        ), start as materialized (
+            "# + $start + r#"
+        ), nowhere as materialized (
+            select "# + $nowhere + r#" where false
+        ), densest as materialized (
+            select bound.class
+            from (
+                select start.*, $4::bigint / 16 as many, "# + $bound + r#"
+                from start
+                left join nowhere on true
+            ) as bound
+            cross join lateral (
+            "# + $end + r#"
+            ) as ends
+            order by "# + $order + r#"
+            limit 1
+        ), its_end as materialized (
+            select "# + $keys + r#"
+            from (
+                select start.*, $4::bigint as many, "# + $bound + r#"
+                from densest
+                join start on start.class = densest.class
+                left join nowhere on true
+            ) as bound
+            cross join lateral (
+            "# + $end + r#"
+            ) as ends
+        ), first_end as materialized (
+            select *
+            from (
+                select *
+                from its_end
+                union all
+                select "# + $keys + r#"
+                from (
+                    select start.*, $4::bigint as many, "# + $bound + r#"
+                    from start
+                    left join its_end on true
+                ) as bound
+                cross join lateral (
+            "# + $end + r#"
+                ) as ends
+            ) as ends
+            order by "# + $order + r#"
+            limit 1
+        ), bound as materialized (
+            select start.*, "# + $bound + r#"
+            from start
+            left join first_end on true
+        ), found as materialized (
+            select found.*
+            from bound
+            cross join lateral (
+            "# + $found + r#"
+            ) as found
+        ), page as materialized (
+            select *
+            from found
+            order by "# + $order + r#"
+            limit $6
+            offset $5
+        )
+        select
+            pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
+            (select id from org) as "org_id?: OrgId",
+            counted.total as "total!",
+            exists (select from first_end) as "goes_on!",
+            0::bigint as "skipped!",
+            page.by_id as "id?: MemberId",
+            shown.user_id as "user_id?: UserId",
+            shown.name as "name?",
+            shown.email as "email?",
+            shown.picture as "picture?: PictureHash",
+            shown.role as "role?: Role",
+            shown.created_at as "joined_at?",
+            shown.suspended_at as "suspended_at?",
+            shown.last_active_at as "last_active_at?",
+            shown.second_factor_at is not null as "has_second_factor?",
+            "# + $name_key + r#" as "name_key?"
+        from (select count(*) from found) as counted (total)
+        left join page on true
+        left join lateral (
+            select
+                member.user_id,
+                member.role,
+                member.created_at,
+                member.suspended_at,
+                users.name,
+                users.email,
+                users.picture,
+                users.second_factor_at,
+                member_use.last_active_at
+            from member
+            join users on users.id = member.user_id
+            left join member_use on member_use.member_id = member.id
+            where member.id = page.by_id
+            -- Keeps the planner from reading tables that it takes for small.
+            offset 0
+        ) as shown on true
+        order by "# + $order,
+                $ask.slug as &OrgSlug,
+                &$ask.starts.classes,
+                &$ask.starts.members as &[MemberId],
+                $ask.looked_through,
+                $ask.offset,
+                $ask.limit,
+                $ask.search,
+                $ask.days_inactive,
+                $($parameter),+
+            )
+            .fetch_all(reader.conn())
+            .await?)
+        }
+    };
+}
+
+// Behind the macro, which is theirs.
+mod by_active;
+mod by_joined;
+mod by_name;
+
+pub(super) use self::{
+    by_active::{by_active, by_active_backward},
+    by_joined::{by_joined, by_joined_backward},
+    by_name::{by_name, by_name_backward},
+};
