@@ -14,7 +14,7 @@ use orghub::{
     access::OrgAccess,
     auth::SignedIn,
     billing::WebhookOutcome,
-    config::{AppEnv, StripeConfig, StripeKey, WebhookSecret},
+    config::{AppEnv, Config, StripeConfig, StripeKey, WebhookSecret},
     domain::{BillingInterval, Certainty, Conflict, DiscountAmount, Plan, SubscriptionView},
     error::{Error, Result},
     services::Services,
