@@ -131,3 +131,13 @@ async fn a_walk_through_all_pages_at_once_is_a_heavy_read_and_the_first_page_is_
     let found = app.services.orgs.list_members(&of_grace, &first_page).await;
     found.expect("whatever others ask for");
 }
+
+#[tokio::test]
+async fn no_statement_is_compiled_before_it_is_run() {
+    let app = TestApp::start().await;
+    let jit: String = sqlx::query_scalar("show jit")
+        .fetch_one(app.services.db.pool())
+        .await
+        .expect("a setting");
+    assert_eq!(jit, "off");
+}
