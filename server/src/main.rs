@@ -10,7 +10,8 @@ use orghub_app::app::APPLICATION;
 // Server functions announce themselves to whatever they are linked with.
 use orghub_api as _;
 
-/// A request costs a fifth to a quarter less than with the system's (docs/adr/0028-memory-by-mimalloc.md).
+/// A request costs a fifth to a quarter less than with the system's
+/// (docs/adr/0028-memory-by-mimalloc.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -32,14 +32,14 @@ use crate::{
 /// entries count in a millisecond and a half (docs/indexes.md).
 const COUNT_CAP: i64 = 10_000;
 
-/// How many of a class a search looks through for a page, where it is densest: a millisecond's
-/// worth.
+/// How many of the class that is densest in front a search looks through for a page, and of the
+/// others as many as come before the last of these.
 const SEARCHED: i64 = 3_000;
 
 /// The same where each costs a look into another table, too.
 const LOOKED_UP: i64 = 500;
 
-/// By how much further a search looks, of which as large a part of a page was found.
+/// A search that found at least this part of a page, a quarter, looks as many times further.
 const FURTHER: i64 = 4;
 
 /// From how many rows on a page is found by marks. Up to here the rows before it are read.
