@@ -98,7 +98,7 @@ pub use org::{
 };
 pub use org_list::OrgListQuery;
 pub use ownership::OwnershipOffer;
-pub use page::{PAGE_SIZE, Page, PageNumber, PageSize};
+pub use page::{COUNT_CAP, PAGE_SIZE, Page, PageNumber, PageSize};
 pub use passkey::{Passkey, PasskeyName};
 pub use password::NewPassword;
 pub use permission::Permission;

@@ -93,6 +93,10 @@ impl fmt::Display for PageNumber {
     }
 }
 
+/// Counting the rows of a list stops behind these: "10,000+". Ten thousand index entries count in
+/// a millisecond and a half (docs/indexes.md).
+pub const COUNT_CAP: i64 = 10_000;
+
 /// One page of a list and where it stands in the whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
@@ -106,9 +110,37 @@ pub struct Page<T> {
     pub total: i64,
     /// Whether `total` is a lower bound ("10,000+"): counting stopped there.
     pub total_is_capped: bool,
+    /// Rows from the start whose pages have numbers: all of `total`, or as many as were found of a
+    /// list in which numbers cost too much. From there on "next" leads further.
+    pub numbered: i64,
 }
 
 impl<T> Page<T> {
+    /// A page without rows of a list that has `total`.
+    pub fn of_exactly(total: i64, number: PageNumber, size: PageSize) -> Self {
+        Self {
+            rows: Vec::new(),
+            number,
+            size,
+            total,
+            total_is_capped: false,
+            numbered: total,
+        }
+    }
+
+    /// A page without rows of a list of which one more than [`COUNT_CAP`] are counted at most.
+    pub fn of_counted(counted: i64, number: PageNumber, size: PageSize) -> Self {
+        Self {
+            total_is_capped: counted > COUNT_CAP,
+            ..Self::of_exactly(counted.min(COUNT_CAP), number, size)
+        }
+    }
+
+    /// With these rows.
+    pub fn with(self, rows: Vec<T>) -> Self {
+        Self { rows, ..self }
+    }
+
     /// The page `number` of a list that is at hand as a whole.
     pub fn of<'a>(list: impl Iterator<Item = &'a T> + Clone, number: PageNumber) -> Self
     where
@@ -116,18 +148,13 @@ impl<T> Page<T> {
     {
         let before = usize::try_from(number.offset()).unwrap_or(usize::MAX);
         let rows = list.clone().skip(before).take(PAGE_SIZE as usize);
-        Self {
-            rows: rows.cloned().collect(),
-            number,
-            size: PageSize::default(),
-            total: i64::try_from(list.count()).unwrap_or(i64::MAX),
-            total_is_capped: false,
-        }
+        let total = i64::try_from(list.count()).unwrap_or(i64::MAX);
+        Self::of_exactly(total, number, PageSize::default()).with(rows.cloned().collect())
     }
 
-    /// Number of the last page; an empty list has one, empty, page.
+    /// Number of the last page that has one; an empty list has one, empty, page.
     pub fn last(&self) -> PageNumber {
-        let rows = u64::try_from(self.total).unwrap_or_default().max(1);
+        let rows = u64::try_from(self.numbered).unwrap_or_default().max(1);
         PageNumber::new(u32::try_from(rows.div_ceil(u64::from(self.size.0))).unwrap_or(u32::MAX))
     }
 
@@ -171,13 +198,7 @@ mod tests {
     use super::*;
 
     fn page(number: u32, total: i64) -> Page<()> {
-        Page {
-            rows: Vec::new(),
-            number: PageNumber::new(number),
-            size: PageSize::default(),
-            total,
-            total_is_capped: false,
-        }
+        Page::of_exactly(total, PageNumber::new(number), PageSize::default())
     }
 
     #[test]

@@ -24,13 +24,9 @@ impl Platform {
             && let Some(user) = db::users::find_id_by_email(&self.db.reader(), &email).await?
         {
             let line = self.find_line(user).await?;
-            return Ok(Page {
-                size: PageSize::default(),
-                total: i64::from(line.is_some()),
-                rows: line.into_iter().collect(),
-                number: query.page,
-                total_is_capped: false,
-            });
+            let lines = i64::from(line.is_some());
+            return Ok(Page::of_exactly(lines, query.page, PageSize::default())
+                .with(line.into_iter().collect()));
         }
         let list = |reader| async move { db::platform::list_users(&reader, &query).await };
         self.db.heavy_read(admin.signed_in().id, list).await

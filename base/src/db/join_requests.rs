@@ -185,13 +185,8 @@ pub async fn list_page(
     .fetch_all(reader.conn())
     .await?;
     let total = rows.first().map_or(0, |row| row.total);
-    Ok(Page {
-        rows: rows.into_iter().filter_map(Row::request).collect(),
-        number,
-        size: PageSize::default(),
-        total,
-        total_is_capped: false,
-    })
+    Ok(Page::of_exactly(total, number, PageSize::default())
+        .with(rows.into_iter().filter_map(Row::request).collect()))
 }
 
 /// A request as an answer to it sees it.

@@ -2,10 +2,12 @@
 
 use time::OffsetDateTime;
 
-use super::{Reader, Tx, platform::COUNT_CAP};
+use super::{Reader, Tx};
 use crate::{
     boxed,
-    domain::{LedgerEntry, LedgerEvent, LedgerFilter, PAGE_SIZE, Page, PageNumber, PageSize},
+    domain::{
+        COUNT_CAP, LedgerEntry, LedgerEvent, LedgerFilter, PAGE_SIZE, Page, PageNumber, PageSize,
+    },
     error::Result,
     telemetry::SPANS,
 };
@@ -249,13 +251,8 @@ pub async fn list(
     )
     .fetch_one(reader.conn())
     .await?;
-    Ok(Page {
-        rows: rows.into_iter().map(LedgerEvent::from).collect(),
-        number,
-        size: PageSize::default(),
-        total: total.min(COUNT_CAP),
-        total_is_capped: total > COUNT_CAP,
-    })
+    Ok(Page::of_counted(total, number, PageSize::default())
+        .with(rows.into_iter().map(LedgerEvent::from).collect()))
 }
 
 /// An event with what was received.

@@ -45,13 +45,7 @@ impl Orgs {
             },
         };
         Ok(Some(BulkReport {
-            rows: Page {
-                rows,
-                number: page,
-                size: PageSize::default(),
-                total: counts.total,
-                total_is_capped: false,
-            },
+            rows: Page::of_exactly(counts.total, page, PageSize::default()).with(rows),
             change: BulkChange {
                 id: found.id,
                 action: found.action,

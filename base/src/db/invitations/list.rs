@@ -6,15 +6,12 @@ use crate::{
     boxed,
     db::Reader,
     domain::{
-        Email, InvitationId, InvitationListQuery, InvitationPage, InvitationRow, InvitationState,
-        OrgId, PAGE_SIZE, Page, PageSize, Role,
+        COUNT_CAP, Email, InvitationId, InvitationListQuery, InvitationPage, InvitationRow,
+        InvitationState, OrgId, PAGE_SIZE, Page, PageSize, Role,
     },
     error::Result,
     telemetry::SPANS,
 };
-
-/// Counting the rows of a list stops here, as with members.
-const COUNT_CAP: i64 = 10_000;
 
 /// One row of a page. Of an empty page there is one row, in which only the total is set.
 struct Row {
@@ -116,14 +113,8 @@ pub async fn list_page(
     .fetch_all(reader.conn())
     .await?;
     let total = rows.first().map_or(0, |row| row.total);
-    Ok(Page {
-        rows: rows
-            .into_iter()
-            .filter_map(|row| row.invitation(query.state))
-            .collect(),
-        number: query.page,
-        size: PageSize::default(),
-        total: total.min(COUNT_CAP),
-        total_is_capped: total > COUNT_CAP,
-    })
+    let invitations = rows
+        .into_iter()
+        .filter_map(|row| row.invitation(query.state));
+    Ok(Page::of_counted(total, query.page, PageSize::default()).with(invitations.collect()))
 }

@@ -1,11 +1,11 @@
 use time::OffsetDateTime;
 
-use super::COUNT_CAP;
 use crate::{
     boxed,
     db::{Reader, Tx},
     domain::{
-        PAGE_SIZE, Page, PageNumber, PageSize, PlatformAct, PlatformActId, PlatformActKind, UserId,
+        COUNT_CAP, PAGE_SIZE, Page, PageNumber, PageSize, PlatformAct, PlatformActId,
+        PlatformActKind, UserId,
     },
     error::Result,
     telemetry::SPANS,
@@ -83,11 +83,5 @@ pub async fn list_acts(reader: &Reader, number: PageNumber) -> Result<Page<Platf
     )
     .fetch_one(reader.conn())
     .await?;
-    Ok(Page {
-        rows,
-        number,
-        size: PageSize::default(),
-        total: total.min(COUNT_CAP),
-        total_is_capped: total > COUNT_CAP,
-    })
+    Ok(Page::of_counted(total, number, PageSize::default()).with(rows))
 }

@@ -8,6 +8,3 @@ mod users;
 pub use acts::{NewAct, insert_act, list_acts};
 pub use orgs::{count_all, find_org, list_orgs, lock_org, set_limit_override};
 pub use users::{end_sessions, find_user, list_users, lock_user, reinstate_user, suspend_user};
-
-/// Counting the rows of a list stops here: "10,000+". Who looks further searches.
-pub(super) const COUNT_CAP: i64 = 10_000;

@@ -1,11 +1,11 @@
 use time::OffsetDateTime;
 
-use super::COUNT_CAP;
 use crate::{
     boxed,
     db::{Reader, Tx},
     domain::{
-        LimitOverride, OrgId, OrgSlug, PAGE_SIZE, Page, PageSize, Plan, RecordQuery, UserId,
+        COUNT_CAP, LimitOverride, OrgId, OrgSlug, PAGE_SIZE, Page, PageSize, Plan, RecordQuery,
+        UserId,
         platform::{OrgLine, OrgOwner, PlatformCounts},
     },
     error::Result,
@@ -149,13 +149,8 @@ pub async fn list_orgs(reader: &Reader, query: &RecordQuery) -> Result<Page<OrgL
     .fetch_all(reader.conn())
     .await?;
     let total = rows.first().map_or(0, |row| row.total);
-    Ok(Page {
-        rows: rows.into_iter().filter_map(Row::line).collect(),
-        number: query.page,
-        size: PageSize::default(),
-        total: total.min(COUNT_CAP),
-        total_is_capped: total > COUNT_CAP,
-    })
+    Ok(Page::of_counted(total, query.page, PageSize::default())
+        .with(rows.into_iter().filter_map(Row::line).collect()))
 }
 
 /// What one organization's page shows beside its subscription.

@@ -1,11 +1,10 @@
 use time::OffsetDateTime;
 
-use super::COUNT_CAP;
 use crate::{
     boxed,
     db::{Reader, Tx},
     domain::{
-        Email, OrgId, OrgSlug, PAGE_SIZE, Page, PageSize, RecordQuery, Role, UserId,
+        COUNT_CAP, Email, OrgId, OrgSlug, PAGE_SIZE, Page, PageSize, RecordQuery, Role, UserId,
         platform::{UserLine, UserMembership, UserRecord},
     },
     error::Result,
@@ -99,13 +98,8 @@ pub async fn list_users(reader: &Reader, query: &RecordQuery) -> Result<Page<Use
     .fetch_all(reader.conn())
     .await?;
     let total = rows.first().map_or(0, |row| row.total);
-    Ok(Page {
-        rows: rows.into_iter().filter_map(Row::line).collect(),
-        number: query.page,
-        size: PageSize::default(),
-        total: total.min(COUNT_CAP),
-        total_is_capped: total > COUNT_CAP,
-    })
+    Ok(Page::of_counted(total, query.page, PageSize::default())
+        .with(rows.into_iter().filter_map(Row::line).collect()))
 }
 
 /// All that is shown of one user; sessions are live at `now` if they began after

@@ -60,12 +60,13 @@ macro_rules! pages {
                         limit 10001
                     ) as capped
                 )
-            end as total
+            end as whole
         )
         select
             pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
             (select id from org) as "org_id?: OrgId",
-            coalesce(counted.total, 0) as "total!",
+            coalesce(counted.whole, 0) as "whole?",
+            0::bigint as "found!",
             false as "goes_on!",
             0::bigint as "skipped!",
             page.by_id as "id?: MemberId",

@@ -22,12 +22,8 @@ fn index_for(ask: &Ask<'_>) -> &'static str {
 /// A page in any order. One of three indexes is read: what names begin with, the characters of
 /// names and addresses in threes (`member_list_search_idx`), or last use.
 #[boxed]
-pub(super) async fn in_any_order(
-    reader: &Reader,
-    ask: &Ask<'_>,
-    from: Option<&ListFrom>,
-) -> Result<Vec<Row>> {
-    let (side, place) = match from {
+pub(super) async fn in_any_order(reader: &Reader, ask: &Ask<'_>) -> Result<Vec<Row>> {
+    let (side, place) = match ask.from {
         None => ("start", None),
         Some(ListFrom::After(place)) => ("after", Some(place)),
         Some(ListFrom::Before(place)) => ("before", Some(place)),
@@ -143,7 +139,7 @@ pub(super) async fn in_any_order(
                     ) < search.until)
         ), counted as materialized (
             select
-                count(*) as total,
+                count(*) as whole,
                 case $9
                     when 'after' then count(*) filter (where is_passed)
                     when 'before' then greatest(
@@ -186,7 +182,8 @@ pub(super) async fn in_any_order(
         select
             pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
             (select id from org) as "org_id?: OrgId",
-            counted.total as "total!",
+            counted.whole as "whole?",
+            counted.whole as "found!",
             false as "goes_on!",
             counted.skipped as "skipped!",
             page.member_id as "id?: MemberId",

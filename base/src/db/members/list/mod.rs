@@ -21,16 +21,12 @@ use crate::{
     boxed,
     db::{Reader, Stamped, member_filter::MemberFilter},
     domain::{
-        ListFrom, MemberCursor, MemberId, MemberListQuery, MemberMarks, MemberPage, MemberRow,
-        MemberSort, OrgId, OrgSlug, Page, PageNumber, PictureHash, Role, UserId,
+        COUNT_CAP, ListFrom, MemberCursor, MemberId, MemberListQuery, MemberMarks, MemberPage,
+        MemberRow, MemberSort, OrgId, OrgSlug, Page, PageNumber, PictureHash, Role, UserId,
     },
     error::Result,
     telemetry::SPANS,
 };
-
-/// Counting the rows of a filtered list stops here: "10,000+". Ten thousand index
-/// entries count in a millisecond and a half (docs/indexes.md).
-const COUNT_CAP: i64 = 10_000;
 
 /// How many of the class that is densest in front a search looks through for a page, and of the
 /// others as many as come before the last of these.
@@ -50,7 +46,10 @@ const DEEP: i64 = 1_000;
 struct Row {
     as_of: i64,
     org_id: Option<OrgId>,
-    total: i64,
+    /// Rows of the whole list, up to 10,001, where they were counted; of everybody, all.
+    whole: Option<i64>,
+    /// Rows of what was looked through.
+    found: i64,
     /// Whether the list was not looked through to its end.
     goes_on: bool,
     /// Rows of the list before the page, where they are known.
@@ -120,6 +119,7 @@ struct Ask<'a> {
     is_by_role: bool,
     /// Whether nobody is left out, so that the total is the organization's counter.
     is_everybody: bool,
+    from: Option<&'a ListFrom>,
     starts: Starts,
     /// Rows to skip behind the starts.
     offset: i64,
@@ -131,6 +131,27 @@ struct Ask<'a> {
     looked_through: i64,
 }
 
+impl Ask<'_> {
+    fn is_backward(&self) -> bool {
+        matches!(self.from, Some(ListFrom::Before(_)))
+    }
+
+    /// Whether what was found is all there is, wherever a look through the list ended.
+    fn is_answered_by(&self, first: &Row) -> bool {
+        !first.goes_on || (self.from.is_none() && first.whole == Some(first.found))
+    }
+
+    /// Whether too few were found for the page. One that is asked for by its number may be
+    /// anywhere in a list that is counted.
+    fn is_left_short_by(&self, first: &Row) -> bool {
+        let wanted = match first.whole {
+            Some(whole) if whole <= COUNT_CAP => self.offset + self.limit,
+            _ => self.limit,
+        };
+        !self.is_answered_by(first) && first.found < wanted
+    }
+}
+
 /// What was read for a page.
 struct Read {
     rows: Vec<Row>,
@@ -139,9 +160,9 @@ struct Read {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
-    /// Whole classes; the total is that of the list, up to 10,001.
+    /// Whole classes.
     Classes,
-    /// As far as was looked; the total is that of what comes behind the start.
+    /// As far as was looked.
     Many,
     /// All there are.
     Few,
@@ -159,7 +180,7 @@ pub fn is_deep(query: &MemberListQuery) -> bool {
 
 /// A page of the members of the organization whose current slug this is; `None`: no
 /// such organization. `marks` are of this list's order. The total is exact unless the list is
-/// filtered and longer than 10,000, or a search that finds many.
+/// filtered and longer than 10,000, or a search that finds many in an organization which is.
 #[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.list_page", skip_all)]
 #[boxed]
 pub async fn list_page(
@@ -173,15 +194,15 @@ pub async fn list_page(
     Ok(Stamped::rows(read.rows, |row| row.as_of)?.map(|mut rows| {
         let first = rows.peek()?;
         let org_id = first.org_id?;
-        let (total, goes_on, skipped) = (first.total, first.goes_on, first.skipped);
-        let members = rows.filter_map(|row| row.member(query.sort)).collect();
-        let whole = Whole {
+        let list = List {
             how,
-            total,
-            goes_on,
-            skipped,
+            whole: first.whole,
+            found: first.found,
+            goes_on: first.goes_on,
+            skipped: first.skipped,
         };
-        Some(whole.page(org_id, query, members))
+        let members = rows.filter_map(|row| row.member(query.sort)).collect();
+        Some(list.page(org_id, query, members))
     }))
 }
 
@@ -210,6 +231,7 @@ async fn read(
         sort: query.sort,
         is_by_role: query.sort == MemberSort::Role,
         is_everybody: !query.is_filtered(),
+        from: query.from.as_ref(),
         starts: Starts::of(query, &filter.classes, skipped.as_ref()),
         offset: offset - skipped.map_or(0, |skipped| skipped.members),
         size,
@@ -219,53 +241,22 @@ async fn read(
             _ => LOOKED_UP,
         },
     };
-    let is_backward = matches!(query.from, Some(ListFrom::Before(_)));
     let are_classes_whole =
         ask.search.is_none() && (ask.days_inactive.is_none() || query.sort == MemberSort::Active);
     if are_classes_whole {
-        use classes::{
-            by_active, by_active_backward, by_joined, by_joined_backward, by_name, by_name_backward,
-        };
-        let rows = match (query.sort, is_backward) {
-            (MemberSort::Joined | MemberSort::Role, false) => by_joined(reader, &ask).await?,
-            (MemberSort::Joined | MemberSort::Role, true) => {
-                by_joined_backward(reader, &ask).await?
-            }
-            (MemberSort::Name, false) => by_name(reader, &ask).await?,
-            (MemberSort::Name, true) => by_name_backward(reader, &ask).await?,
-            (MemberSort::Active, false) => by_active(reader, &ask).await?,
-            (MemberSort::Active, true) => by_active_backward(reader, &ask).await?,
-        };
+        let rows = read_classes(reader, &ask).await?;
         let how = How::Classes;
         return Ok(Read { rows, how });
     }
-    let mut rows = look_through(reader, &ask, is_backward).await?;
-    // Not even one page was found in what was looked through: the whole list is short, or it is
-    // all further on, or only a little further.
-    let found = |rows: &[Row]| rows.first().map_or(0, |row| row.total);
-    let fills_no_page = |rows: &[Row]| {
-        let goes_on = rows.first().is_some_and(|row| row.goes_on);
-        goes_on && found(rows) < ask.limit
-    };
-    if fills_no_page(&rows) && found(&rows) * FURTHER >= ask.limit {
-        ask.looked_through *= FURTHER + 1;
-        rows = look_through(reader, &ask, is_backward).await?;
-    }
-    if fills_no_page(&rows) {
-        let rows = few::in_any_order(reader, &ask, query.from.as_ref()).await?;
-        let how = How::Few;
-        return Ok(Read { rows, how });
-    }
-    let how = How::Many;
-    Ok(Read { rows, how })
+    search(reader, &mut ask).await
 }
 
 #[boxed]
-async fn look_through(reader: &Reader, ask: &Ask<'_>, is_backward: bool) -> Result<Vec<Row>> {
-    use many::{
+async fn read_classes(reader: &Reader, ask: &Ask<'_>) -> Result<Vec<Row>> {
+    use classes::{
         by_active, by_active_backward, by_joined, by_joined_backward, by_name, by_name_backward,
     };
-    match (ask.sort, is_backward) {
+    match (ask.sort, ask.is_backward()) {
         (MemberSort::Joined | MemberSort::Role, false) => by_joined(reader, ask).await,
         (MemberSort::Joined | MemberSort::Role, true) => by_joined_backward(reader, ask).await,
         (MemberSort::Name, false) => by_name(reader, ask).await,
@@ -275,25 +266,62 @@ async fn look_through(reader: &Reader, ask: &Ask<'_>, is_backward: bool) -> Resu
     }
 }
 
-/// What the statement said of the whole list.
-struct Whole {
+/// A page of a list that leaves out some of a class, by looking through it or from an index that
+/// knows who is meant.
+#[boxed]
+async fn search(reader: &Reader, ask: &mut Ask<'_>) -> Result<Read> {
+    let mut rows = look_through(reader, ask).await?;
+    // Not even one page was found in what was looked through: the whole list is short, or it is
+    // all further on, or only a little further.
+    let is_short = |ask: &Ask<'_>, rows: &[Row]| {
+        let first = rows.first();
+        first.is_some_and(|first| ask.is_left_short_by(first))
+    };
+    let found = rows.first().map_or(0, |first| first.found);
+    if is_short(ask, &rows) && found * FURTHER >= ask.limit {
+        ask.looked_through *= FURTHER + 1;
+        rows = look_through(reader, ask).await?;
+    }
+    if is_short(ask, &rows) {
+        let rows = few::in_any_order(reader, ask).await?;
+        let how = How::Few;
+        return Ok(Read { rows, how });
+    }
+    if let Some(first) = rows.first_mut() {
+        first.goes_on = !ask.is_answered_by(first);
+    }
+    let how = How::Many;
+    Ok(Read { rows, how })
+}
+
+#[boxed]
+async fn look_through(reader: &Reader, ask: &Ask<'_>) -> Result<Vec<Row>> {
+    use many::{
+        by_active, by_active_backward, by_joined, by_joined_backward, by_name, by_name_backward,
+    };
+    match (ask.sort, ask.is_backward()) {
+        (MemberSort::Joined | MemberSort::Role, false) => by_joined(reader, ask).await,
+        (MemberSort::Joined | MemberSort::Role, true) => by_joined_backward(reader, ask).await,
+        (MemberSort::Name, false) => by_name(reader, ask).await,
+        (MemberSort::Name, true) => by_name_backward(reader, ask).await,
+        (MemberSort::Active, false) => by_active(reader, ask).await,
+        (MemberSort::Active, true) => by_active_backward(reader, ask).await,
+    }
+}
+
+/// What the statement said of the list.
+struct List {
     how: How,
-    total: i64,
+    whole: Option<i64>,
+    found: i64,
     goes_on: bool,
     skipped: i64,
 }
 
-impl Whole {
+impl List {
     /// The page, of `members` in the order in which they were read, which may be one more.
     fn page(&self, org_id: OrgId, query: &MemberListQuery, members: Vec<Placed>) -> MemberPage {
-        let mut page = Page {
-            rows: Vec::new(),
-            number: query.page,
-            size: query.size,
-            total: 0,
-            total_is_capped: false,
-        };
-        (page.total, page.total_is_capped) = self.total(query);
+        let mut page = self.empty(query);
         let is_past_the_end = query.from.is_none() && page.is_beyond_last();
         let (members, is_first, is_last) = if is_past_the_end {
             (Vec::new(), true, true)
@@ -325,7 +353,7 @@ impl Whole {
         let size = query.size.get() as usize;
         if self.how == How::Few {
             let read = self.skipped + i64::try_from(members.len()).unwrap_or(i64::MAX);
-            return (members, self.skipped == 0, read >= self.total);
+            return (members, self.skipped == 0, read >= self.found);
         }
         let is_cut = members.len() > size;
         members.truncate(size);
@@ -338,27 +366,43 @@ impl Whole {
         (members, is_first, is_last)
     }
 
-    /// Rows of the list, and whether there are more.
-    fn total(&self, query: &MemberListQuery) -> (i64, bool) {
-        let capped = |total: i64| (total.min(COUNT_CAP), total > COUNT_CAP);
+    /// The page without its rows.
+    fn empty(&self, query: &MemberListQuery) -> Page<MemberRow> {
+        let (number, size) = (query.page, query.size);
+        match self.whole {
+            Some(members) if !query.is_filtered() => Page::of_exactly(members, number, size),
+            Some(whole) if whole <= COUNT_CAP || self.how != How::Many => {
+                Page::of_counted(whole, number, size)
+            }
+            whole => {
+                let (known, is_all) = self.known(query);
+                Page {
+                    rows: Vec::new(),
+                    number,
+                    size,
+                    total: whole.map_or(known, |whole| whole.min(COUNT_CAP)),
+                    total_is_capped: whole.is_some() || !is_all,
+                    numbered: known,
+                }
+            }
+        }
+    }
+
+    /// How many rows are known of a list that was not counted, and whether that is all: those
+    /// before the page, by its number, and what was found.
+    fn known(&self, query: &MemberListQuery) -> (i64, bool) {
         let size = i64::from(query.size.get());
         let before = query.page.offset_by(query.size);
         // Of what was looked through, the pages that are full.
-        let known = if self.goes_on {
-            self.total - self.total % size
+        let found = if self.goes_on {
+            self.found - self.found % size
         } else {
-            self.total
+            self.found
         };
-        match (self.how, &query.from) {
-            (How::Classes, _) if !query.is_filtered() => (self.total, false),
-            (How::Classes | How::Few, _) => capped(self.total),
-            (How::Many, None) => {
-                let (total, is_capped) = capped(known);
-                (total, is_capped || self.goes_on)
-            }
-            // As many as are known of: those before the page, by its number, and behind it.
-            (How::Many, Some(ListFrom::After(_))) => (before + known, self.goes_on),
-            (How::Many, Some(ListFrom::Before(_))) => (before + size + 1, true),
+        match &query.from {
+            None => (found.min(COUNT_CAP), !self.goes_on && found <= COUNT_CAP),
+            Some(ListFrom::After(_)) => (before + found, !self.goes_on),
+            Some(ListFrom::Before(_)) => (before + size + 1, false),
         }
     }
 }

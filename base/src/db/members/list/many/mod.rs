@@ -13,6 +13,9 @@
 /// and `bound` says where in each class the first of some ends is, from which on nothing is asked.
 /// `found` are those before it who are meant.
 ///
+/// The whole list is counted, up to 10,001, where that is cheap: those inactive have their indexes,
+/// and a search looks at everybody of an organization that is not larger.
+///
 /// Most classes are small, and to look for the ends of all costs more than the page. So the first
 /// end is sought in the class that is densest in front, and only before it in the others.
 macro_rules! pages {
@@ -105,11 +108,73 @@ macro_rules! pages {
             order by "# + $order + r#"
             limit $6
             offset $5
+        ), counted as materialized (
+            select
+                (select count(*) from found) as found,
+                case
+                    when $7::text is null then (
+                        select count(*)
+                        from (
+                            select
+                            from start
+                            cross join lateral (
+                                (
+                                    select
+                                    from member_use
+                                    where start.class & 1 = 0
+                                        and member_use.organization_id = (select id from org)
+                                        and member_use.class = start.class
+                                        and member_use.last_active_at < start.until
+                                    limit 10001
+                                )
+                                union all
+                                (
+                                    select
+                                    from member_list
+                                    where start.class & 1 = 1
+                                        and member_list.organization_id = (select id from org)
+                                        and member_list.class = start.class
+                                        and member_list.joined_at < start.until
+                                    limit 10001
+                                )
+                            ) as idle
+                            limit 10001
+                        ) as capped
+                    )
+                    when (
+                        select members
+                        from organization_member_count
+                        where organization_id = (select id from org)
+                    ) <= 10000 then (
+                        select count(*)
+                        from start
+                        cross join lateral (
+                            select
+                            from member_list as list
+                            where list.organization_id = (select id from org)
+                                and list.class = start.class
+                                and search_meets(list.search_key, start.key)
+                                and (
+                                    $8::int is null
+                                    or case start.class & 1
+                                        when 1 then list.joined_at < start.until
+                                        else exists (
+                                            select
+                                            from member_use
+                                            where member_use.member_id = list.member_id
+                                                and member_use.last_active_at < start.until
+                                        )
+                                    end
+                                )
+                        ) as met
+                    )
+                end as whole
         )
         select
             pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
             (select id from org) as "org_id?: OrgId",
-            counted.total as "total!",
+            counted.whole as "whole?",
+            counted.found as "found!",
             exists (select from first_end) as "goes_on!",
             0::bigint as "skipped!",
             page.by_id as "id?: MemberId",
@@ -123,7 +188,7 @@ macro_rules! pages {
             shown.last_active_at as "last_active_at?",
             shown.second_factor_at is not null as "has_second_factor?",
             "# + $name_key + r#" as "name_key?"
-        from (select count(*) from found) as counted (total)
+        from counted
         left join page on true
         left join lateral (
             select
