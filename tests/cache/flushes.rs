@@ -14,7 +14,12 @@ use tower_sessions::session::Id;
 use crate::{Acme, loads, near_and_redis, only_near, only_redis};
 
 /// How often PostgreSQL is asked when the guest, on `node`, reads a value of this family.
-async fn loads_of(family: &str, node: &Services, acme: &Acme, guest: &(Id, OrgAccess)) -> usize {
+pub async fn loads_of(
+    family: &str,
+    node: &Services,
+    acme: &Acme,
+    guest: &(Id, OrgAccess),
+) -> usize {
     let (session, access) = guest;
     match family {
         "session" => loads(node, user_of(node, session)).await.1,

@@ -57,6 +57,7 @@ mod canaries;
 mod cluster;
 mod flushes;
 mod forgery;
+mod formats;
 mod invalidation;
 mod keys;
 mod load;

@@ -208,6 +208,8 @@ impl Inner {
         let Stamped { value, as_of } = with_one_retry(|| query.load(&reader)).await?;
         self.failpoints.reach(Failpoint::Loaded).await;
         let position = Position { incarnation, as_of };
+        #[cfg(feature = "test-hooks")]
+        self.shapes.record(family, value.as_ref());
         let encoded = codec::encode(value.as_ref(), self.format_of(family), position);
         let bytes = encoded.as_ref().map_or(0, Vec::len);
         let entry = entry(&query, value, batch, position, bytes);

@@ -33,7 +33,7 @@
 //! | `commit`, [`invalidation`] | the end of a mutation; ending values by hand |
 //! | `log_follower`, `doorbell`, `janitor`, `watched_tables`, `background` | hearing of changes |
 //! | `counters` | no cache: attempts that all nodes count together |
-//! | `gauges`, `failpoints` | for operators, for tests |
+//! | `gauges`; `failpoints`, `shapes` | for operators; for tests |
 //!
 //! docs/caching.md tells the same at length, with the proof.
 #![warn(missing_docs)]
@@ -87,6 +87,8 @@ mod made_of;
 mod near;
 mod offer;
 pub mod query;
+#[cfg(feature = "test-hooks")]
+mod shapes;
 mod signature;
 mod single_flight;
 mod stamp;
@@ -138,6 +140,8 @@ struct Inner {
     /// Added to the format of every family.
     #[cfg(feature = "test-hooks")]
     newer_by: std::sync::atomic::AtomicU8,
+    #[cfg(feature = "test-hooks")]
+    shapes: shapes::Shapes,
 }
 
 impl Inner {
@@ -266,6 +270,8 @@ impl Cache {
             tally: Tally::default(),
             #[cfg(feature = "test-hooks")]
             newer_by: std::sync::atomic::AtomicU8::default(),
+            #[cfg(feature = "test-hooks")]
+            shapes: shapes::Shapes::default(),
         });
         background::start(&inner);
         Ok(Self { inner })
