@@ -15,7 +15,8 @@ use crate::{
 
 /// A statement that reads pages in one order and direction. `start` makes the places of the
 /// classes from the parameters behind `$7`, `next` reads at most `$4` behind one of them, and `all`
-/// everybody of the list, of whom 10,001 are counted.
+/// everybody of the list, of whom 10,001 are counted. They are counted in an order for the sake of
+/// its index: where few organizations have most members, the planner would read the whole table.
 macro_rules! pages {
     (
         $(#[$doc:meta])*
@@ -134,9 +135,15 @@ pages! {
                 order by list.joined_at desc, list.member_id desc
                 limit $4",
     all = "select
-                        from member_list
-                        where organization_id = (select id from org)
-                            and class = any($2)",
+                        from start
+                        cross join lateral (
+                            select
+                            from member_list
+                            where member_list.organization_id = (select id from org)
+                                and member_list.class = start.class
+                            order by member_list.joined_at desc, member_list.member_id desc
+                            limit 10001
+                        ) as listed",
     order = "by_power desc, by_joined desc, by_id desc",
     name_key = "null::text",
     [&ask.starts.joined_at, ask.is_by_role]
@@ -160,9 +167,15 @@ pages! {
                 order by list.joined_at, list.member_id
                 limit $4",
     all = "select
-                        from member_list
-                        where organization_id = (select id from org)
-                            and class = any($2)",
+                        from start
+                        cross join lateral (
+                            select
+                            from member_list
+                            where member_list.organization_id = (select id from org)
+                                and member_list.class = start.class
+                            order by member_list.joined_at desc, member_list.member_id desc
+                            limit 10001
+                        ) as listed",
     order = "by_power, by_joined, by_id",
     name_key = "null::text",
     [&ask.starts.joined_at, ask.is_by_role]
@@ -185,9 +198,15 @@ pages! {
                 order by list.name_key, list.member_id
                 limit $4",
     all = "select
-                        from member_list
-                        where organization_id = (select id from org)
-                            and class = any($2)",
+                        from start
+                        cross join lateral (
+                            select
+                            from member_list
+                            where member_list.organization_id = (select id from org)
+                                and member_list.class = start.class
+                            order by member_list.joined_at desc, member_list.member_id desc
+                            limit 10001
+                        ) as listed",
     order = "by_name, by_id",
     name_key = "page.by_name",
     [&ask.starts.name_keys]
@@ -210,9 +229,15 @@ pages! {
                 order by list.name_key desc, list.member_id desc
                 limit $4",
     all = "select
-                        from member_list
-                        where organization_id = (select id from org)
-                            and class = any($2)",
+                        from start
+                        cross join lateral (
+                            select
+                            from member_list
+                            where member_list.organization_id = (select id from org)
+                                and member_list.class = start.class
+                            order by member_list.joined_at desc, member_list.member_id desc
+                            limit 10001
+                        ) as listed",
     order = "by_name desc, by_id desc",
     name_key = "page.by_name",
     [&ask.starts.name_keys]
@@ -273,10 +298,16 @@ pages! {
                 )",
     all = "(
                             select
-                            from member_list
-                            where $10 is null
-                                and organization_id = (select id from org)
-                                and class = any($2)
+                            from start
+                            cross join lateral (
+                                select
+                                from member_list
+                                where $10 is null
+                                    and member_list.organization_id = (select id from org)
+                                    and member_list.class = start.class
+                                order by member_list.joined_at desc, member_list.member_id desc
+                                limit 10001
+                            ) as listed
                             limit 10001
                         )
                         union all
@@ -291,6 +322,10 @@ pages! {
                                         and member_use.organization_id = (select id from org)
                                         and member_use.class = start.class
                                         and member_use.last_active_at < start.until
+                                    order by
+                                        member_use.last_active_at desc,
+                                        member_use.joined_at desc,
+                                        member_use.member_id desc
                                     limit 10001
                                 )
                                 union all
@@ -301,6 +336,7 @@ pages! {
                                         and member_list.organization_id = (select id from org)
                                         and member_list.class = start.class
                                         and member_list.joined_at < start.until
+                                    order by member_list.joined_at desc, member_list.member_id desc
                                     limit 10001
                                 )
                             ) as idle
@@ -353,10 +389,16 @@ pages! {
                 )",
     all = "(
                             select
-                            from member_list
-                            where $10 is null
-                                and organization_id = (select id from org)
-                                and class = any($2)
+                            from start
+                            cross join lateral (
+                                select
+                                from member_list
+                                where $10 is null
+                                    and member_list.organization_id = (select id from org)
+                                    and member_list.class = start.class
+                                order by member_list.joined_at desc, member_list.member_id desc
+                                limit 10001
+                            ) as listed
                             limit 10001
                         )
                         union all
@@ -371,6 +413,10 @@ pages! {
                                         and member_use.organization_id = (select id from org)
                                         and member_use.class = start.class
                                         and member_use.last_active_at < start.until
+                                    order by
+                                        member_use.last_active_at desc,
+                                        member_use.joined_at desc,
+                                        member_use.member_id desc
                                     limit 10001
                                 )
                                 union all
@@ -381,6 +427,7 @@ pages! {
                                         and member_list.organization_id = (select id from org)
                                         and member_list.class = start.class
                                         and member_list.joined_at < start.until
+                                    order by member_list.joined_at desc, member_list.member_id desc
                                     limit 10001
                                 )
                             ) as idle

@@ -31,7 +31,8 @@ pages! {
                 as start (class, active_at, joined_at, member_id)
             cross join search",
     end = "
-                (
+                select *
+                from (
                     select
                         list.last_active_at as by_active,
                         list.joined_at as by_joined,
@@ -42,30 +43,32 @@ pages! {
                         and list.class = bound.class
                         and (list.last_active_at, list.joined_at, list.member_id)
                             < (bound.active_at, bound.joined_at, bound.member_id)
-                        and (list.last_active_at, list.joined_at, list.member_id)
-                            > (bound.end_active, bound.end_joined, bound.end_id)
+                        and list.last_active_at >= bound.end_active
                     order by list.last_active_at desc, list.joined_at desc, list.member_id desc
                     offset bound.many
                     limit 1
-                )
+                ) as list
+                where (by_active, by_joined, by_id)
+                    > (bound.end_active, bound.end_joined, bound.end_id)
                 union all
-                (
+                select *
+                from (
                     select
-                        '-infinity',
-                        list.joined_at,
-                        list.member_id
+                        '-infinity'::timestamptz as by_active,
+                        list.joined_at as by_joined,
+                        list.member_id as by_id
                     from member_list as list
                     where bound.class & 1 = 1
                         and list.organization_id = (select id from org)
                         and list.class = bound.class
                         and (list.joined_at, list.member_id)
                             < (bound.joined_at, bound.member_id)
-                        and (list.joined_at, list.member_id)
-                            > (bound.end_joined, bound.end_id)
+                        and list.joined_at >= bound.end_joined
                     order by list.joined_at desc, list.member_id desc
                     offset bound.many
                     limit 1
-                )",
+                ) as list
+                where (by_joined, by_id) > (bound.end_joined, bound.end_id)",
     keys = "by_active, by_joined, by_id",
     nowhere = "now() as by_active, now() as by_joined, $3[1] as by_id",
     bound = "
@@ -89,13 +92,14 @@ pages! {
                             and list.class = bound.class
                             and (list.last_active_at, list.joined_at, list.member_id)
                                 < (bound.active_at, bound.joined_at, bound.member_id)
-                            and (list.last_active_at, list.joined_at, list.member_id)
-                                > (bound.end_active, bound.end_joined, bound.end_id)
+                            and list.last_active_at >= bound.end_active
                         order by list.last_active_at desc, list.joined_at desc, list.member_id desc
                         limit $4
                     ) as list
                     join member_list as text on text.member_id = list.member_id
-                    where search_meets(text.search_key, bound.key)
+                    where (list.last_active_at, list.joined_at, list.member_id)
+                            > (bound.end_active, bound.end_joined, bound.end_id)
+                        and search_meets(text.search_key, bound.key)
                 )
                 union all
                 (
@@ -111,12 +115,12 @@ pages! {
                             and list.class = bound.class
                             and (list.joined_at, list.member_id)
                                 < (bound.joined_at, bound.member_id)
-                            and (list.joined_at, list.member_id)
-                                > (bound.end_joined, bound.end_id)
+                            and list.joined_at >= bound.end_joined
                         order by list.joined_at desc, list.member_id desc
                         limit $4
                     ) as list
-                    where search_meets(list.search_key, bound.key)
+                    where (list.joined_at, list.member_id) > (bound.end_joined, bound.end_id)
+                        and search_meets(list.search_key, bound.key)
                 )",
     order = "by_active desc, by_joined desc, by_id desc",
     name_key = "null::text",
@@ -131,7 +135,8 @@ pages! {
                 as start (class, active_at, joined_at, member_id)
             cross join search",
     end = "
-                (
+                select *
+                from (
                     select
                         list.last_active_at as by_active,
                         list.joined_at as by_joined,
@@ -142,32 +147,34 @@ pages! {
                         and list.class = bound.class
                         and (list.last_active_at, list.joined_at, list.member_id)
                             > (bound.active_at, bound.joined_at, bound.member_id)
-                        and (list.last_active_at, list.joined_at, list.member_id)
-                            < (bound.end_active, bound.end_joined, bound.end_id)
+                        and list.last_active_at <= bound.end_active
                         and list.last_active_at < bound.until
                     order by list.last_active_at, list.joined_at, list.member_id
                     offset bound.many
                     limit 1
-                )
+                ) as list
+                where (by_active, by_joined, by_id)
+                    < (bound.end_active, bound.end_joined, bound.end_id)
                 union all
-                (
+                select *
+                from (
                     select
-                        '-infinity',
-                        list.joined_at,
-                        list.member_id
+                        '-infinity'::timestamptz as by_active,
+                        list.joined_at as by_joined,
+                        list.member_id as by_id
                     from member_list as list
                     where bound.class & 1 = 1
                         and list.organization_id = (select id from org)
                         and list.class = bound.class
                         and (list.joined_at, list.member_id)
                             > (bound.joined_at, bound.member_id)
-                        and (list.joined_at, list.member_id)
-                            < (bound.end_joined, bound.end_id)
+                        and list.joined_at <= bound.end_joined
                         and list.joined_at < bound.until
                     order by list.joined_at, list.member_id
                     offset bound.many
                     limit 1
-                )",
+                ) as list
+                where (by_joined, by_id) < (bound.end_joined, bound.end_id)",
     keys = "by_active, by_joined, by_id",
     nowhere = "now() as by_active, now() as by_joined, $3[1] as by_id",
     bound = "
@@ -191,14 +198,15 @@ pages! {
                             and list.class = bound.class
                             and (list.last_active_at, list.joined_at, list.member_id)
                                 > (bound.active_at, bound.joined_at, bound.member_id)
-                            and (list.last_active_at, list.joined_at, list.member_id)
-                                < (bound.end_active, bound.end_joined, bound.end_id)
+                            and list.last_active_at <= bound.end_active
                             and list.last_active_at < bound.until
                         order by list.last_active_at, list.joined_at, list.member_id
                         limit $4
                     ) as list
                     join member_list as text on text.member_id = list.member_id
-                    where search_meets(text.search_key, bound.key)
+                    where (list.last_active_at, list.joined_at, list.member_id)
+                            < (bound.end_active, bound.end_joined, bound.end_id)
+                        and search_meets(text.search_key, bound.key)
                 )
                 union all
                 (
@@ -214,13 +222,13 @@ pages! {
                             and list.class = bound.class
                             and (list.joined_at, list.member_id)
                                 > (bound.joined_at, bound.member_id)
-                            and (list.joined_at, list.member_id)
-                                < (bound.end_joined, bound.end_id)
+                            and list.joined_at <= bound.end_joined
                             and list.joined_at < bound.until
                         order by list.joined_at, list.member_id
                         limit $4
                     ) as list
-                    where search_meets(list.search_key, bound.key)
+                    where (list.joined_at, list.member_id) < (bound.end_joined, bound.end_id)
+                        and search_meets(list.search_key, bound.key)
                 )",
     order = "by_active, by_joined, by_id",
     name_key = "null::text",

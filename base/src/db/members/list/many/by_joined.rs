@@ -27,18 +27,22 @@ pages! {
                 as start (class, joined_at, member_id)
             cross join search",
     end = "
-                select
-                    case when $10 then bound.class / 8 else 0 end as by_power,
-                    list.joined_at as by_joined,
-                    list.member_id as by_id
-                from member_list as list
-                where list.organization_id = (select id from org)
-                    and list.class = bound.class
-                    and (list.joined_at, list.member_id) < (bound.joined_at, bound.member_id)
-                    and (list.joined_at, list.member_id) > (bound.end_joined, bound.end_id)
-                order by list.joined_at desc, list.member_id desc
-                offset bound.many
-                limit 1",
+                select *
+                from (
+                    select
+                        case when $10 then bound.class / 8 else 0 end as by_power,
+                        list.joined_at as by_joined,
+                        list.member_id as by_id
+                    from member_list as list
+                    where list.organization_id = (select id from org)
+                        and list.class = bound.class
+                        and (list.joined_at, list.member_id) < (bound.joined_at, bound.member_id)
+                        and list.joined_at >= bound.end_joined
+                    order by list.joined_at desc, list.member_id desc
+                    offset bound.many
+                    limit 1
+                ) as list
+                where (by_joined, by_id) > (bound.end_joined, bound.end_id)",
     keys = "by_power, by_joined, by_id",
     nowhere = "0 as by_power, now() as by_joined, $3[1] as by_id",
     bound = "
@@ -60,11 +64,12 @@ pages! {
                     where list.organization_id = (select id from org)
                         and list.class = bound.class
                         and (list.joined_at, list.member_id) < (bound.joined_at, bound.member_id)
-                        and (list.joined_at, list.member_id) > (bound.end_joined, bound.end_id)
+                        and list.joined_at >= bound.end_joined
                     order by list.joined_at desc, list.member_id desc
                     limit $4
                 ) as list
-                where ($7::text is null or search_meets(list.search_key, bound.key))
+                where (list.joined_at, list.member_id) > (bound.end_joined, bound.end_id)
+                    and ($7::text is null or search_meets(list.search_key, bound.key))
                     and (
                         bound.class & 1 = 1
                         or $8::int is null
@@ -88,19 +93,23 @@ pages! {
                 as start (class, joined_at, member_id)
             cross join search",
     end = "
-                select
-                    case when $10 then bound.class / 8 else 0 end as by_power,
-                    list.joined_at as by_joined,
-                    list.member_id as by_id
-                from member_list as list
-                where list.organization_id = (select id from org)
-                    and list.class = bound.class
-                    and (list.joined_at, list.member_id) > (bound.joined_at, bound.member_id)
-                    and (list.joined_at, list.member_id) < (bound.end_joined, bound.end_id)
-                    and (bound.class & 1 = 0 or list.joined_at < bound.until)
-                order by list.joined_at, list.member_id
-                offset bound.many
-                limit 1",
+                select *
+                from (
+                    select
+                        case when $10 then bound.class / 8 else 0 end as by_power,
+                        list.joined_at as by_joined,
+                        list.member_id as by_id
+                    from member_list as list
+                    where list.organization_id = (select id from org)
+                        and list.class = bound.class
+                        and (list.joined_at, list.member_id) > (bound.joined_at, bound.member_id)
+                        and list.joined_at <= bound.end_joined
+                        and (bound.class & 1 = 0 or list.joined_at < bound.until)
+                    order by list.joined_at, list.member_id
+                    offset bound.many
+                    limit 1
+                ) as list
+                where (by_joined, by_id) < (bound.end_joined, bound.end_id)",
     keys = "by_power, by_joined, by_id",
     nowhere = "0 as by_power, now() as by_joined, $3[1] as by_id",
     bound = "
@@ -122,12 +131,13 @@ pages! {
                     where list.organization_id = (select id from org)
                         and list.class = bound.class
                         and (list.joined_at, list.member_id) > (bound.joined_at, bound.member_id)
-                        and (list.joined_at, list.member_id) < (bound.end_joined, bound.end_id)
+                        and list.joined_at <= bound.end_joined
                         and (bound.class & 1 = 0 or list.joined_at < bound.until)
                     order by list.joined_at, list.member_id
                     limit $4
                 ) as list
-                where ($7::text is null or search_meets(list.search_key, bound.key))
+                where (list.joined_at, list.member_id) < (bound.end_joined, bound.end_id)
+                    and ($7::text is null or search_meets(list.search_key, bound.key))
                     and (
                         bound.class & 1 = 1
                         or $8::int is null

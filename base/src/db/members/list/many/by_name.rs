@@ -18,17 +18,21 @@ pages! {
                 as start (class, name_key, member_id)
             cross join search",
     end = "
-                select
-                    list.name_key as by_name,
-                    list.member_id as by_id
-                from member_list as list
-                where list.organization_id = (select id from org)
-                    and list.class = bound.class
-                    and (list.name_key, list.member_id) > (bound.name_key, bound.member_id)
-                    and (list.name_key, list.member_id) < (bound.end_name, bound.end_id)
-                order by list.name_key, list.member_id
-                offset bound.many
-                limit 1",
+                select *
+                from (
+                    select
+                        list.name_key as by_name,
+                        list.member_id as by_id
+                    from member_list as list
+                    where list.organization_id = (select id from org)
+                        and list.class = bound.class
+                        and (list.name_key, list.member_id) > (bound.name_key, bound.member_id)
+                        and list.name_key <= bound.end_name
+                    order by list.name_key, list.member_id
+                    offset bound.many
+                    limit 1
+                ) as list
+                where (by_name, by_id) < (bound.end_name, bound.end_id)",
     keys = "by_name, by_id",
     nowhere = "'' as by_name, $3[1] as by_id",
     bound = "
@@ -44,11 +48,12 @@ pages! {
                     where list.organization_id = (select id from org)
                         and list.class = bound.class
                         and (list.name_key, list.member_id) > (bound.name_key, bound.member_id)
-                        and (list.name_key, list.member_id) < (bound.end_name, bound.end_id)
+                        and list.name_key <= bound.end_name
                     order by list.name_key, list.member_id
                     limit $4
                 ) as list
-                where ($7::text is null or search_meets(list.search_key, bound.key))
+                where (list.name_key, list.member_id) < (bound.end_name, bound.end_id)
+                    and ($7::text is null or search_meets(list.search_key, bound.key))
                     and (
                         $8::int is null
                         or case
@@ -76,17 +81,21 @@ pages! {
                 as start (class, name_key, member_id)
             cross join search",
     end = "
-                select
-                    list.name_key as by_name,
-                    list.member_id as by_id
-                from member_list as list
-                where list.organization_id = (select id from org)
-                    and list.class = bound.class
-                    and (list.name_key, list.member_id) < (bound.name_key, bound.member_id)
-                    and (list.name_key, list.member_id) > (bound.end_name, bound.end_id)
-                order by list.name_key desc, list.member_id desc
-                offset bound.many
-                limit 1",
+                select *
+                from (
+                    select
+                        list.name_key as by_name,
+                        list.member_id as by_id
+                    from member_list as list
+                    where list.organization_id = (select id from org)
+                        and list.class = bound.class
+                        and (list.name_key, list.member_id) < (bound.name_key, bound.member_id)
+                        and list.name_key >= bound.end_name
+                    order by list.name_key desc, list.member_id desc
+                    offset bound.many
+                    limit 1
+                ) as list
+                where (by_name, by_id) > (bound.end_name, bound.end_id)",
     keys = "by_name, by_id",
     nowhere = "'' as by_name, $3[1] as by_id",
     bound = "
@@ -102,11 +111,12 @@ pages! {
                     where list.organization_id = (select id from org)
                         and list.class = bound.class
                         and (list.name_key, list.member_id) < (bound.name_key, bound.member_id)
-                        and (list.name_key, list.member_id) > (bound.end_name, bound.end_id)
+                        and list.name_key >= bound.end_name
                     order by list.name_key desc, list.member_id desc
                     limit $4
                 ) as list
-                where ($7::text is null or search_meets(list.search_key, bound.key))
+                where (list.name_key, list.member_id) > (bound.end_name, bound.end_id)
+                    and ($7::text is null or search_meets(list.search_key, bound.key))
                     and (
                         $8::int is null
                         or case

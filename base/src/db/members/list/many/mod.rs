@@ -14,10 +14,13 @@
 /// `found` are those before it who are meant.
 ///
 /// The whole list is counted, up to 10,001, where that is cheap: those inactive have their indexes,
-/// and a search looks at everybody of an organization that is not larger.
+/// and a search looks at everybody of an organization that is not larger. (In an order for the sake
+/// of its index, as in [`super::classes`].)
 ///
 /// Most classes are small, and to look for the ends of all costs more than the page. So the first
-/// end is sought in the class that is densest in front, and only before it in the others.
+/// end is sought in the class that is densest in front, and only before it in the others. Ends bound
+/// an index scan by what comes first in the order, and the scan is limited besides: thousands may
+/// have joined at one moment, and by two columns at once a scan begins but does not end.
 macro_rules! pages {
     (
         $(#[$doc:meta])*
@@ -125,6 +128,10 @@ macro_rules! pages {
                                         and member_use.organization_id = (select id from org)
                                         and member_use.class = start.class
                                         and member_use.last_active_at < start.until
+                                    order by
+                                        member_use.last_active_at desc,
+                                        member_use.joined_at desc,
+                                        member_use.member_id desc
                                     limit 10001
                                 )
                                 union all
@@ -135,6 +142,7 @@ macro_rules! pages {
                                         and member_list.organization_id = (select id from org)
                                         and member_list.class = start.class
                                         and member_list.joined_at < start.until
+                                    order by member_list.joined_at desc, member_list.member_id desc
                                     limit 10001
                                 )
                             ) as idle
@@ -166,6 +174,8 @@ macro_rules! pages {
                                         )
                                     end
                                 )
+                            order by list.joined_at desc, list.member_id desc
+                            limit 10001
                         ) as met
                     )
                 end as whole
