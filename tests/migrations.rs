@@ -3,7 +3,7 @@
 use std::{fmt, fs, path::Path, time::Duration};
 
 use orghub::Db;
-use orghub_test_support::TestDatabase;
+use orghub_test_support::{TestDatabase, config};
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -384,7 +384,9 @@ async fn plans_beside(other_orgs: u32) -> Vec<Plan> {
     )
     .await;
     let statements = prepared_statements();
-    let mut connection = db.pool().acquire().await.expect("a connection");
+    // As the program connects: it tells the planner what a page costs.
+    let program = Db::open(&config(&database)).expect("an address");
+    let mut connection = program.pool().acquire().await.expect("a connection");
     let mut plans = Vec::new();
     for (phrase, values, index) in HOT {
         let found: Vec<&String> = statements
