@@ -5,7 +5,7 @@
 //! some hundred entries, however many members there are, and wherever it goes on. Users are
 //! joined for the rows shown.
 
-use super::{Ask, Row};
+use super::{Ask, rows::Row};
 use crate::{
     boxed,
     db::Reader,
@@ -14,16 +14,13 @@ use crate::{
 };
 
 /// A statement that reads pages in one order and direction. `start` makes the places of the
-/// classes from the parameters behind `$7`, `next` reads at most `$4` behind one of them, and `all`
-/// everybody of the list, of whom 10,001 are counted. They are counted in an order for the sake of
-/// its index: where few organizations have most members, the planner would read the whole table.
+/// classes from the parameters behind `$7`, and `next` reads at most `$4` behind one of them.
 macro_rules! pages {
     (
         $(#[$doc:meta])*
         $name:ident($ask:ident),
         start = $start:literal,
         next = $next:literal,
-        all = $all:literal,
         order = $order:literal,
         name_key = $name_key:literal,
         [$($parameter:expr),+ $(,)?]
@@ -31,88 +28,44 @@ macro_rules! pages {
         $(#[$doc])*
         #[boxed]
         pub(super) async fn $name(reader: &Reader, $ask: &Ask<'_>) -> Result<Vec<Row>> {
-            Ok(sqlx::query_as!(
-                Row,
-                r#"
-        with org as materialized (
-            select id from organization where slug = $1
-        ), start as materialized (
-            "# + $start + r#"
+            Ok(rows_and_count! {
+                reader,
+                with = "start as materialized (
+            " + $start + "
         ), page as materialized (
             select next.*
             from start
             cross join lateral (
-            "# + $next + r#"
+            " + $next + "
             ) as next
-            order by "# + $order + r#"
+            order by " + $order + "
             limit $6
             offset $5
-        ), counted as materialized (
-            select case
-                when $7 then (
-                    select members
-                    from organization_member_count
-                    where organization_id = (select id from org)
-                )
-                else (
-                    select count(*)
-                    from (
-                        "# + $all + r#"
-                        limit 10001
-                    ) as capped
-                )
-            end as whole
-        )
-        select
-            pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
-            (select id from org) as "org_id?: OrgId",
-            coalesce(counted.whole, 0) as "whole?",
-            0::bigint as "found!",
-            false as "goes_on!",
-            0::bigint as "skipped!",
-            page.by_id as "id?: MemberId",
-            shown.user_id as "user_id?: UserId",
-            shown.name as "name?",
-            shown.email as "email?",
-            shown.picture as "picture?: PictureHash",
-            shown.role as "role?: Role",
-            shown.created_at as "joined_at?",
-            shown.suspended_at as "suspended_at?",
-            shown.last_active_at as "last_active_at?",
-            shown.second_factor_at is not null as "has_second_factor?",
-            "# + $name_key + r#" as "name_key?"
-        from counted
-        left join page on true
-        left join lateral (
-            select
-                member.user_id,
-                member.role,
-                member.created_at,
-                member.suspended_at,
-                users.name,
-                users.email,
-                users.picture,
-                users.second_factor_at,
-                member_use.last_active_at
-            from member
-            join users on users.id = member.user_id
-            left join member_use on member_use.member_id = member.id
-            where member.id = page.by_id
-            -- Keeps the planner from reading tables that it takes for small.
-            offset 0
-        ) as shown on true
-        order by "# + $order,
-                $ask.slug as &OrgSlug,
-                &$ask.starts.classes,
-                &$ask.starts.members as &[MemberId],
-                $ask.offset + $ask.limit,
-                $ask.offset,
-                $ask.limit,
-                $ask.is_everybody,
-                $($parameter),+
-            )
-            .fetch_all(reader.conn())
-            .await?)
+        )",
+                cases = "when $7 then coalesce(
+                    (
+                        select members
+                        from organization_member_count
+                        where organization_id = (select id from org)
+                    ),
+                    0
+                )",
+                found = "0::bigint",
+                goes_on = "false",
+                skipped = "0::bigint",
+                name_key = $name_key,
+                order = $order,
+                [
+                    $ask.slug as &OrgSlug,
+                    &$ask.starts.classes,
+                    &$ask.starts.members as &[MemberId],
+                    $ask.offset + $ask.limit,
+                    $ask.offset,
+                    $ask.limit,
+                    $ask.is_everybody,
+                    $($parameter),+
+                ],
+            })
         }
     };
 }
@@ -120,7 +73,7 @@ macro_rules! pages {
 pages! {
     /// Newest first; by role, if that comes first.
     by_joined(ask),
-    start = "select class, joined_at, member_id
+    start = "select class, joined_at, member_id, 'infinity'::timestamptz as until
             from unnest($2::smallint[], $8::timestamptz[], $3::uuid[])
                 as start (class, joined_at, member_id)",
     next = "
@@ -134,16 +87,6 @@ pages! {
                     and (list.joined_at, list.member_id) < (start.joined_at, start.member_id)
                 order by list.joined_at desc, list.member_id desc
                 limit $4",
-    all = "select
-                        from start
-                        cross join lateral (
-                            select
-                            from member_list
-                            where member_list.organization_id = (select id from org)
-                                and member_list.class = start.class
-                            order by member_list.joined_at desc, member_list.member_id desc
-                            limit 10001
-                        ) as listed",
     order = "by_power desc, by_joined desc, by_id desc",
     name_key = "null::text",
     [&ask.starts.joined_at, ask.is_by_role]
@@ -152,7 +95,7 @@ pages! {
 pages! {
     /// The same from the other end.
     by_joined_backward(ask),
-    start = "select class, joined_at, member_id
+    start = "select class, joined_at, member_id, 'infinity'::timestamptz as until
             from unnest($2::smallint[], $8::timestamptz[], $3::uuid[])
                 as start (class, joined_at, member_id)",
     next = "
@@ -166,16 +109,6 @@ pages! {
                     and (list.joined_at, list.member_id) > (start.joined_at, start.member_id)
                 order by list.joined_at, list.member_id
                 limit $4",
-    all = "select
-                        from start
-                        cross join lateral (
-                            select
-                            from member_list
-                            where member_list.organization_id = (select id from org)
-                                and member_list.class = start.class
-                            order by member_list.joined_at desc, member_list.member_id desc
-                            limit 10001
-                        ) as listed",
     order = "by_power, by_joined, by_id",
     name_key = "null::text",
     [&ask.starts.joined_at, ask.is_by_role]
@@ -184,7 +117,7 @@ pages! {
 pages! {
     /// By name.
     by_name(ask),
-    start = "select class, name_key, member_id
+    start = "select class, name_key, member_id, 'infinity'::timestamptz as until
             from unnest($2::smallint[], $8::text[], $3::uuid[])
                 as start (class, name_key, member_id)",
     next = "
@@ -197,16 +130,6 @@ pages! {
                     and (list.name_key, list.member_id) > (start.name_key, start.member_id)
                 order by list.name_key, list.member_id
                 limit $4",
-    all = "select
-                        from start
-                        cross join lateral (
-                            select
-                            from member_list
-                            where member_list.organization_id = (select id from org)
-                                and member_list.class = start.class
-                            order by member_list.joined_at desc, member_list.member_id desc
-                            limit 10001
-                        ) as listed",
     order = "by_name, by_id",
     name_key = "page.by_name",
     [&ask.starts.name_keys]
@@ -215,7 +138,7 @@ pages! {
 pages! {
     /// The same from the other end.
     by_name_backward(ask),
-    start = "select class, name_key, member_id
+    start = "select class, name_key, member_id, 'infinity'::timestamptz as until
             from unnest($2::smallint[], $8::text[], $3::uuid[])
                 as start (class, name_key, member_id)",
     next = "
@@ -228,16 +151,6 @@ pages! {
                     and (list.name_key, list.member_id) < (start.name_key, start.member_id)
                 order by list.name_key desc, list.member_id desc
                 limit $4",
-    all = "select
-                        from start
-                        cross join lateral (
-                            select
-                            from member_list
-                            where member_list.organization_id = (select id from org)
-                                and member_list.class = start.class
-                            order by member_list.joined_at desc, member_list.member_id desc
-                            limit 10001
-                        ) as listed",
     order = "by_name desc, by_id desc",
     name_key = "page.by_name",
     [&ask.starts.name_keys]
@@ -296,52 +209,6 @@ pages! {
                     order by list.joined_at desc, list.member_id desc
                     limit $4
                 )",
-    all = "(
-                            select
-                            from start
-                            cross join lateral (
-                                select
-                                from member_list
-                                where $10 is null
-                                    and member_list.organization_id = (select id from org)
-                                    and member_list.class = start.class
-                                order by member_list.joined_at desc, member_list.member_id desc
-                                limit 10001
-                            ) as listed
-                            limit 10001
-                        )
-                        union all
-                        (
-                            select
-                            from start
-                            cross join lateral (
-                                (
-                                    select
-                                    from member_use
-                                    where start.class & 1 = 0
-                                        and member_use.organization_id = (select id from org)
-                                        and member_use.class = start.class
-                                        and member_use.last_active_at < start.until
-                                    order by
-                                        member_use.last_active_at desc,
-                                        member_use.joined_at desc,
-                                        member_use.member_id desc
-                                    limit 10001
-                                )
-                                union all
-                                (
-                                    select
-                                    from member_list
-                                    where start.class & 1 = 1
-                                        and member_list.organization_id = (select id from org)
-                                        and member_list.class = start.class
-                                        and member_list.joined_at < start.until
-                                    order by member_list.joined_at desc, member_list.member_id desc
-                                    limit 10001
-                                )
-                            ) as idle
-                            where $10 is not null
-                        )",
     order = "by_active desc, by_joined desc, by_id desc",
     name_key = "null::text",
     [&ask.starts.joined_at, &ask.starts.active_at, ask.days_inactive]
@@ -387,52 +254,6 @@ pages! {
                     order by list.joined_at, list.member_id
                     limit $4
                 )",
-    all = "(
-                            select
-                            from start
-                            cross join lateral (
-                                select
-                                from member_list
-                                where $10 is null
-                                    and member_list.organization_id = (select id from org)
-                                    and member_list.class = start.class
-                                order by member_list.joined_at desc, member_list.member_id desc
-                                limit 10001
-                            ) as listed
-                            limit 10001
-                        )
-                        union all
-                        (
-                            select
-                            from start
-                            cross join lateral (
-                                (
-                                    select
-                                    from member_use
-                                    where start.class & 1 = 0
-                                        and member_use.organization_id = (select id from org)
-                                        and member_use.class = start.class
-                                        and member_use.last_active_at < start.until
-                                    order by
-                                        member_use.last_active_at desc,
-                                        member_use.joined_at desc,
-                                        member_use.member_id desc
-                                    limit 10001
-                                )
-                                union all
-                                (
-                                    select
-                                    from member_list
-                                    where start.class & 1 = 1
-                                        and member_list.organization_id = (select id from org)
-                                        and member_list.class = start.class
-                                        and member_list.joined_at < start.until
-                                    order by member_list.joined_at desc, member_list.member_id desc
-                                    limit 10001
-                                )
-                            ) as idle
-                            where $10 is not null
-                        )",
     order = "by_active, by_joined, by_id",
     name_key = "null::text",
     [&ask.starts.joined_at, &ask.starts.active_at, ask.days_inactive]

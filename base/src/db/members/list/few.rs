@@ -1,7 +1,7 @@
 //! Pages of a list that means few: all who may be meant are fetched from an index that knows
 //! them, then sorted.
 
-use super::{Ask, Row};
+use super::{Ask, rows::Row};
 use crate::{
     boxed,
     db::{Reader, member_place::PlaceColumns},
@@ -29,12 +29,9 @@ pub(super) async fn in_any_order(reader: &Reader, ask: &Ask<'_>) -> Result<Vec<R
         Some(ListFrom::Before(place)) => ("before", Some(place)),
     };
     let place = PlaceColumns::of(place);
-    Ok(sqlx::query_as!(
-        Row,
-        r#"
-        with org as materialized (
-            select id from organization where slug = $1
-        ), search as materialized (
+    Ok(rows! {
+        reader,
+        with = r#"search as materialized (
             select
                 text_key($3) as key,
                 coalesce(now() - make_interval(days => $4::int), 'infinity') as until
@@ -164,7 +161,7 @@ pub(super) async fn in_any_order(reader: &Reader, ask: &Ask<'_>) -> Result<Vec<R
                 end as is_passed
             ) as place
         ), page as materialized (
-            select member_id, name_key, row_number() over () as place
+            select member_id as by_id, name_key, row_number() over () as place
             from (
                 select member_id, name_key
                 from meant
@@ -178,62 +175,27 @@ pub(super) async fn in_any_order(reader: &Reader, ask: &Ask<'_>) -> Result<Vec<R
                 limit (select greatest(least(skipped + $7, until) - skipped, 0) from counted)
                 offset (select skipped from counted)
             ) as page
-        )
-        select
-            pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
-            (select id from org) as "org_id?: OrgId",
-            counted.whole as "whole?",
-            counted.whole as "found!",
-            false as "goes_on!",
-            counted.skipped as "skipped!",
-            page.member_id as "id?: MemberId",
-            shown.user_id as "user_id?: UserId",
-            shown.name as "name?",
-            shown.email as "email?",
-            shown.picture as "picture?: PictureHash",
-            shown.role as "role?: Role",
-            shown.created_at as "joined_at?",
-            shown.suspended_at as "suspended_at?",
-            shown.last_active_at as "last_active_at?",
-            shown.second_factor_at is not null as "has_second_factor?",
-            page.name_key as "name_key?"
-        from counted
-        left join page on true
-        left join lateral (
-            select
-                member.user_id,
-                member.role,
-                member.created_at,
-                member.suspended_at,
-                users.name,
-                users.email,
-                users.picture,
-                users.second_factor_at,
-                member_use.last_active_at
-            from member
-            join users on users.id = member.user_id
-            left join member_use on member_use.member_id = member.id
-            where member.id = page.member_id
-            -- Keeps the planner from reading tables that it takes for small.
-            offset 0
-        ) as shown on true
-        order by page.place
-        "#,
-        ask.slug as &OrgSlug,
-        &ask.starts.classes,
-        ask.search,
-        ask.days_inactive,
-        index_for(ask),
-        ask.sort.as_str(),
-        ask.size,
-        ask.offset,
-        side,
-        place.member as Option<MemberId>,
-        place.joined_at,
-        place.name_key,
-        place.power,
-        place.active_at,
-    )
-    .fetch_all(reader.conn())
-    .await?)
+        )"#,
+        found = "counted.whole",
+        goes_on = "false",
+        skipped = "counted.skipped",
+        name_key = "page.name_key",
+        order = "page.place",
+        [
+            ask.slug as &OrgSlug,
+            &ask.starts.classes,
+            ask.search,
+            ask.days_inactive,
+            index_for(ask),
+            ask.sort.as_str(),
+            ask.size,
+            ask.offset,
+            side,
+            place.member as Option<MemberId>,
+            place.joined_at,
+            place.name_key,
+            place.power,
+            place.active_at,
+        ],
+    })
 }

@@ -6,23 +6,27 @@
 //! [`few`]. Each page goes on from a place, not from a count of rows, unless it is asked for by
 //! its number: then [`marks`] are near it.
 
+#[macro_use]
+mod rows;
+
 mod classes;
 mod few;
 mod many;
 mod marks;
 mod starts;
 
-use time::OffsetDateTime;
-
 pub use self::marks::list_marks;
-use self::starts::Starts;
+use self::{
+    rows::{Placed, Row},
+    starts::Starts,
+};
 
 use crate::{
     boxed,
     db::{Reader, Stamped, member_filter::MemberFilter},
     domain::{
-        COUNT_CAP, ListFrom, MemberCursor, MemberId, MemberListQuery, MemberMarks, MemberPage,
-        MemberRow, MemberSort, OrgId, OrgSlug, Page, PageNumber, PictureHash, Role, UserId,
+        COUNT_CAP, ListFrom, MemberListQuery, MemberMarks, MemberPage, MemberRow, MemberSort,
+        OrgId, OrgSlug, Page, PageNumber,
     },
     error::Result,
     telemetry::SPANS,
@@ -40,75 +44,6 @@ const FURTHER: i64 = 4;
 
 /// From how many rows on a page is found by marks. Up to here the rows before it are read.
 const DEEP: i64 = 1_000;
-
-/// One row of a page. Of an empty page there is one row, in which only the stamp, the
-/// organization and what is said of the whole list are set.
-struct Row {
-    as_of: i64,
-    org_id: Option<OrgId>,
-    /// Rows of the whole list, up to 10,001, where they were counted; of everybody, all.
-    whole: Option<i64>,
-    /// Rows of what was looked through.
-    found: i64,
-    /// Whether the list was not looked through to its end.
-    goes_on: bool,
-    /// Rows of the list before the page, where they are known.
-    skipped: i64,
-    id: Option<MemberId>,
-    user_id: Option<UserId>,
-    name: Option<String>,
-    email: Option<String>,
-    picture: Option<PictureHash>,
-    role: Option<Role>,
-    joined_at: Option<OffsetDateTime>,
-    suspended_at: Option<OffsetDateTime>,
-    last_active_at: Option<OffsetDateTime>,
-    has_second_factor: Option<bool>,
-    /// What the row is sorted by in the order of names.
-    name_key: Option<String>,
-}
-
-/// A member of a page, and where they stand in the list.
-struct Placed {
-    row: MemberRow,
-    place: MemberCursor,
-}
-
-impl Row {
-    fn member(self, sort: MemberSort) -> Option<Placed> {
-        let row = MemberRow {
-            id: self.id?,
-            user_id: self.user_id?,
-            name: self.name?,
-            email: self.email?,
-            picture: self.picture,
-            role: self.role?,
-            joined_at: self.joined_at?,
-            suspended_at: self.suspended_at,
-            last_active_at: self.last_active_at,
-            has_second_factor: self.has_second_factor,
-        };
-        let (joined_at, member) = (row.joined_at, row.id);
-        let place = match sort {
-            MemberSort::Joined => MemberCursor::Joined { joined_at, member },
-            MemberSort::Name => MemberCursor::Name {
-                key: self.name_key?,
-                member,
-            },
-            MemberSort::Role => MemberCursor::Role {
-                role: row.role,
-                joined_at,
-                member,
-            },
-            MemberSort::Active => MemberCursor::Active {
-                active_at: row.last_active_at,
-                joined_at,
-                member,
-            },
-        };
-        Some(Placed { row, place })
-    }
-}
 
 /// A page as the statements take it.
 struct Ask<'a> {
@@ -166,6 +101,23 @@ enum How {
     Many,
     /// All there are.
     Few,
+}
+
+/// The rows of the statement that `$pages`, a module, has for the order and direction asked for.
+macro_rules! read_in_order {
+    ($pages:ident, $reader:expr, $ask:expr) => {
+        match ($ask.sort, $ask.is_backward()) {
+            (MemberSort::Joined | MemberSort::Role, false) => $pages::by_joined($reader, $ask),
+            (MemberSort::Joined | MemberSort::Role, true) => {
+                $pages::by_joined_backward($reader, $ask)
+            }
+            (MemberSort::Name, false) => $pages::by_name($reader, $ask),
+            (MemberSort::Name, true) => $pages::by_name_backward($reader, $ask),
+            (MemberSort::Active, false) => $pages::by_active($reader, $ask),
+            (MemberSort::Active, true) => $pages::by_active_backward($reader, $ask),
+        }
+        .await?
+    };
 }
 
 /// Whether a page is so far from the start that marks help to find it.
@@ -244,26 +196,12 @@ async fn read(
     let are_classes_whole =
         ask.search.is_none() && (ask.days_inactive.is_none() || query.sort == MemberSort::Active);
     if are_classes_whole {
-        let rows = read_classes(reader, &ask).await?;
-        let how = How::Classes;
-        return Ok(Read { rows, how });
+        return Ok(Read {
+            rows: read_in_order!(classes, reader, &ask),
+            how: How::Classes,
+        });
     }
     search(reader, &mut ask).await
-}
-
-#[boxed]
-async fn read_classes(reader: &Reader, ask: &Ask<'_>) -> Result<Vec<Row>> {
-    use classes::{
-        by_active, by_active_backward, by_joined, by_joined_backward, by_name, by_name_backward,
-    };
-    match (ask.sort, ask.is_backward()) {
-        (MemberSort::Joined | MemberSort::Role, false) => by_joined(reader, ask).await,
-        (MemberSort::Joined | MemberSort::Role, true) => by_joined_backward(reader, ask).await,
-        (MemberSort::Name, false) => by_name(reader, ask).await,
-        (MemberSort::Name, true) => by_name_backward(reader, ask).await,
-        (MemberSort::Active, false) => by_active(reader, ask).await,
-        (MemberSort::Active, true) => by_active_backward(reader, ask).await,
-    }
 }
 
 /// A page of a list that leaves out some of a class, by looking through it or from an index that
@@ -296,17 +234,7 @@ async fn search(reader: &Reader, ask: &mut Ask<'_>) -> Result<Read> {
 
 #[boxed]
 async fn look_through(reader: &Reader, ask: &Ask<'_>) -> Result<Vec<Row>> {
-    use many::{
-        by_active, by_active_backward, by_joined, by_joined_backward, by_name, by_name_backward,
-    };
-    match (ask.sort, ask.is_backward()) {
-        (MemberSort::Joined | MemberSort::Role, false) => by_joined(reader, ask).await,
-        (MemberSort::Joined | MemberSort::Role, true) => by_joined_backward(reader, ask).await,
-        (MemberSort::Name, false) => by_name(reader, ask).await,
-        (MemberSort::Name, true) => by_name_backward(reader, ask).await,
-        (MemberSort::Active, false) => by_active(reader, ask).await,
-        (MemberSort::Active, true) => by_active_backward(reader, ask).await,
-    }
+    Ok(read_in_order!(many, reader, ask))
 }
 
 /// What the statement said of the list.

@@ -4,7 +4,7 @@ use crate::{
     boxed,
     db::{
         Reader,
-        members::list::{Ask, Row},
+        members::list::{Ask, rows::Row},
     },
     domain::{MemberId, OrgId, OrgSlug, PictureHash, Role, UserId},
     error::Result,

@@ -14,8 +14,7 @@
 /// `found` are those before it who are meant.
 ///
 /// The whole list is counted, up to 10,001, where that is cheap: those inactive have their indexes,
-/// and a search looks at everybody of an organization that is not larger. (In an order for the sake
-/// of its index, as in [`super::classes`].)
+/// and a search looks at everybody of an organization that is not larger.
 ///
 /// Most classes are small, and to look for the ends of all costs more than the page. So the first
 /// end is sought in the class that is densest in front, and only before it in the others. Ends bound
@@ -41,41 +40,38 @@ macro_rules! pages {
             reader: &Reader,
             $ask: &Ask<'_>,
         ) -> Result<Vec<Row>> {
-            Ok(sqlx::query_as!(
-                Row,
-                r#"
-        with org as materialized (
-            select id from organization where slug = $1
-        ), search as materialized (
+            Ok(rows_and_count! {
+                reader,
+                with = "search as materialized (
             select
                 text_key($7) as key,
                 coalesce(now() - make_interval(days => $8::int), 'infinity') as until
         ), start as materialized (
-            "# + $start + r#"
+            " + $start + "
         ), nowhere as materialized (
-            select "# + $nowhere + r#" where false
+            select " + $nowhere + " where false
         ), densest as materialized (
             select bound.class
             from (
-                select start.*, $4::bigint / 16 as many, "# + $bound + r#"
+                select start.*, $4::bigint / 16 as many, " + $bound + "
                 from start
                 left join nowhere on true
             ) as bound
             cross join lateral (
-            "# + $end + r#"
+            " + $end + "
             ) as ends
-            order by "# + $order + r#"
+            order by " + $order + "
             limit 1
         ), its_end as materialized (
-            select "# + $keys + r#"
+            select " + $keys + "
             from (
-                select start.*, $4::bigint as many, "# + $bound + r#"
+                select start.*, $4::bigint as many, " + $bound + "
                 from densest
                 join start on start.class = densest.class
                 left join nowhere on true
             ) as bound
             cross join lateral (
-            "# + $end + r#"
+            " + $end + "
             ) as ends
         ), first_end as materialized (
             select *
@@ -83,77 +79,37 @@ macro_rules! pages {
                 select *
                 from its_end
                 union all
-                select "# + $keys + r#"
+                select " + $keys + "
                 from (
-                    select start.*, $4::bigint as many, "# + $bound + r#"
+                    select start.*, $4::bigint as many, " + $bound + "
                     from start
                     left join its_end on true
                 ) as bound
                 cross join lateral (
-            "# + $end + r#"
+            " + $end + "
                 ) as ends
             ) as ends
-            order by "# + $order + r#"
+            order by " + $order + "
             limit 1
         ), bound as materialized (
-            select start.*, "# + $bound + r#"
+            select start.*, " + $bound + "
             from start
             left join first_end on true
         ), found as materialized (
             select found.*
             from bound
             cross join lateral (
-            "# + $found + r#"
+            " + $found + "
             ) as found
         ), page as materialized (
             select *
             from found
-            order by "# + $order + r#"
+            order by " + $order + "
             limit $6
             offset $5
-        ), counted as materialized (
-            select
-                (select count(*) from found) as found,
-                case
-                    when $7::text is null then (
-                        select count(*)
-                        from (
-                            select
-                            from start
-                            cross join lateral (
-                                (
-                                    select
-                                    from member_use
-                                    where start.class & 1 = 0
-                                        and member_use.organization_id = (select id from org)
-                                        and member_use.class = start.class
-                                        and member_use.last_active_at < start.until
-                                    order by
-                                        member_use.last_active_at desc,
-                                        member_use.joined_at desc,
-                                        member_use.member_id desc
-                                    limit 10001
-                                )
-                                union all
-                                (
-                                    select
-                                    from member_list
-                                    where start.class & 1 = 1
-                                        and member_list.organization_id = (select id from org)
-                                        and member_list.class = start.class
-                                        and member_list.joined_at < start.until
-                                    order by member_list.joined_at desc, member_list.member_id desc
-                                    limit 10001
-                                )
-                            ) as idle
-                            limit 10001
-                        ) as capped
-                    )
-                    when (
-                        select members
-                        from organization_member_count
-                        where organization_id = (select id from org)
-                    ) <= 10000 then (
+        )",
+                cases = "when $7::text is not null then (
+                    select case when members <= 10000 then (
                         select count(*)
                         from start
                         cross join lateral (
@@ -175,62 +131,29 @@ macro_rules! pages {
                                     end
                                 )
                             order by list.joined_at desc, list.member_id desc
-                            limit 10001
+                            limit (select 10001)
                         ) as met
-                    )
-                end as whole
-        )
-        select
-            pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "as_of!",
-            (select id from org) as "org_id?: OrgId",
-            counted.whole as "whole?",
-            counted.found as "found!",
-            exists (select from first_end) as "goes_on!",
-            0::bigint as "skipped!",
-            page.by_id as "id?: MemberId",
-            shown.user_id as "user_id?: UserId",
-            shown.name as "name?",
-            shown.email as "email?",
-            shown.picture as "picture?: PictureHash",
-            shown.role as "role?: Role",
-            shown.created_at as "joined_at?",
-            shown.suspended_at as "suspended_at?",
-            shown.last_active_at as "last_active_at?",
-            shown.second_factor_at is not null as "has_second_factor?",
-            "# + $name_key + r#" as "name_key?"
-        from counted
-        left join page on true
-        left join lateral (
-            select
-                member.user_id,
-                member.role,
-                member.created_at,
-                member.suspended_at,
-                users.name,
-                users.email,
-                users.picture,
-                users.second_factor_at,
-                member_use.last_active_at
-            from member
-            join users on users.id = member.user_id
-            left join member_use on member_use.member_id = member.id
-            where member.id = page.by_id
-            -- Keeps the planner from reading tables that it takes for small.
-            offset 0
-        ) as shown on true
-        order by "# + $order,
-                $ask.slug as &OrgSlug,
-                &$ask.starts.classes,
-                &$ask.starts.members as &[MemberId],
-                $ask.looked_through,
-                $ask.offset,
-                $ask.limit,
-                $ask.search,
-                $ask.days_inactive,
-                $($parameter),+
-            )
-            .fetch_all(reader.conn())
-            .await?)
+                    ) end
+                    from organization_member_count
+                    where organization_id = (select id from org)
+                )",
+                found = "(select count(*) from found)",
+                goes_on = "exists (select from first_end)",
+                skipped = "0::bigint",
+                name_key = $name_key,
+                order = $order,
+                [
+                    $ask.slug as &OrgSlug,
+                    &$ask.starts.classes,
+                    &$ask.starts.members as &[MemberId],
+                    $ask.looked_through,
+                    $ask.offset,
+                    $ask.limit,
+                    $ask.search,
+                    $ask.days_inactive,
+                    $($parameter),+
+                ],
+            })
         }
     };
 }
