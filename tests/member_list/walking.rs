@@ -1,0 +1,185 @@
+//! From page to page, and to any page.
+
+use std::collections::{HashMap, HashSet};
+
+use orghub::domain::{
+    Inactivity, MemberId, MemberListQuery, MemberSort, PageNumber, PageSize, Role,
+};
+
+use super::{crowd::Crowd, ids, next, previous, total};
+
+/// A list without search or filter in each order, and some with.
+fn lists(size: usize) -> Vec<MemberListQuery> {
+    let size = PageSize::ALL[size];
+    MemberSort::ALL
+        .into_iter()
+        .flat_map(|sort| {
+            let list = MemberListQuery {
+                sort,
+                size,
+                ..Default::default()
+            };
+            [
+                list.clone(),
+                MemberListQuery {
+                    role: Some(Role::Admin),
+                    ..list.clone()
+                },
+                MemberListQuery {
+                    inactive: Some(Inactivity::Month),
+                    ..list.clone()
+                },
+                MemberListQuery {
+                    search: "elodie".into(),
+                    ..list
+                },
+            ]
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_shows_nobody_twice_and_misses_nobody_who_stays() {
+    let crowd = Crowd::start(600).await;
+    let everybody = crowd.expected(&MemberListQuery::default()).await;
+    let stay: HashSet<MemberId> = everybody.iter().copied().step_by(2).collect();
+    let mut newcomers = 601;
+    for query in lists(0) {
+        let met: HashSet<MemberId> = crowd.expected(&query).await.into_iter().collect();
+        let staying = met.intersection(&stay).count();
+        let mut seen = HashMap::new();
+        let mut step = Some(query.clone());
+        let mut page = None;
+        while let Some(here) = step {
+            let found = crowd.list(&here).await;
+            for id in ids(&found) {
+                *seen.entry(id).or_insert(0) += 1;
+            }
+            crowd.leave(15, &stay).await;
+            crowd.join(newcomers, newcomers + 14).await;
+            newcomers += 15;
+            step = next(&query, &found);
+            // Whoever came behind may all have left: then the last page has nobody.
+            if !found.page.rows.is_empty() {
+                page = Some(found);
+            }
+        }
+        assert!(seen.values().all(|times| *times == 1), "{query:?}: twice");
+        let kept = seen.keys().filter(|id| stay.contains(id)).count();
+        assert_eq!(kept, staying, "{query:?}: missed");
+
+        // And all the way back, from the last page, which is not among them.
+        let last: HashSet<MemberId> = page.iter().flat_map(ids).collect();
+        let mut seen = HashMap::new();
+        let mut step = page.as_ref().and_then(|page| previous(&query, page));
+        let mut steps = 0;
+        while let Some(here) = step {
+            let found = crowd.list(&here).await;
+            for id in ids(&found) {
+                *seen.entry(id).or_insert(0) += 1;
+            }
+            crowd.leave(15, &stay).await;
+            crowd.join(newcomers, newcomers + 14).await;
+            newcomers += 15;
+            step = previous(&query, &found);
+            steps += 1;
+            assert!(steps < 200, "{query:?}: it goes in circles");
+        }
+        assert!(
+            seen.values().all(|times| *times == 1),
+            "{query:?}: twice back"
+        );
+        let kept = seen.keys().filter(|id| stay.contains(id)).count();
+        let staying_before = met
+            .intersection(&stay)
+            .filter(|id| !last.contains(id))
+            .count();
+        assert_eq!(kept, staying_before, "{query:?}: missed on the way back");
+    }
+    assert_eq!(crowd.wrong_copies().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_by_its_number_is_where_its_offset_is() {
+    let crowd = Crowd::start(5_200).await;
+    for size in 0..3 {
+        for query in lists(size) {
+            let expected = crowd.expected(&query).await;
+            let pages: Vec<_> = expected.chunks(query.size.get() as usize).collect();
+            let last = pages.len();
+            for number in [1, 2, 3, last / 3, last / 2, last - 1, last] {
+                let number = number.max(1);
+                let page = PageNumber::new(u32::try_from(number).expect("a small number"));
+                let query = query.at_page(page);
+                let found = crowd.list(&query).await;
+                let shown: Vec<_> = ids(&found);
+                assert_eq!(
+                    shown,
+                    pages.get(number - 1).copied().unwrap_or_default(),
+                    "{query:?}"
+                );
+                assert_eq!(total(&found), (expected.len() as i64, false), "{query:?}");
+                assert_eq!(found.before.is_none(), number == 1, "{query:?}");
+                assert_eq!(found.after.is_none(), number >= last, "{query:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_an_address_says_there_is_a_list_or_none() {
+    let crowd = Crowd::start(120).await;
+    let place = "00000000000000000000000000000007";
+    let pages = ["", "page=3", "page=0", "page=99999999", "page=x"];
+    let sizes = ["", "size=25", "size=100", "size=1000000", "size=-1"];
+    let froms = [
+        String::new(),
+        format!("after={place}.0"),
+        format!("before={place}.1767225600000000"),
+        format!("after={place}.9223372036854775807"),
+        format!("before={place}.m"),
+        format!("after={place}.1767225600000000.admin"),
+        format!("before={place}.1767225600000000.never"),
+        "after=%00&before=.".to_owned(),
+    ];
+    let sorts = ["", "sort=name", "sort=role", "sort=active", "sort=size"];
+    let searches = [
+        "",
+        "q=ada",
+        "q=%25",
+        "q=%F0%9F%98%80%F0%9F%98%80%F0%9F%98%80",
+        "inactive=30",
+    ];
+    for (number, page) in pages.into_iter().enumerate() {
+        for from in &froms {
+            for sort in sorts {
+                for search in searches {
+                    let size = sizes[number];
+                    let address = format!("{page}&{size}&{from}&{sort}&{search}&role=");
+                    let query = MemberListQuery::from_query(&address);
+                    let found = crowd.list(&query).await.page;
+                    let most = query.size.get() as usize;
+                    assert!(found.rows.len() <= most, "{address}");
+                    assert!(found.total >= found.rows.len() as i64, "{address}");
+                    assert!(
+                        found.number <= found.last() || found.rows.is_empty(),
+                        "{address}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_size_of_a_page_is_remembered_by_itself() {
+    let crowd = Crowd::start(130).await;
+    for size in PageSize::ALL {
+        let query = MemberListQuery::default().with_size(size);
+        for _ in 0..2 {
+            let page = crowd.list(&query).await.page;
+            assert_eq!(page.rows.len(), size.get() as usize);
+            assert_eq!(page.last().get(), 131_u32.div_ceil(size.get()));
+        }
+    }
+}
