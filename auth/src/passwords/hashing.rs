@@ -1,4 +1,4 @@
-//! Argon2id, in memory that is used again.
+//! Argon2id, in memory that is used again until it is released.
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -17,7 +17,7 @@ const OUTPUT_LENGTH: usize = 32;
 /// Hashes passwords, one after the other.
 pub(super) struct Hasher {
     cost: PasswordCost,
-    /// Empty until the first hash, then the memory of one at [`Self::cost`].
+    /// That of a hash at [`Self::cost`], or empty: before the first, and once released.
     memory: Vec<Block>,
     /// In all.
     #[cfg(test)]
@@ -32,6 +32,16 @@ impl Hasher {
             #[cfg(test)]
             worked: 0,
         }
+    }
+
+    /// Gives back the memory. The next hash takes some milliseconds longer.
+    pub(super) fn release(&mut self) {
+        self.memory = Vec::new();
+    }
+
+    #[cfg(test)]
+    pub(super) fn holds_memory(&self) -> bool {
+        self.memory.capacity() > 0
     }
 
     /// The hash of a password, as a PHC string.
