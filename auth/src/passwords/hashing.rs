@@ -34,7 +34,7 @@ impl Hasher {
         }
     }
 
-    /// Gives back the memory. The next hash takes some milliseconds longer.
+    /// Gives back the memory. The next hash takes some ten milliseconds longer.
     pub(super) fn release(&mut self) {
         self.memory = Vec::new();
     }
