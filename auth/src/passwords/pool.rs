@@ -321,9 +321,12 @@ mod tests {
         let idle_time = Duration::from_millis(10);
         let pool = Arc::new(Pool::with(COST, 2, 2, LONG, idle_time).expect("threads"));
         on_both(&pool, |hasher| hasher.hash("a password")).await;
-        while on_both(&pool, |hasher| hasher.holds_memory()).await != [false, false] {
-            tokio::time::sleep(10 * idle_time).await;
-        }
+        let given_back = async {
+            while on_both(&pool, |hasher| hasher.holds_memory()).await != [false, false] {
+                tokio::time::sleep(10 * idle_time).await;
+            }
+        };
+        timeout(LONG, given_back).await.expect("it is given back");
     }
 
     #[tokio::test]
