@@ -68,8 +68,9 @@ impl FromStr for PictureHash {
         };
         let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| NotAPicture)?;
         let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        let (pairs, _none_left) = digits.as_chunks();
+        for (byte, [high, low]) in hash.iter_mut().zip(pairs) {
+            *byte = digit(*high)? << 4 | digit(*low)?;
         }
         Ok(Self(hash))
     }

@@ -50,7 +50,7 @@ struct Replies {
 /// Whether one of those `due` is at hand, which is counted in `done`.
 fn take(due: &AtomicU64, done: &AtomicU64) -> bool {
     let one_less = |due: u64| due.checked_sub(1);
-    let is_due = due.fetch_update(SeqCst, SeqCst, one_less).is_ok();
+    let is_due = due.try_update(SeqCst, SeqCst, one_less).is_ok();
     done.fetch_add(u64::from(is_due), SeqCst);
     is_due
 }
