@@ -539,6 +539,48 @@ async fn a_long_filtered_list_says_that_it_stopped_counting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_says_how_many_it_finds_once_they_are_counted() {
+    let fixture = Fixture::start().await;
+    fixture.add_members(10_050).await;
+    let orgs = &fixture.app.services.orgs;
+    let count = async |query: &MemberListQuery| {
+        let counted = orgs.count_members(&fixture.access, query).await;
+        counted.expect("a count")
+    };
+    let search = found("0@crowd");
+    let first = fixture.list(&search).await;
+    assert!(first.total < 1_005 && !first.is_counted());
+
+    assert_eq!(count(&search).await, 1_005);
+    for sort in MemberSort::ALL {
+        let query = MemberListQuery {
+            sort,
+            ..search.with_total()
+        };
+        let page = fixture.list(&query).await;
+        assert_eq!((page.total, page.total_is_capped), (1_005, false));
+        assert_eq!(
+            page.rows,
+            fixture
+                .list(&MemberListQuery {
+                    sort,
+                    ..search.clone()
+                })
+                .await
+                .rows
+        );
+    }
+    let gone = fixture.list(&found("user-10@crowd")).await.rows[0].id;
+    let removed = orgs.remove_member(&fixture.access, gone).await;
+    removed.expect("removed");
+    assert_eq!(count(&search).await, 1_004);
+    // These lists are counted by their pages.
+    assert_eq!(count(&MemberListQuery::default()).await, 10_050);
+    let members = MemberListQuery::from_query("role=member&page=7");
+    assert_eq!(count(&members).await, 10_001);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_counter_is_exact_after_many_joins_and_leaves_at_once() {
     let fixture = Fixture::start().await;
     fixture.add_members(60).await;

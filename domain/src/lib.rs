@@ -84,8 +84,8 @@ pub use joining::{
 };
 pub use mail_domain::MailDomain;
 pub use member::{
-    Inactivity, MemberListQuery, MemberPage, MemberRow, MemberSort, MemberStatus, NO_FACTOR, Role,
-    RoleFilter,
+    Inactivity, MemberListQuery, MemberPage, MemberRow, MemberSort, MemberStatus, MemberTotal,
+    NO_FACTOR, Role, RoleFilter,
 };
 pub use member_cursor::{ListFrom, MemberCursor};
 pub use member_export::MemberExport;

@@ -116,6 +116,25 @@ impl MemberPage {
         }
         self
     }
+
+    /// The page with the total that was counted, if it says less.
+    pub fn with_total(self: Arc<Self>, total: &MemberTotal) -> Arc<Self> {
+        if self.page.is_counted() || self.org_id != total.org_id {
+            return self;
+        }
+        let mut page = Arc::unwrap_or_clone(self);
+        page.page = page.page.counted(total.members);
+        Arc::new(page)
+    }
+}
+
+/// How many members a search finds, where its pages do not say ([`Page::is_counted`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberTotal {
+    /// Whose members these are: compared with the reader's membership before use.
+    pub org_id: OrgId,
+    /// One more than [`COUNT_CAP`] at most.
+    pub members: i64,
 }
 
 /// What it takes to know who lacks a second factor: whoever can do something about it, and
@@ -219,6 +238,9 @@ impl MemberSort {
 /// The value of the parameter `factor` that asks for who has no second factor.
 pub const NO_FACTOR: &str = "none";
 
+/// The value of the parameter `count` that asks for how many a search finds.
+const COUNT_ALL: &str = "all";
+
 /// Which roles the member list shows; `None`: all.
 pub type RoleFilter = Option<Role>;
 
@@ -243,12 +265,15 @@ pub struct MemberListQuery {
     /// Only who lacks a second factor. For readers who may know ([`Self::for_reader`]).
     pub without_factor: bool,
     pub sort: MemberSort,
+    /// Whether a search waits until all it finds are counted, which may take longer than the
+    /// page.
+    pub count_all: bool,
 }
 
 impl MemberListQuery {
     /// Reads the parameters `page`, `size`, `after`, `before`, `q`, `role`, `status`,
-    /// `inactive`, `factor` and `sort` of an address's query. Of one that is there twice, the
-    /// last counts.
+    /// `inactive`, `factor`, `sort` and `count` of an address's query. Of one that is there
+    /// twice, the last counts.
     pub fn from_query(query: &str) -> Self {
         let mut list = Self::default();
         let (mut after, mut before) = (None, None);
@@ -264,9 +289,11 @@ impl MemberListQuery {
                 "inactive" => list.inactive = value.parse().ok(),
                 "factor" => list.without_factor = value == NO_FACTOR,
                 "sort" => list.sort = value.parse().unwrap_or_default(),
+                "count" => list.count_all = value == COUNT_ALL,
                 _ => {}
             }
         }
+        list.count_all &= !list.search.is_empty();
         // A place is of one order, which may be named behind it.
         let place = |text| MemberCursor::parse(list.sort, text);
         list.from = match (after, before) {
@@ -291,6 +318,14 @@ impl MemberListQuery {
             || self.status.is_some()
             || self.inactive.is_some()
             || self.without_factor
+    }
+
+    /// The same page, with how many the list has.
+    pub fn with_total(&self) -> Self {
+        Self {
+            count_all: true,
+            ..self.clone()
+        }
     }
 
     /// Another page of the same list.
@@ -339,6 +374,9 @@ impl MemberListQuery {
         }
         if self.sort != MemberSort::default() {
             params.push(("sort", self.sort.as_str().to_owned()));
+        }
+        if self.count_all {
+            params.push(("count", COUNT_ALL.to_owned()));
         }
         if self.size != PageSize::default() {
             params.push(("size", self.size.to_string()));
@@ -401,6 +439,7 @@ mod tests {
             inactive: Some(Inactivity::Quarter),
             without_factor: true,
             sort: MemberSort::Active,
+            count_all: true,
         };
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(list.to_params());

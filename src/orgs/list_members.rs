@@ -5,7 +5,9 @@ use crate::{
     access::OrgAccess,
     cache::{CachedQuery, Key, Scope, keys},
     db::{self, Reader, Stamped},
-    domain::{MemberListQuery, MemberMarks, MemberPage, MemberSort, OrgSlug},
+    domain::{
+        MemberListQuery, MemberMarks, MemberPage, MemberSort, MemberTotal, OrgSlug, PageNumber,
+    },
     error::{Error, Result},
     telemetry::SPANS,
 };
@@ -49,19 +51,73 @@ impl Orgs {
                 };
                 self.db.heavy_read(user, load).await?
             }
-            None => {
-                let (slug, query) = (slug.clone(), query.clone());
-                let search = |reader| async move {
-                    db::members::list_page(&reader, &slug, &query, None).await
-                };
-                let page = self.db.heavy_read(user, search).await?;
-                page.value.map(Arc::new)
-            }
+            None => self.search_members(access, query).await?,
         };
         found
             .filter(|found| found.org_id == access.org_id())
             .map(|found| found.for_reader(access.role()))
             .ok_or(Error::NotFound)
+    }
+
+    async fn search_members(
+        &self,
+        access: &OrgAccess,
+        query: &MemberListQuery,
+    ) -> Result<Option<Arc<MemberPage>>> {
+        let search = {
+            let (slug, query) = (access.slug().clone(), query.clone());
+            |reader| async move { db::members::list_page(&reader, &slug, &query, None).await }
+        };
+        let found = self.db.heavy_read(access.user().id, search).await?.value;
+        let Some(found) = found.map(Arc::new) else {
+            return Ok(None);
+        };
+        let total = MemberTotalOf::new(access.slug(), query);
+        if found.page.is_counted() || !(query.count_all || self.cache.remembers(&total)) {
+            return Ok(Some(found));
+        }
+        let total = self.total(access, total).await?;
+        Ok(total.map(|total| found.with_total(&total)))
+    }
+
+    /// How many members the list has, whichever of its pages is asked for: up to one more than
+    /// [`COUNT_CAP`]. Every member may ask.
+    ///
+    /// A page of a search that finds many says only how many it has met: counting them all can
+    /// take ten times as long. So pages do not wait for it, and show what was counted since. It
+    /// is cached, because whoever walks through the list asks again on each page.
+    ///
+    /// # Errors
+    /// As for [`Self::list_members`].
+    ///
+    /// [`COUNT_CAP`]: crate::domain::COUNT_CAP
+    #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.count_members", skip_all)]
+    pub async fn count_members(&self, access: &OrgAccess, query: &MemberListQuery) -> Result<i64> {
+        let query = query.clone().for_reader(access.role());
+        if query.search.is_empty() {
+            let first = query.at_page(PageNumber::FIRST);
+            let page = self.list_members(access, &first).await?;
+            return Ok(page.page.total + i64::from(page.page.total_is_capped));
+        }
+        let total = MemberTotalOf::new(access.slug(), &query);
+        self.total(access, total)
+            .await?
+            .filter(|total| total.org_id == access.org_id())
+            .map(|total| total.members)
+            .ok_or(Error::NotFound)
+    }
+
+    async fn total(
+        &self,
+        access: &OrgAccess,
+        total: MemberTotalOf,
+    ) -> Result<Option<Arc<MemberTotal>>> {
+        if self.cache.remembers(&total) {
+            return self.cache.get(&total).await;
+        }
+        let cache = self.cache.clone();
+        let count = |_reader| async move { cache.get(&total).await };
+        self.db.heavy_read(access.user().id, count).await
     }
 }
 
@@ -113,6 +169,41 @@ impl CachedQuery for MemberPageOf {
 
     async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {
         db::members::list_page(db, &self.slug, &self.query, self.marks.as_deref()).await
+    }
+}
+
+/// How many members a search of the organization with this current slug finds.
+#[derive(Clone, Debug)]
+pub struct MemberTotalOf {
+    slug: OrgSlug,
+    query: MemberListQuery,
+}
+
+impl MemberTotalOf {
+    pub fn new(slug: &OrgSlug, query: &MemberListQuery) -> Self {
+        Self {
+            slug: slug.clone(),
+            query: query.clone(),
+        }
+    }
+}
+
+impl CachedQuery for MemberTotalOf {
+    type Answer = MemberTotal;
+
+    fn key(&self) -> Key {
+        keys::member_total(&self.slug, &self.query)
+    }
+
+    fn scopes(&self, answer: Option<&Self::Answer>) -> Vec<Scope> {
+        let list = answer.map(|total| Scope::MemberList(total.org_id));
+        std::iter::once(Scope::Slug(self.slug.clone()))
+            .chain(list)
+            .collect()
+    }
+
+    async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {
+        db::members::list_total(db, &self.slug, &self.query).await
     }
 }
 

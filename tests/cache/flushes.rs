@@ -41,6 +41,12 @@ pub async fn loads_of(
             let marks = MemberMarksOf::new(&acme.slug, MemberSort::Name);
             loads(node, node.cache.get(&marks)).await.1
         }
+        "member_total" => {
+            let search = MemberListQuery::from_query("q=test");
+            loads(node, node.orgs.count_members(access, &search))
+                .await
+                .1
+        }
         "activity_page" => {
             let query = ActivityListQuery::default();
             loads(node, node.orgs.list_activity(access, &query)).await.1

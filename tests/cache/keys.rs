@@ -19,6 +19,8 @@ enum Question {
     Session([u8; 32]),
     Subscription(OrgSlug),
     MemberPage(OrgSlug, MemberListQuery),
+    /// Of all pages of a list, in every order.
+    MemberTotal(OrgSlug, MemberListQuery),
 }
 
 impl Question {
@@ -30,6 +32,7 @@ impl Question {
             Self::Session(hash) => keys::session(hash),
             Self::Subscription(slug) => keys::subscription(slug),
             Self::MemberPage(slug, query) => keys::member_page(slug, query),
+            Self::MemberTotal(slug, query) => keys::member_total(slug, query),
         };
         (key.family().format, key.text().to_owned())
     }
@@ -119,12 +122,22 @@ fn query() -> impl Strategy<Value = MemberListQuery> {
             inactive,
             without_factor,
             sort,
+            count_all: false,
         }
     });
     prop_oneof![
         made,
         text().prop_map(|text| MemberListQuery::from_query(&text))
     ]
+}
+
+/// The list of such a query, whichever page of it and in whichever order.
+fn list() -> impl Strategy<Value = MemberListQuery> {
+    query().prop_map(|query| MemberListQuery {
+        size: PageSize::default(),
+        sort: MemberSort::default(),
+        ..query.at_page(PageNumber::FIRST)
+    })
 }
 
 fn question() -> impl Strategy<Value = Question> {
@@ -135,6 +148,7 @@ fn question() -> impl Strategy<Value = Question> {
         (0..3_u8).prop_map(|byte| Question::Session([byte; 32])),
         slug().prop_map(Question::Subscription),
         (slug(), query()).prop_map(|(slug, query)| Question::MemberPage(slug, query)),
+        (slug(), list()).prop_map(|(slug, list)| Question::MemberTotal(slug, list)),
     ]
 }
 
@@ -152,9 +166,13 @@ proptest! {
         let key = |search: &String| {
             let slug = OrgSlug::parse("acme").expect("a slug");
             let search = search.clone();
-            keys::member_page(&slug, &MemberListQuery { search, ..Default::default() })
+            let query = MemberListQuery { search, ..Default::default() };
+            [keys::member_page(&slug, &query), keys::member_total(&slug, &query)]
+                .map(|key| key.text().to_owned())
         };
-        prop_assert_eq!(one == other, key(&one).text() == key(&other).text());
+        let [[page, total], [other_page, other_total]] = [key(&one), key(&other)];
+        prop_assert_eq!(one == other, page == other_page);
+        prop_assert_eq!(one == other, total == other_total);
     }
 
     /// A cluster hashes what the first pair of braces encloses, and we mean one pair.

@@ -20,7 +20,7 @@ impl Crowd {
         let mut seen = ids(&first);
         let mut page = first;
         let says_how_many = |page: &MemberPage| {
-            let exactly = (expected.len() as i64, false);
+            let exactly = counted(expected);
             let said = if is_counted { total(page) } else { exactly };
             assert_eq!(said, exactly, "{query:?}");
         };
@@ -46,7 +46,7 @@ impl Crowd {
     }
 
     /// Some searches in every order. Where the organization `is_counted`, each says how many it
-    /// finds; else those that find few do.
+    /// finds; else those that find few do, and the others when they are asked for it.
     async fn is_searched(&self, is_counted: bool) {
         for (search, is_complete) in [
             ("ada a0", true),
@@ -80,6 +80,15 @@ impl Crowd {
                     assert!(total <= expected.len() as i64, "{query:?}");
                     assert!(is_capped || total == expected.len() as i64, "{query:?}");
                     self.walks(&query, found, &expected, is_counted).await;
+
+                    let (members, is_capped) = counted(&expected);
+                    let answer = self.count(&query).await;
+                    assert_eq!(answer, members + i64::from(is_capped), "{query:?}");
+                    if sort == MemberSort::Joined {
+                        let query = query.with_total();
+                        let found = self.list(&query).await;
+                        self.walks(&query, found, &expected, true).await;
+                    }
                 }
             }
         }
@@ -107,6 +116,11 @@ impl Crowd {
     }
 }
 
+/// As a page says it: up to 10,000, and whether there are more.
+fn counted(members: &[MemberId]) -> (i64, bool) {
+    (members.len().min(10_000) as i64, members.len() > 10_000)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn searches_find_whom_a_look_at_everybody_finds() {
     let crowd = Crowd::start(2_500).await;
@@ -124,4 +138,17 @@ async fn lists_of_the_inactive_are_those_that_a_look_at_everybody_finds() {
     // More than a search counts; those inactive are counted nevertheless.
     crowd.join(6_001, 10_500).await;
     crowd.is_seen_inactive(&lists[..2]).await;
+    for inactive in Inactivity::ALL {
+        for search in ["crowd.test", "8@crowd", "el"] {
+            let query = MemberListQuery {
+                inactive: Some(inactive),
+                search: search.into(),
+                ..Default::default()
+            };
+            let expected = crowd.expected(&query).await;
+            let (members, is_capped) = counted(&expected);
+            let answer = crowd.count(&query).await;
+            assert_eq!(answer, members + i64::from(is_capped), "{query:?}");
+        }
+    }
 }

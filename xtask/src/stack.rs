@@ -28,6 +28,9 @@ const FAKE_CLIENT_SECRET: &str = "development-only";
 /// What the server calls the fake issuer.
 const FAKE_PROVIDER: &str = "example";
 
+/// Members of the organization `mega` in tests: more than lists count.
+const MEGA_MEMBERS: u32 = 10_100;
+
 /// How long the server may take to drain its requests.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -68,10 +71,15 @@ impl Plan<'_> {
     /// Brings the schema up to date and fills in the demo data, as the owner of the tables. The
     /// server itself is not told how to become that.
     pub fn fill(&self) -> Result<()> {
-        for command in ["migrate", "seed"] {
+        let members = MEGA_MEMBERS.to_string();
+        let seed: &[&str] = match self.audience {
+            Audience::Developer => &["seed"],
+            Audience::Tests(_) => &["seed", "--members", &members],
+        };
+        for command in [&["migrate"], seed] {
             let mut owner = self.server()?;
             owner.env("DATABASE_OWNER_URL", self.database_owner_url);
-            process::run(owner.arg(command))?;
+            process::run(owner.args(command))?;
         }
         Ok(())
     }

@@ -3,10 +3,13 @@
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use orghub::{
-    domain::{MemberListQuery, MemberSort, OrgSlug, org_list::recent_first, text},
+    domain::{
+        MemberListQuery, MemberSort, OrgSlug, Page, PageNumber, PageSize, org_list::recent_first,
+        text,
+    },
     routes::{self, OrgPage},
 };
-use orghub_ui::{context, error::AppError, response};
+use orghub_ui::{components::total, context, error::AppError, response};
 use serde::{Deserialize, Serialize};
 
 /// An organization in the menu that switches between them.
@@ -81,6 +84,21 @@ pub async fn find_members(
             href: routes::member_list(access.slug(), &found(member.email.clone())),
         });
         Ok(links.collect())
+    })
+    .await
+}
+
+/// How many members of the organization `org` the list finds whose address has these parameters
+/// beside it: "1,234", or "10,000+". Requires a membership.
+#[server(prefix = "/api", endpoint = "count_members", input = GetUrl)]
+pub async fn count_members(#[server(default)] org: String) -> Result<String, AppError> {
+    with_status(async {
+        let access = context::org_access(&org).await?;
+        let query = MemberListQuery::from_query(&response::request_query());
+        let orgs = context::services().orgs.clone();
+        let members = orgs.count_members(&access, &query).await?;
+        let page = Page::<()>::of_counted(members, PageNumber::FIRST, PageSize::default());
+        Ok(total(&page))
     })
     .await
 }

@@ -15,6 +15,7 @@ mod recent;
 mod slug_check;
 pub mod theme;
 mod theme_switch;
+mod total;
 
 pub use command_palette::CommandPalette;
 pub use confirm_dialog::ConfirmDialog;
@@ -23,3 +24,4 @@ pub use org_menu::OrgMenu;
 pub use passkey_prompt::PasskeyPrompt;
 pub use slug_check::SlugCheck;
 pub use theme_switch::ThemeSwitch;
+pub use total::Total;

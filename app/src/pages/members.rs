@@ -10,11 +10,11 @@ use orghub::{
 use orghub_ui::{
     components::{
         Beside, EmptyState, MemberFilter, ProblemMessage, foot_beside, hours_change_at,
-        member_table, past_the_end, total,
+        member_table, past_the_end, total, total_so_far,
     },
     context,
     forms::{self, Problem},
-    islands::LiveFilter,
+    islands::{LiveFilter, Total},
     response,
 };
 use time::OffsetDateTime;
@@ -52,7 +52,7 @@ pub fn MembersPage() -> impl IntoView {
             view! {
                 <div class="page-head">
                     <h1 class="page-title">"Members"</h1>
-                    <p class="page-head__count">{count(page, &query)}</p>
+                    {count(reader, page, &query)}
                     {for_all(reader, &query)}
                 </div>
                 {message.map(|text| view! { <ProblemMessage text/> })}
@@ -149,11 +149,27 @@ fn has_row(page: &Page<MemberRow>, problem: &Problem) -> bool {
         .is_some_and(|id| page.rows.iter().any(|member| member.id.to_string() == id))
 }
 
-fn count(page: &Page<MemberRow>, query: &MemberListQuery) -> String {
-    match (query.is_filtered(), page.total) {
-        (false, 1) => "1 member".to_owned(),
-        (false, _) => format!("{} members", total(page)),
-        (true, 1) => "1 match".to_owned(),
-        (true, _) => format!("{} matches", total(page)),
+/// How many the list has. If they are not counted yet, a browser asks for it when it shows the
+/// page, and says it to a screen reader, too; without scripts a link does.
+fn count(reader: &Membership, page: &Page<MemberRow>, query: &MemberListQuery) -> AnyView {
+    let noun = match (query.is_filtered(), page.total) {
+        (false, 1) => " member",
+        (false, _) => " members",
+        (true, 1) => " match",
+        (true, _) => " matches",
+    };
+    if page.is_counted() {
+        return view! { <p class="page-head__count">{total(page)}{noun}</p> }.into_any();
     }
+    let counted = routes::member_total(&reader.org_slug, query);
+    let without_script = routes::member_list(&reader.org_slug, &query.with_total());
+    view! {
+        <p class="page-head__count" role="status" data-count=counted>
+            {total_so_far(page)}
+            {noun}
+            <noscript>" "<a href=without_script>"Count all"</a></noscript>
+        </p>
+        <Total/>
+    }
+    .into_any()
 }

@@ -23,12 +23,13 @@ const SESSION: Family = family("session", minutes(15), 4);
 const SUBSCRIPTION: Family = family("subscription", minutes(60), 3);
 const MEMBER_PAGE: Family = family("member_page", minutes(5), 6);
 const MEMBER_MARKS: Family = family("member_marks", minutes(5), 1);
+const MEMBER_TOTAL: Family = family("member_total", minutes(5), 1);
 const FORMER_SLUGS: Family = family("former_slugs", minutes(30), 1);
 const DELETED_ORGS: Family = family("deleted_orgs", minutes(10), 1);
 const ACTIVITY_PAGE: Family = family("activity_page", minutes(5), 1);
 
 /// All families; docs/caching.md describes each.
-pub const FAMILIES: [Family; 11] = [
+pub const FAMILIES: [Family; 12] = [
     USER_ORGS,
     JOINABLE_ORGS,
     MEMBERSHIP,
@@ -37,6 +38,7 @@ pub const FAMILIES: [Family; 11] = [
     SUBSCRIPTION,
     MEMBER_PAGE,
     MEMBER_MARKS,
+    MEMBER_TOTAL,
     FORMER_SLUGS,
     DELETED_ORGS,
     ACTIVITY_PAGE,
@@ -84,32 +86,42 @@ pub fn deleted_orgs(user: UserId) -> Key {
 
 /// One page of an organization's member list.
 pub fn member_page(slug: &OrgSlug, query: &MemberListQuery) -> Key {
+    let filter = member_filter(query);
     let MemberListQuery {
         page,
         size,
         from,
         search,
-        role,
-        status,
-        inactive,
-        without_factor,
         sort,
+        ..
     } = query;
-    let role = role.map_or("all", |role| role.as_str());
-    let status = status.map_or("any", |status| status.as_str());
-    let inactive = inactive.map_or("any", |inactive| inactive.as_str());
-    let factor = if *without_factor { "none" } else { "any" };
     let (sort, search) = (sort.as_str(), encoded(search));
     let from = from.as_ref().map(ListFrom::to_param);
     let (side, place) = from.unwrap_or(("start", String::new()));
     let place = encoded(&place);
     Key::new(
         MEMBER_PAGE,
-        format!(
-            "org:{{{slug}}}:members:{role}:{status}:{inactive}:{factor}:{sort}:{size}:{page}:\
-             {side}:{place}:{search}"
-        ),
+        format!("org:{{{slug}}}:members:{filter}:{sort}:{size}:{page}:{side}:{place}:{search}"),
     )
+}
+
+/// How many members of an organization a search finds, on all its pages and in every order.
+pub fn member_total(slug: &OrgSlug, query: &MemberListQuery) -> Key {
+    let filter = member_filter(query);
+    let search = encoded(&query.search);
+    Key::new(
+        MEMBER_TOTAL,
+        format!("org:{{{slug}}}:member_total:{filter}:{search}"),
+    )
+}
+
+/// What a member list leaves out, but for its search.
+fn member_filter(query: &MemberListQuery) -> String {
+    let role = query.role.map_or("all", |role| role.as_str());
+    let status = query.status.map_or("any", |status| status.as_str());
+    let inactive = query.inactive.map_or("any", |inactive| inactive.as_str());
+    let factor = if query.without_factor { "none" } else { "any" };
+    format!("{role}:{status}:{inactive}:{factor}")
 }
 
 /// Places here and there in an organization's member list.

@@ -122,6 +122,8 @@ pub const BEGIN_PASSKEY_PROOF: &str = "/api/begin_passkey_proof";
 pub const MY_ORGS: &str = "/api/my_orgs";
 /// Members of an organization that a search finds, for the command palette (GET).
 pub const FIND_MEMBERS: &str = "/api/find_members";
+/// How many members of an organization a list finds (GET).
+pub const COUNT_MEMBERS: &str = "/api/count_members";
 /// Whether a slug is available (GET).
 pub const IS_SLUG_FREE: &str = "/api/is_slug_free";
 
@@ -129,7 +131,7 @@ pub const IS_SLUG_FREE: &str = "/api/is_slug_free";
 pub const UPLOADS: &[&str] = &[CHANGE_PICTURE, CHANGE_LOGO, IMPORT_INVITATIONS];
 
 /// What islands ask, by GET.
-pub const LOOKUPS: &[&str] = &[MY_ORGS, FIND_MEMBERS, IS_SLUG_FREE];
+pub const LOOKUPS: &[&str] = &[MY_ORGS, FIND_MEMBERS, COUNT_MEMBERS, IS_SLUG_FREE];
 
 /// The endpoints for platform admins. To everybody else they do not exist.
 pub const PLATFORM: &[&str] = &[
@@ -252,5 +254,6 @@ pub const ALL: &[&str] = &[
     BEGIN_PASSKEY_PROOF,
     MY_ORGS,
     FIND_MEMBERS,
+    COUNT_MEMBERS,
     IS_SLUG_FREE,
 ];

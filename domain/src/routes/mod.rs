@@ -125,6 +125,13 @@ pub fn member_list(slug: &OrgSlug, query: &MemberListQuery) -> String {
     with_query(OrgPage::Members.path(slug), &query.to_params())
 }
 
+/// Where how many members the list has is asked for.
+pub fn member_total(slug: &OrgSlug, query: &MemberListQuery) -> String {
+    let mut params = vec![("org", slug.to_string())];
+    params.extend(query.at_page(Default::default()).to_params());
+    with_query(api::COUNT_MEMBERS.to_owned(), &params)
+}
+
 /// The same as a file, from its first member on.
 pub fn member_file(slug: &OrgSlug, query: &MemberListQuery) -> String {
     let path = MEMBER_FILE.replace("{slug}", slug.as_str());
@@ -251,6 +258,10 @@ mod tests {
         );
         let path = OrgPath::parse(&address).expect("a page of an organization");
         assert_eq!(MemberListQuery::from_query(path.query), query);
+        assert_eq!(
+            member_total(&slug, &query),
+            "/api/count_members?org=acme&q=a%26b%3D%C3%BC%20%25&role=admin"
+        );
     }
 
     #[test]

@@ -362,6 +362,7 @@ const ENDPOINTS: &[(&str, &str, Takes)] = &[
     ),
     (api::MY_ORGS, "", User),
     (api::FIND_MEMBERS, "org=acme&q=ada", Membership),
+    (api::COUNT_MEMBERS, "org=acme&q=ada", Membership),
     (api::IS_SLUG_FREE, "slug=free-one", User),
 ];
 

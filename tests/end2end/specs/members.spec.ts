@@ -186,3 +186,24 @@ test('everybody recognizes themselves in the list', async ({ visitor, page }) =>
   await visitor.open(`/orgs/acme/members?q=${users.member.email}`);
   await expect(new MemberList(page).rows.first()).toContainText('You');
 });
+
+test.describe('a search that finds many of more than ten thousand', () => {
+  test.use({ user: 'owner' });
+
+  test('says how many there are when they are counted', async ({ visitor, page }) => {
+    const list = '/orgs/mega/members?q=way';
+    const html = await (await page.request.get(`${list}&count=all`)).text();
+    const total = html.match(/page-head__count">([\d,]+)/)?.[1];
+    expect(total, 'all are counted').toBeDefined();
+
+    const count = page.locator('.page-head__count');
+    await visitor.open(list);
+    if (!visitor.hasScript) {
+      await visitor.follow(page.getByRole('link', { name: 'Count all' }));
+    }
+    await expect(count).toHaveText(`${total} matches`);
+    await expect(page.getByText(`1–50 of ${total}`)).toBeVisible();
+    await visitor.follow(page.getByRole('link', { name: 'Next', exact: true }));
+    await expect(page.getByText(`51–100 of ${total}`)).toBeVisible();
+  });
+});

@@ -1,14 +1,14 @@
 import { users } from '../support/users';
 import { expect, test } from '../support/test';
 
-test.describe('an owner of five organizations', () => {
+test.describe('an owner of six organizations', () => {
   test.use({ user: 'owner' });
 
-  test('sees all five, with the role in each', async ({ visitor, page }) => {
+  test('sees all six, with the role in each', async ({ visitor, page }) => {
     await visitor.open('/orgs');
     const orgs = page.getByRole('main').getByRole('listitem');
-    await expect(orgs).toHaveCount(5);
-    for (const slug of ['acme', 'globex', 'initech', 'umbrella', 'hooli']) {
+    await expect(orgs).toHaveCount(6);
+    for (const slug of ['acme', 'globex', 'initech', 'umbrella', 'hooli', 'mega']) {
       const org = orgs.filter({ has: page.locator(`a[href="/orgs/${slug}"]`) });
       await expect(org).toContainText('Owner');
     }
@@ -25,7 +25,7 @@ test.describe('an owner of five organizations', () => {
     await expect(page.getByText('1 match')).toBeVisible();
     await visitor.untilAwake();
     await visitor.follow(page.getByRole('link', { name: 'Clear' }));
-    await expect(orgs).toHaveCount(5);
+    await expect(orgs).toHaveCount(6);
   });
 
   test('opens one, and every section of it says where one is', async ({ visitor, page }) => {

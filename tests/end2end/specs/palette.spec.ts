@@ -108,7 +108,7 @@ test.describe('an owner', () => {
     const field = page.getByRole('combobox', { name: 'Search your organizations' });
     await expect(field).toBeFocused();
     const options = page.getByRole('listbox', { name: 'Organizations' }).getByRole('option');
-    await expect(options).toHaveCount(5);
+    await expect(options).toHaveCount(6);
     await expect(options.nth(0)).toHaveText('Umbrella');
     await expect(options.nth(1)).toHaveText('Hooli');
 

@@ -1,6 +1,6 @@
 /** The users of the demo data, by what they are to the organization `acme`. */
 export const users = {
-  /** Owner of `acme`, `globex`, `initech`, `umbrella` and `hooli`. */
+  /** Owner of `acme`, `globex`, `initech`, `umbrella`, `hooli`, and `mega`, which has 10,100 members. */
   owner: { email: 'owner@acme.test', name: 'Olive Winterbourne' },
   /** Admin of `acme`. */
   admin: { email: 'admin@acme.test', name: 'Adam Brightwater' },

@@ -71,7 +71,7 @@ pub use org_domains::DomainList;
 pub use org_filter::OrgFilter;
 pub use orghub::domain::grouped;
 pub use ownership::{OfferOwnership, ReceivedOwnership};
-pub use pagination::{Beside, foot_beside, list_foot, past_the_end, total};
+pub use pagination::{Beside, foot_beside, list_foot, past_the_end, total, total_so_far};
 pub use passkey_form::PasskeyForm;
 pub use plan_table::PlanTable;
 pub use provider_buttons::ProviderButtons;

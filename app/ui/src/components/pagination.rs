@@ -48,7 +48,7 @@ pub fn past_the_end<T>(page: &Page<T>, href: impl Fn(PageNumber) -> String) -> A
     let last = page.last();
     let there = href(last);
     let pages = if last.get() == 1 { "page" } else { "pages" };
-    let (title, length) = if page.total_is_capped {
+    let (title, length) = if page.total_is_capped || page.numbered < page.total {
         (
             "There is no page of this number",
             format!(
@@ -77,11 +77,21 @@ pub fn total<T>(page: &Page<T>) -> String {
     format!("{}{more}", grouped(page.total))
 }
 
+/// The same where it may not be counted yet: then a browser with scripts sets it when it is
+/// ([`Total`](orghub_islands::Total)).
+pub fn total_so_far<T>(page: &Page<T>) -> AnyView {
+    if page.is_counted() {
+        total(page).into_any()
+    } else {
+        view! { <span data-uncounted>{total(page)}</span> }.into_any()
+    }
+}
+
 /// "1–50 of 10,000".
-fn range<T>(page: &Page<T>) -> String {
+fn range<T>(page: &Page<T>) -> AnyView {
     let first = page.offset() + 1;
     let last = page.offset() + i64::try_from(page.rows.len()).unwrap_or_default();
-    format!("{}–{} of {}", grouped(first), grouped(last), total(page))
+    view! { {format!("{}–{} of ", grouped(first), grouped(last))}{total_so_far(page)} }.into_any()
 }
 
 /// Links to the first, previous, next and last page and to those around this one. Nothing

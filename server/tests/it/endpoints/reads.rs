@@ -200,6 +200,21 @@ pub const GET: &[(&str, &str, Statuses)] = &[
         [401, 404, 404, 404, 404, 404],
     ),
     (
+        api::COUNT_MEMBERS,
+        "?org=acme&q=ada",
+        [401, 404, 200, 200, 200, 200],
+    ),
+    (
+        api::COUNT_MEMBERS,
+        "?org=acme",
+        [401, 404, 200, 200, 200, 200],
+    ),
+    (
+        api::COUNT_MEMBERS,
+        "?org=nowhere&q=ada",
+        [401, 404, 404, 404, 404, 404],
+    ),
+    (
         api::IS_SLUG_FREE,
         "?slug=free-one",
         [401, 200, 200, 200, 200, 200],

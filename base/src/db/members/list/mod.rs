@@ -14,8 +14,9 @@ mod few;
 mod many;
 mod marks;
 mod starts;
+mod total;
 
-pub use self::marks::list_marks;
+pub use self::{marks::list_marks, total::list_total};
 use self::{
     rows::{Placed, Row},
     starts::Starts,
@@ -304,13 +305,13 @@ impl List {
             }
             whole => {
                 let (known, is_all) = self.known(query);
-                Page {
-                    rows: Vec::new(),
-                    number,
-                    size,
-                    total: whole.map_or(known, |whole| whole.min(COUNT_CAP)),
-                    total_is_capped: whole.is_some() || !is_all,
+                let page = Page {
                     numbered: known,
+                    ..Page::of_counted(whole.unwrap_or(known), number, size)
+                };
+                Page {
+                    total_is_capped: page.total_is_capped || !is_all,
+                    ..page
                 }
             }
         }
