@@ -18,15 +18,16 @@ return (
     from generate_series(1, char_length(key) - 2) as at
 );
 
--- Those of them that a search looks for: one after the other, and the last. The rest overlap
--- them and would rule out few more, but the index is asked for each in turn: a name in an
--- organization of a million took 15 ms by all of them and takes 5 by these.
+-- Those of them that a search looks for: every second, and the last. The rest overlap them and
+-- would rule out few more, but the index is asked for each in turn: a name that begins as all
+-- 400,000 do took 3.2 ms by all of them and takes 2.0 by these. By every third it takes 1.3; but
+-- "terster" has only two then, and the index leads to everybody with a "ster".
 create function searched_grams(organization uuid, key text) returns bigint[]
 language sql immutable strict parallel unsafe
 return (
     select array_agg(distinct hashtextextended(substr(key, at, 3), uuid_hash_extended(organization, 0)))
     from generate_series(1, char_length(key) - 2) as at
-    where (at - 1) % 3 = 0 or at = char_length(key) - 2
+    where (at - 1) % 2 = 0 or at = char_length(key) - 2
 );
 
 -- Whether a search finds a text, by the keys of both: in any place, or, for one or two

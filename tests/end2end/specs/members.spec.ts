@@ -191,19 +191,22 @@ test.describe('a search that finds many of more than ten thousand', () => {
   test.use({ user: 'owner' });
 
   test('says how many there are when they are counted', async ({ visitor, page }) => {
-    const list = '/orgs/mega/members?q=way';
-    const html = await (await page.request.get(`${list}&count=all`)).text();
-    const total = html.match(/page-head__count">([\d,]+)/)?.[1];
-    expect(total, 'all are counted').toBeDefined();
-
+    // One for each browser: what was counted once is known to the next page.
+    const search = visitor.hasScript ? 'way' : 'ing';
+    const list = `/orgs/mega/members?q=${search}`;
     const count = page.locator('.page-head__count');
     await visitor.open(list);
     if (!visitor.hasScript) {
+      await expect(count).toHaveText(/^[\d,]+\+ matches/);
       await visitor.follow(page.getByRole('link', { name: 'Count all' }));
     }
-    await expect(count).toHaveText(`${total} matches`);
+    await expect(count).toHaveText(/^[\d,]+ matches$/);
+    const total = (await count.innerText()).replace(' matches', '');
     await expect(page.getByText(`1–50 of ${total}`)).toBeVisible();
+
     await visitor.follow(page.getByRole('link', { name: 'Next', exact: true }));
     await expect(page.getByText(`51–100 of ${total}`)).toBeVisible();
+    const counted = await page.request.get(`${list}&count=all&sort=name`);
+    expect(await counted.text()).toContain(`1–50 of ${total}`);
   });
 });
