@@ -570,6 +570,24 @@ async fn a_search_says_how_many_it_finds_once_they_are_counted() {
                 .rows
         );
     }
+    // A page in the middle is found by its number, whether they were counted or not.
+    for search in ["0@crowd", "5@crowd"] {
+        let by_name = MemberListQuery {
+            sort: MemberSort::Name,
+            ..found(search)
+        };
+        let page = fixture.list(&by_name.at_page(PageNumber::new(20))).await;
+        let first = if search == "0@crowd" {
+            "User 09510"
+        } else {
+            "User 09505"
+        };
+        assert_eq!((&*page.rows[0].name, page.total), (first, 1_005));
+        assert_eq!((page.rows.len(), page.last()), (50, PageNumber::new(21)));
+        let page = fixture.list(&by_name.at_page(PageNumber::new(22))).await;
+        assert!(page.is_beyond_last() && page.rows.is_empty());
+        assert_eq!((page.total, page.is_counted()), (1_005, true));
+    }
     let gone = fixture.list(&found("user-10@crowd")).await.rows[0].id;
     let removed = orgs.remove_member(&fixture.access, gone).await;
     removed.expect("removed");

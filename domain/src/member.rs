@@ -116,16 +116,6 @@ impl MemberPage {
         }
         self
     }
-
-    /// The page with the total that was counted, if it says less.
-    pub fn with_total(self: Arc<Self>, total: &MemberTotal) -> Arc<Self> {
-        if self.page.is_counted() || self.org_id != total.org_id {
-            return self;
-        }
-        let mut page = Arc::unwrap_or_clone(self);
-        page.page = page.page.counted(total.members);
-        Arc::new(page)
-    }
 }
 
 /// How many members a search finds, where its pages do not say ([`Page::is_counted`]).

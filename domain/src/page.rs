@@ -130,22 +130,16 @@ impl<T> Page<T> {
 
     /// A page without rows of a list of which one more than [`COUNT_CAP`] are counted at most.
     pub fn of_counted(counted: i64, number: PageNumber, size: PageSize) -> Self {
-        Self::of_exactly(counted.min(COUNT_CAP), number, size).counted(counted)
+        Self {
+            total_is_capped: counted > COUNT_CAP,
+            ..Self::of_exactly(counted.min(COUNT_CAP), number, size)
+        }
     }
 
     /// Whether `total` says how many there are, as far as lists are counted. Of a search that finds
     /// many in a large organization it says how many were found on the way.
     pub fn is_counted(&self) -> bool {
         !self.total_is_capped || self.total >= COUNT_CAP
-    }
-
-    /// With the total that was `counted`, one more than [`COUNT_CAP`] at most.
-    pub fn counted(self, counted: i64) -> Self {
-        Self {
-            total: counted.min(COUNT_CAP),
-            total_is_capped: counted > COUNT_CAP,
-            ..self
-        }
     }
 
     /// With these rows.

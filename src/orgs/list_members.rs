@@ -4,7 +4,7 @@ use super::Orgs;
 use crate::{
     access::OrgAccess,
     cache::{CachedQuery, Key, Scope, keys},
-    db::{self, Reader, Stamped},
+    db::{self, Reader, Stamped, members::Known},
     domain::{
         MemberListQuery, MemberMarks, MemberPage, MemberSort, MemberTotal, OrgSlug, PageNumber,
     },
@@ -59,25 +59,43 @@ impl Orgs {
             .ok_or(Error::NotFound)
     }
 
+    /// A page that is asked for by its number may be anywhere in the list, so the list is counted
+    /// if the page is not in front.
     async fn search_members(
         &self,
         access: &OrgAccess,
         query: &MemberListQuery,
     ) -> Result<Option<Arc<MemberPage>>> {
-        let search = {
-            let (slug, query) = (access.slug().clone(), query.clone());
-            |reader| async move { db::members::list_page(&reader, &slug, &query, None).await }
-        };
-        let found = self.db.heavy_read(access.user().id, search).await?.value;
-        let Some(found) = found.map(Arc::new) else {
-            return Ok(None);
-        };
         let total = MemberTotalOf::new(access.slug(), query);
-        if found.page.is_counted() || !(query.count_all || self.cache.remembers(&total)) {
-            return Ok(Some(found));
+        if !query.count_all && !self.cache.remembers(&total) {
+            let found = self.search_page(access, query, None).await?;
+            let is_there = |found: &Arc<MemberPage>| {
+                let page = &found.page;
+                page.is_counted() || query.from.is_some() || !page.is_beyond_last()
+            };
+            if found.as_ref().is_none_or(is_there) {
+                return Ok(found);
+            }
         }
         let total = self.total(access, total).await?;
-        Ok(total.map(|total| found.with_total(&total)))
+        self.search_page(access, query, total).await
+    }
+
+    async fn search_page(
+        &self,
+        access: &OrgAccess,
+        query: &MemberListQuery,
+        total: Option<Arc<MemberTotal>>,
+    ) -> Result<Option<Arc<MemberPage>>> {
+        let (slug, query) = (access.slug().clone(), query.clone());
+        let known = Known {
+            total,
+            ..Known::default()
+        };
+        let search =
+            |reader| async move { db::members::list_page(&reader, &slug, &query, &known).await };
+        let found = self.db.heavy_read(access.user().id, search).await?;
+        Ok(found.value.map(Arc::new))
     }
 
     /// How many members the list has, whichever of its pages is asked for: up to one more than
@@ -100,11 +118,8 @@ impl Orgs {
             return Ok(page.page.total + i64::from(page.page.total_is_capped));
         }
         let total = MemberTotalOf::new(access.slug(), &query);
-        self.total(access, total)
-            .await?
-            .filter(|total| total.org_id == access.org_id())
-            .map(|total| total.members)
-            .ok_or(Error::NotFound)
+        let total = self.total(access, total).await?;
+        total.map(|total| total.members).ok_or(Error::NotFound)
     }
 
     async fn total(
@@ -112,12 +127,14 @@ impl Orgs {
         access: &OrgAccess,
         total: MemberTotalOf,
     ) -> Result<Option<Arc<MemberTotal>>> {
-        if self.cache.remembers(&total) {
-            return self.cache.get(&total).await;
-        }
-        let cache = self.cache.clone();
-        let count = |_reader| async move { cache.get(&total).await };
-        self.db.heavy_read(access.user().id, count).await
+        let total = if self.cache.remembers(&total) {
+            self.cache.get(&total).await?
+        } else {
+            let cache = self.cache.clone();
+            let count = |_reader| async move { cache.get(&total).await };
+            self.db.heavy_read(access.user().id, count).await?
+        };
+        Ok(total.filter(|total| total.org_id == access.org_id()))
     }
 }
 
@@ -129,7 +146,7 @@ pub struct MemberPageOf {
     /// Marks near the page. They lead to it and say nothing about it: without them it is the
     /// same page, and takes longer. (If members come and go between the two statements, it
     /// begins that many rows beside where its number says. Nothing is missed on the way on.)
-    marks: Option<Arc<MemberMarks>>,
+    known: Known,
 }
 
 impl MemberPageOf {
@@ -139,7 +156,7 @@ impl MemberPageOf {
         is_cached.then(|| Self {
             slug: slug.clone(),
             query: query.clone(),
-            marks: None,
+            known: Known::default(),
         })
     }
 
@@ -149,7 +166,11 @@ impl MemberPageOf {
     }
 
     fn near(self, marks: Option<Arc<MemberMarks>>) -> Self {
-        Self { marks, ..self }
+        let known = Known {
+            marks,
+            ..Known::default()
+        };
+        Self { known, ..self }
     }
 }
 
@@ -168,7 +189,7 @@ impl CachedQuery for MemberPageOf {
     }
 
     async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {
-        db::members::list_page(db, &self.slug, &self.query, self.marks.as_deref()).await
+        db::members::list_page(db, &self.slug, &self.query, &self.known).await
     }
 }
 

@@ -48,7 +48,7 @@ pub fn past_the_end<T>(page: &Page<T>, href: impl Fn(PageNumber) -> String) -> A
     let last = page.last();
     let there = href(last);
     let pages = if last.get() == 1 { "page" } else { "pages" };
-    let (title, length) = if page.total_is_capped || page.numbered < page.total {
+    let (title, length) = if page.total_is_capped {
         (
             "There is no page of this number",
             format!(
@@ -106,6 +106,8 @@ fn pagination<T>(
     beside: Beside,
 ) -> AnyView {
     let (first, last) = (PageNumber::FIRST, page.last());
+    // Of what was not counted nobody knows the last.
+    let leads_to_last = page.number < last && page.is_counted();
     let is_alone = beside.previous.is_none() && beside.next.is_none();
     if first == last && is_alone && !page.is_beyond_last() {
         return ().into_any();
@@ -136,7 +138,7 @@ fn pagination<T>(
                 <li>{end("Previous", Some("prev"), beside.previous)}</li>
                 {numbers}
                 <li>{end("Next", Some("next"), beside.next)}</li>
-                <li>{end("Last", None, (page.number < last).then(|| href(last)))}</li>
+                <li>{end("Last", None, leads_to_last.then(|| href(last)))}</li>
             </ul>
         </nav>
     }

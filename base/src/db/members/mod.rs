@@ -12,7 +12,7 @@ pub use changes::{
     MemberForChange, count_owned, delete, find_actor, find_in_org, find_suspension,
     has_another_owner, insert, set_role, set_suspended,
 };
-pub use list::{is_deep, list_marks, list_page, list_total};
+pub use list::{Known, is_deep, list_marks, list_page, list_total};
 pub use membership::find_membership;
 pub use recipients::{
     Place, Recipient, list_owners, list_to_be_barred, list_without_second_factor,

@@ -22,12 +22,14 @@ use self::{
     starts::Starts,
 };
 
+use std::sync::Arc;
+
 use crate::{
     boxed,
     db::{Reader, Stamped, member_filter::MemberFilter},
     domain::{
         COUNT_CAP, ListFrom, MemberListQuery, MemberMarks, MemberPage, MemberRow, MemberSort,
-        OrgId, OrgSlug, Page, PageNumber,
+        MemberTotal, OrgId, OrgSlug, Page, PageNumber,
     },
     error::Result,
     telemetry::SPANS,
@@ -65,6 +67,8 @@ struct Ask<'a> {
     limit: i64,
     /// How many of a class are looked through.
     looked_through: i64,
+    /// What the whole list has, if it was counted before.
+    whole: Option<i64>,
 }
 
 impl Ask<'_> {
@@ -86,6 +90,14 @@ impl Ask<'_> {
         };
         !self.is_answered_by(first) && first.found < wanted
     }
+}
+
+/// What is known of a list before a page of it is read.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Of its order.
+    pub marks: Option<Arc<MemberMarks>>,
+    pub total: Option<Arc<MemberTotal>>,
 }
 
 /// What was read for a page.
@@ -132,17 +144,17 @@ pub fn is_deep(query: &MemberListQuery) -> bool {
 }
 
 /// A page of the members of the organization whose current slug this is; `None`: no
-/// such organization. `marks` are of this list's order. The total is exact unless the list is
-/// filtered and longer than 10,000, or a search that finds many in an organization which is.
+/// such organization. `known` is of this list. The total is exact unless the list is filtered and
+/// longer than 10,000, or a search that finds many in an organization which is and was not counted.
 #[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.list_page", skip_all)]
 #[boxed]
 pub async fn list_page(
     reader: &Reader,
     slug: &OrgSlug,
     query: &MemberListQuery,
-    marks: Option<&MemberMarks>,
+    known: &Known,
 ) -> Result<Stamped<Option<MemberPage>>> {
-    let read = read(reader, slug, query, marks).await?;
+    let read = read(reader, slug, query, known).await?;
     let how = read.how;
     Ok(Stamped::rows(read.rows, |row| row.as_of)?.map(|mut rows| {
         let first = rows.peek()?;
@@ -164,7 +176,7 @@ async fn read(
     reader: &Reader,
     slug: &OrgSlug,
     query: &MemberListQuery,
-    marks: Option<&MemberMarks>,
+    known: &Known,
 ) -> Result<Read> {
     let filter = MemberFilter::of(query);
     let size = i64::from(query.size.get());
@@ -174,7 +186,9 @@ async fn read(
         None if query.is_filtered() => query.page.offset_by(query.size).min(COUNT_CAP),
         None => query.page.offset_by(query.size),
     };
-    let skipped = marks
+    let skipped = known
+        .marks
+        .as_deref()
         .filter(|_| is_deep(query))
         .and_then(|marks| marks.before(&filter.classes, offset));
     let mut ask = Ask {
@@ -193,6 +207,7 @@ async fn read(
             (Some(_), MemberSort::Joined | MemberSort::Name | MemberSort::Role) => SEARCHED,
             _ => LOOKED_UP,
         },
+        whole: known.total.as_ref().map(|total| total.members),
     };
     let are_classes_whole =
         ask.search.is_none() && (ask.days_inactive.is_none() || query.sort == MemberSort::Active);
@@ -235,7 +250,11 @@ async fn search(reader: &Reader, ask: &mut Ask<'_>) -> Result<Read> {
 
 #[boxed]
 async fn look_through(reader: &Reader, ask: &Ask<'_>) -> Result<Vec<Row>> {
-    Ok(read_in_order!(many, reader, ask))
+    let mut rows: Vec<Row> = read_in_order!(many, reader, ask);
+    if let Some(first) = rows.first_mut() {
+        first.whole = first.whole.or(ask.whole);
+    }
+    Ok(rows)
 }
 
 /// What the statement said of the list.
