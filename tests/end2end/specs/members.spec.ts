@@ -206,7 +206,7 @@ test.describe('a search that finds many of more than ten thousand', () => {
 
     await visitor.follow(page.getByRole('link', { name: 'Next', exact: true }));
     await expect(page.getByText(`51–100 of ${total}`)).toBeVisible();
-    const counted = await page.request.get(`${list}&count=all&sort=name`);
-    expect(await counted.text()).toContain(`1–50 of ${total}`);
+    await visitor.open(`${list}&sort=name&page=3`);
+    await expect(page.getByText(`101–150 of ${total}`)).toBeVisible();
   });
 });
