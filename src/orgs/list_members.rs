@@ -5,9 +5,7 @@ use crate::{
     access::OrgAccess,
     cache::{CachedQuery, Key, Scope, keys},
     db::{self, Reader, Stamped, members::Known},
-    domain::{
-        MemberListQuery, MemberMarks, MemberPage, MemberSort, MemberTotal, OrgSlug, PageNumber,
-    },
+    domain::{MemberListQuery, MemberMarks, MemberPage, MemberSort, MemberTotal, OrgSlug},
     error::{Error, Result},
     telemetry::SPANS,
 };
@@ -59,25 +57,30 @@ impl Orgs {
             .ok_or(Error::NotFound)
     }
 
-    /// A page that is asked for by its number may be anywhere in the list, so the list is counted
-    /// if the page is not in front.
+    /// A page of a search that finds many in a large organization says only how many it has met:
+    /// counting them all can take ten times as long. So they are counted if that is asked for, or
+    /// the page is asked for by a number behind those. How many there are is cached, because
+    /// whoever walks through the list asks again on each page.
     async fn search_members(
         &self,
         access: &OrgAccess,
         query: &MemberListQuery,
     ) -> Result<Option<Arc<MemberPage>>> {
         let total = MemberTotalOf::new(access.slug(), query);
-        if !query.count_all && !self.cache.remembers(&total) {
+        if !self.cache.remembers(&total) {
             let found = self.search_page(access, query, None).await?;
-            let is_there = |found: &Arc<MemberPage>| {
-                let page = &found.page;
-                page.is_counted() || query.from.is_some() || !page.is_beyond_last()
+            let is_enough = |MemberPage { page, .. }: &MemberPage| {
+                let is_behind = query.from.is_none() && page.is_beyond_last();
+                page.is_counted() || !(query.count_all || is_behind)
             };
-            if found.as_ref().is_none_or(is_there) {
+            if found.as_deref().is_none_or(is_enough) {
                 return Ok(found);
             }
         }
-        let total = self.total(access, total).await?;
+        let cache = self.cache.clone();
+        let count = |_reader| async move { cache.get(&total).await };
+        let total = self.db.heavy_read(access.user().id, count).await?;
+        let total = total.filter(|total| total.org_id == access.org_id());
         self.search_page(access, query, total).await
     }
 
@@ -96,45 +99,6 @@ impl Orgs {
             |reader| async move { db::members::list_page(&reader, &slug, &query, &known).await };
         let found = self.db.heavy_read(access.user().id, search).await?;
         Ok(found.value.map(Arc::new))
-    }
-
-    /// How many members the list has, whichever of its pages is asked for: up to one more than
-    /// [`COUNT_CAP`]. Every member may ask.
-    ///
-    /// A page of a search that finds many says only how many it has met: counting them all can
-    /// take ten times as long. So pages do not wait for it, and show what was counted since. It
-    /// is cached, because whoever walks through the list asks again on each page.
-    ///
-    /// # Errors
-    /// As for [`Self::list_members`].
-    ///
-    /// [`COUNT_CAP`]: crate::domain::COUNT_CAP
-    #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.count_members", skip_all)]
-    pub async fn count_members(&self, access: &OrgAccess, query: &MemberListQuery) -> Result<i64> {
-        let query = query.clone().for_reader(access.role());
-        if query.search.is_empty() {
-            let first = query.at_page(PageNumber::FIRST);
-            let page = self.list_members(access, &first).await?;
-            return Ok(page.page.total + i64::from(page.page.total_is_capped));
-        }
-        let total = MemberTotalOf::new(access.slug(), &query);
-        let total = self.total(access, total).await?;
-        total.map(|total| total.members).ok_or(Error::NotFound)
-    }
-
-    async fn total(
-        &self,
-        access: &OrgAccess,
-        total: MemberTotalOf,
-    ) -> Result<Option<Arc<MemberTotal>>> {
-        let total = if self.cache.remembers(&total) {
-            self.cache.get(&total).await?
-        } else {
-            let cache = self.cache.clone();
-            let count = |_reader| async move { cache.get(&total).await };
-            self.db.heavy_read(access.user().id, count).await?
-        };
-        Ok(total.filter(|total| total.org_id == access.org_id()))
     }
 }
 

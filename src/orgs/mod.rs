@@ -41,7 +41,7 @@ pub use get_overview::OverviewOf;
 pub use list_activity::ActivityPageOf;
 pub use list_deleted::DeletedOrgsOf;
 pub use list_former_slugs::FormerSlugsOf;
-pub use list_members::{MemberMarksOf, MemberPageOf};
+pub use list_members::{MemberMarksOf, MemberPageOf, MemberTotalOf};
 
 use crate::{
     access::OrgAccess,

@@ -5,7 +5,7 @@ use orghub::{
     access::OrgAccess,
     cache::keys::FAMILIES,
     domain::{ActivityListQuery, MemberListQuery, MemberSort},
-    orgs::MemberMarksOf,
+    orgs::{MemberMarksOf, MemberTotalOf},
     services::Services,
 };
 use orghub_test_support::{PATIENCE, PrivateRedis, eventually, under_lease, user_of};
@@ -43,9 +43,8 @@ pub async fn loads_of(
         }
         "member_total" => {
             let search = MemberListQuery::from_query("q=test");
-            loads(node, node.orgs.count_members(access, &search))
-                .await
-                .1
+            let total = MemberTotalOf::new(&acme.slug, &search);
+            loads(node, node.cache.get(&total)).await.1
         }
         "activity_page" => {
             let query = ActivityListQuery::default();

@@ -120,12 +120,6 @@ impl Crowd {
         (*page.unwrap_or_else(|error| panic!("{query:?}: {error:?}"))).clone()
     }
 
-    pub(crate) async fn count(&self, query: &MemberListQuery) -> i64 {
-        let orgs = &self.app.services.orgs;
-        let count = orgs.count_members(&self.access, query).await;
-        count.unwrap_or_else(|error| panic!("{query:?}: {error:?}"))
-    }
-
     /// Who is in the list, in its order, as one plain statement has it.
     pub(crate) async fn expected(&self, query: &MemberListQuery) -> Vec<MemberId> {
         let order = match query.sort {

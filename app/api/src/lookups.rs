@@ -3,10 +3,7 @@
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use orghub::{
-    domain::{
-        MemberListQuery, MemberSort, OrgSlug, Page, PageNumber, PageSize, org_list::recent_first,
-        text,
-    },
+    domain::{MemberListQuery, MemberSort, OrgSlug, PageNumber, org_list::recent_first, text},
     routes::{self, OrgPage},
 };
 use orghub_ui::{components::total, context, error::AppError, response};
@@ -95,10 +92,10 @@ pub async fn count_members(#[server(default)] org: String) -> Result<String, App
     with_status(async {
         let access = context::org_access(&org).await?;
         let query = MemberListQuery::from_query(&response::request_query());
+        let query = query.at_page(PageNumber::FIRST).with_total();
         let orgs = context::services().orgs.clone();
-        let members = orgs.count_members(&access, &query).await?;
-        let page = Page::<()>::of_counted(members, PageNumber::FIRST, PageSize::default());
-        Ok(total(&page))
+        let members = orgs.list_members(&access, &query).await?;
+        Ok(total(&members.page))
     })
     .await
 }
