@@ -159,7 +159,8 @@ fn count(reader: &Membership, page: &Page<MemberRow>, query: &MemberListQuery) -
         (true, _) => " matches",
     };
     if page.is_counted() {
-        return view! { <p class="page-head__count">{total(page)}{noun}</p> }.into_any();
+        let count = total(page) + noun;
+        return view! { <p class="page-head__count">{count}</p> }.into_any();
     }
     let counted = routes::member_total(&reader.org_slug, query);
     let without_script = routes::member_list(&reader.org_slug, &query.with_total());

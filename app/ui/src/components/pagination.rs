@@ -77,21 +77,22 @@ pub fn total<T>(page: &Page<T>) -> String {
     format!("{}{more}", grouped(page.total))
 }
 
-/// The same where it may not be counted yet: then a browser with scripts sets it when it is
-/// ([`Total`](orghub_islands::Total)).
+/// The same of a list that is not counted yet ([`Page::is_counted`]): a browser with scripts sets it
+/// when it is ([`Total`](orghub_islands::Total)).
 pub fn total_so_far<T>(page: &Page<T>) -> AnyView {
-    if page.is_counted() {
-        total(page).into_any()
-    } else {
-        view! { <span data-uncounted>{total(page)}</span> }.into_any()
-    }
+    view! { <span data-uncounted>{total(page)}</span> }.into_any()
 }
 
 /// "1–50 of 10,000".
 fn range<T>(page: &Page<T>) -> AnyView {
     let first = page.offset() + 1;
     let last = page.offset() + i64::try_from(page.rows.len()).unwrap_or_default();
-    view! { {format!("{}–{} of ", grouped(first), grouped(last))}{total_so_far(page)} }.into_any()
+    let rows = format!("{}–{} of ", grouped(first), grouped(last));
+    if page.is_counted() {
+        (rows + &total(page)).into_any()
+    } else {
+        view! { {rows}{total_so_far(page)} }.into_any()
+    }
 }
 
 /// Links to the first, previous, next and last page and to those around this one. Nothing
