@@ -191,15 +191,16 @@ test.describe('a search that finds many of more than ten thousand', () => {
   test.use({ user: 'owner' });
 
   test('says how many there are when they are counted', async ({ visitor, page }) => {
-    // One for each browser: what was counted once is known to the next page.
+    // One for each browser: what was counted once is known to the next page, for some minutes.
     const search = visitor.hasScript ? 'way' : 'ing';
     const list = `/orgs/mega/members?q=${search}`;
     const count = page.locator('.page-head__count');
     await visitor.open(list);
-    if (!visitor.hasScript) {
-      await expect(count).toHaveText(/^[\d,]+\+ matches/);
-      await visitor.follow(page.getByRole('link', { name: 'Count all' }));
+    const countAll = page.getByRole('link', { name: 'Count all' });
+    if ((await count.innerText()).includes('+') && !visitor.hasScript) {
+      await visitor.follow(countAll);
     }
+    await expect(countAll).toHaveCount(0);
     await expect(count).toHaveText(/^[\d,]+ matches$/);
     const total = (await count.innerText()).replace(' matches', '');
     await expect(page.getByText(`1–50 of ${total}`)).toBeVisible();
