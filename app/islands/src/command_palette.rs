@@ -300,12 +300,13 @@ fn is_busy() -> bool {
     find("dialog[open]").is_some()
 }
 
-/// Whether the key goes into a field.
+/// Whether the key goes into a field. A box to tick takes no letters; and the one among the keys
+/// keeps the keyboard until the browser draws the page again after they were closed.
 fn is_typing(target: Option<EventTarget>) -> bool {
     let element: Option<Element> = target.and_then(|target| target.dyn_into().ok());
     element.is_some_and(|element| {
         element
-            .closest("input, textarea, select, [contenteditable]")
+            .closest("input:not([type=checkbox]), textarea, select, [contenteditable]")
             .is_ok_and(|field| field.is_some())
     })
 }
