@@ -21,7 +21,7 @@ impl Orgs {
     /// of them at once costs as much as searching.
     ///
     /// A page far into the list that is asked for by its number is found by the list's marks,
-    /// which are cached as well.
+    /// which are cached as well; so is how many a search finds, where it is counted by itself.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the slug does not name the organization any more; for what is
@@ -107,8 +107,8 @@ impl Orgs {
 pub struct MemberPageOf {
     slug: OrgSlug,
     query: MemberListQuery,
-    /// Marks near the page. They lead to it and say nothing about it: without them it is the
-    /// same page, and takes longer. (If members come and go between the two statements, it
+    /// No more than marks near the page. They lead to it and say nothing about it: without them it
+    /// is the same page, and takes longer. (If members come and go between the two statements, it
     /// begins that many rows beside where its number says. Nothing is missed on the way on.)
     known: Known,
 }
