@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::{
-    builds::{self, BROWSER, NATIVE, Profile},
-    prepare,
+    builds::{self, Profile},
+    lints, prepare,
     process::{self, cargo},
     services::Services,
     setup, site,
@@ -57,24 +57,7 @@ pub fn without_builds(steps: &mut Steps, services: &Services) {
         usually: "40 seconds, 4 minutes the first time",
     };
     steps.attempt(&step, || prepare::verify(services));
-    let step = Step {
-        name: "Lint server side",
-        what: "runs clippy on it, warnings denied",
-        usually: "20 seconds, 5 minutes the first time",
-    };
-    steps.attempt(&step, || {
-        process::run(&mut cargo(&format!(
-            "clippy {NATIVE} --all-targets -- -D warnings"
-        )))
-    });
-    let step = Step {
-        name: "Lint browser side",
-        what: "runs clippy on it, warnings denied",
-        usually: "10 seconds, 2 minutes the first time",
-    };
-    steps.attempt(&step, || {
-        process::run(&mut cargo(&format!("clippy {BROWSER} -- -D warnings")))
-    });
+    lints::run(steps);
     // With erased component types, as everything here: whole ones would mean another build of
     // all dependencies. The public workflow builds the image with them, and so does `bench`.
     let step = Step {

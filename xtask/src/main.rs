@@ -20,6 +20,7 @@ mod check;
 mod checkout;
 mod database;
 mod fuzz;
+mod lints;
 mod prepare;
 mod process;
 mod run;
