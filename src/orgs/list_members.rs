@@ -42,7 +42,10 @@ impl Orgs {
                 let cache = self.cache.clone();
                 let load = |_reader| async move {
                     let page = match page.marks_of() {
-                        Some(marks) => page.near(cache.get(&marks).await?),
+                        Some(marks) => MemberPageOf {
+                            marks: cache.get(&marks).await?,
+                            ..page
+                        },
                         None => page,
                     };
                     cache.get(&page).await
@@ -107,10 +110,10 @@ impl Orgs {
 pub struct MemberPageOf {
     slug: OrgSlug,
     query: MemberListQuery,
-    /// No more than marks near the page. They lead to it and say nothing about it: without them it
-    /// is the same page, and takes longer. (If members come and go between the two statements, it
-    /// begins that many rows beside where its number says. Nothing is missed on the way on.)
-    known: Known,
+    /// They lead to the page and say nothing about it: without them it is the same page, and takes
+    /// longer. (If members come and go between the two statements, it begins that many rows beside
+    /// where its number says. Nothing is missed on the way on.)
+    marks: Option<Arc<MemberMarks>>,
 }
 
 impl MemberPageOf {
@@ -120,21 +123,13 @@ impl MemberPageOf {
         is_cached.then(|| Self {
             slug: slug.clone(),
             query: query.clone(),
-            known: Known::default(),
+            marks: None,
         })
     }
 
     /// The marks that this page is found by, if it needs any.
     fn marks_of(&self) -> Option<MemberMarksOf> {
         db::members::is_deep(&self.query).then(|| MemberMarksOf::new(&self.slug, self.query.sort))
-    }
-
-    fn near(self, marks: Option<Arc<MemberMarks>>) -> Self {
-        let known = Known {
-            marks,
-            ..Known::default()
-        };
-        Self { known, ..self }
     }
 }
 
@@ -153,7 +148,11 @@ impl CachedQuery for MemberPageOf {
     }
 
     async fn load(&self, db: &Reader) -> Result<Stamped<Option<Self::Answer>>> {
-        db::members::list_page(db, &self.slug, &self.query, &self.known).await
+        let known = Known {
+            marks: self.marks.clone(),
+            ..Known::default()
+        };
+        db::members::list_page(db, &self.slug, &self.query, &known).await
     }
 }
 
