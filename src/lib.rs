@@ -32,8 +32,8 @@ pub use orghub_domain::{self as domain, routes};
 pub mod auth {
     pub use orghub_auth::{
         AccountExport, AccountToken, Admitted, Auth, ClientInfo, DEVICE_LIFETIME, DeviceCookie,
-        MailedLink, NewAccount, ProviderAnswer, RequestUser, Sessions, SignedIn, Verified,
-        hash_password, oidc, sessions,
+        MailedLink, NewAccount, PlatformAdmin, ProviderAnswer, RequestUser, Sessions, SignedIn,
+        Verified, hash_password, oidc, sessions,
     };
 }
 pub mod csv_file;

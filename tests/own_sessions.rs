@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use orghub::{
+    auth::PlatformAdmin,
     auth::{Admitted, ClientInfo, SignedIn},
     domain::{OwnSession, SessionId},
     error::Error,
-    platform::PlatformAdmin,
     services::Services,
 };
 use orghub_test_support::{PASSWORD, PATIENCE, TestApp, browser, eventually, sign_in, user_of};

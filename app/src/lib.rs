@@ -6,8 +6,9 @@
 //! of is `orghub_ui`. Neither pages nor endpoints know the server they run in: the program
 //! joins them to it, and whoever changes a page waits for no other package.
 //!
-//! A page never asks SQL, Redis or Stripe for anything: it asks a use case of the core,
-//! with the proof that the user may.
+//! A page never asks SQL, Redis or Stripe for anything: it asks a use case of the core
+//! ([`services`]), with the proof that the user may (`orghub_ui::context`).
 
 pub mod app;
 pub mod pages;
+mod services;

@@ -9,10 +9,10 @@
 
 /// On use cases; `orghub_base` says why.
 use async_recursion::async_recursion as boxed;
-use orghub_base::{
-    attempts, cache, clock, config, db, error, last_use, mail, pictures, queue, security_log,
-    telemetry,
-};
+use orghub_base::{attempts, cache, db, last_use, mail, pictures, queue, security_log};
+/// Handed on to what pages and forms are made of, which stands on this package: it knows who is
+/// asking, and no use case of organizations.
+pub use orghub_base::{clock, config, error, submissions, telemetry};
 use orghub_domain::{self as domain, routes};
 
 pub mod access;
@@ -34,6 +34,7 @@ pub mod oidc;
 mod own_sessions;
 mod passkeys;
 mod passwords;
+mod platform_admin;
 mod queued;
 mod renew_hash;
 mod reset_password;
@@ -66,6 +67,7 @@ use oidc::Providers;
 use passkeys::Passkeys;
 use passwords::Passwords;
 pub use passwords::hash_password;
+pub use platform_admin::PlatformAdmin;
 pub use sessions::{RequestUser, Sessions};
 pub use sign_up::NewAccount;
 pub use signed_in::SignedIn;

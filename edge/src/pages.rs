@@ -50,6 +50,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     move || {
         provide_context(state.services.clone());
+        provide_context(state.foundation.clone());
         // Leptos makes one for each page, of which no two would be the same. The policy does
         // without: it knows the scripts.
         take_context::<Nonce>();

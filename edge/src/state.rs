@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use http::HeaderValue;
 use leptos::config::LeptosOptions;
 use orghub::services::Services;
-use orghub_ui::application::Application;
+use orghub_ui::{application::Application, context::Foundation};
 
 use crate::{
     config::ServerConfig,
@@ -27,6 +27,8 @@ pub struct Shared {
     /// What is served.
     pub application: Application,
     pub services: Services,
+    /// What of them pages and forms know without knowing use cases.
+    pub foundation: Arc<Foundation>,
     /// The node's last answer at `/readyz`.
     pub readiness: Arc<Kept<Report>>,
     /// What browsers may do with a page.
@@ -46,6 +48,12 @@ impl AppState {
             .build();
         Self(Arc::new(Shared {
             application,
+            foundation: Arc::new(Foundation {
+                config: services.config.clone(),
+                clock: services.clock.clone(),
+                access: services.access.clone(),
+                submissions: services.submissions.clone(),
+            }),
             services,
             page_policy: page_policy(
                 &(application.inline_scripts)(leptos.clone()),

@@ -23,7 +23,6 @@ mod get_user;
 mod list_acts;
 mod list_orgs;
 mod list_users;
-mod platform_admin;
 mod reinstate_user;
 mod restore_org;
 mod retry_jobs;
@@ -35,9 +34,8 @@ mod webhook_events;
 
 use time::OffsetDateTime;
 
-pub use platform_admin::PlatformAdmin;
-
 use crate::{
+    auth::PlatformAdmin,
     billing::Billing,
     cache::Cache,
     clock::Clock,

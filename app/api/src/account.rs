@@ -16,6 +16,8 @@ use orghub_ui::{
 
 use super::upload::Upload;
 
+use crate::services::services;
+
 /// Takes the password of somebody who is signed in once more, and leads on to `next`.
 /// Requires a user.
 #[server(prefix = "/api", endpoint = "confirm", input = FormUrl)]
@@ -30,7 +32,7 @@ pub async fn confirm(
         .back_to(routes::confirm_then(next))
         .answer(async {
             let user = context::signed_in()?;
-            context::services().auth.confirm(&user, &password).await?;
+            services().auth.confirm(&user, &password).await?;
             Ok(Done::at(next))
         })
         .await
@@ -48,7 +50,7 @@ pub async fn change_password(
             let user = context::signed_in()?;
             let client = context::client_info();
             let new = NewPassword::parse(&password, &user.email, &user.name)?;
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             auth.change_password(&user, &current, new, &client).await?;
             Ok(Done::back().saying("Your password is changed. All other browsers are signed out."))
         })
@@ -64,7 +66,7 @@ pub async fn request_email_change(#[server(default)] email: String) -> Result<()
             let user = context::signed_in()?;
             let client = context::client_info();
             let email = Email::parse(&email)?;
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             auth.request_email_change(&user, &email, &client).await?;
             Ok(Done::back().saying(&format!(
                 "We have sent a message to {email}. Open the link in it, and the address is \
@@ -86,7 +88,7 @@ pub async fn change_name(
         .answer(async {
             let user = context::signed_in()?;
             let name = Edit::new(was, UserName::parse(&name)?);
-            context::services().auth.change_name(&user, name).await?;
+            services().auth.change_name(&user, name).await?;
             Ok(Done::back().saying("Your name is saved."))
         })
         .await
@@ -100,10 +102,7 @@ pub async fn change_picture(data: MultipartData) -> Result<(), AppError> {
         .answer(async {
             let user = context::signed_in()?;
             let picture = picture.file?;
-            context::services()
-                .auth
-                .change_picture(&user, picture)
-                .await?;
+            services().auth.change_picture(&user, picture).await?;
             Ok(Done::back().saying("Your picture is saved."))
         })
         .await
@@ -115,7 +114,7 @@ pub async fn remove_picture() -> Result<(), AppError> {
     FormPost::of(&forms::REMOVE_PICTURE)
         .answer(async {
             let user = context::signed_in()?;
-            context::services().auth.remove_picture(&user).await?;
+            services().auth.remove_picture(&user).await?;
             Ok(Done::back().saying("Your picture is removed."))
         })
         .await
@@ -129,10 +128,7 @@ pub async fn request_deletion() -> Result<(), AppError> {
         .answer(async {
             let user = context::signed_in()?;
             let client = context::client_info();
-            context::services()
-                .auth
-                .request_deletion(&user, &client)
-                .await?;
+            services().auth.request_deletion(&user, &client).await?;
             Ok(Done::back().saying(&format!(
                 "We have sent a message to {}. Open the link in it to delete your account. \
                  Until then nothing changes.",

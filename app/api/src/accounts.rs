@@ -13,6 +13,8 @@ use orghub_ui::{
 
 use super::sessions::go_on;
 
+use crate::services::services;
+
 /// Makes an account and mails a link that verifies its address. Open to everybody. The
 /// answer is the same for an address that has an account.
 #[server(prefix = "/api", endpoint = "sign_up", input = FormUrl)]
@@ -42,10 +44,7 @@ pub async fn sign_up(
                 next: next.to_owned(),
             };
             let (session, client) = (context::session()?, context::client_info());
-            context::services()
-                .auth
-                .sign_up(&session, new, &client)
-                .await?;
+            services().auth.sign_up(&session, new, &client).await?;
             Ok(Done::at(routes::CHECK_MAIL).saying(&notice))
         })
         .await
@@ -66,7 +65,7 @@ pub async fn resend_verification(
         .answer(async {
             let user = context::signed_in()?;
             let client = context::client_info();
-            context::services()
+            services()
                 .auth
                 .resend_verification(&user, next, &client)
                 .await?;
@@ -87,7 +86,7 @@ pub async fn verify_email(
             let (session, client) = (context::session()?, context::client_info());
             let signed_in = context::signed_in().ok();
             let token = AccountToken::of(&token);
-            let services = context::services();
+            let services = services();
             let verified = services
                 .auth
                 .verify_email(&session, signed_in.as_ref(), &token, &password, &client)
@@ -112,10 +111,7 @@ pub async fn forgot_password(#[server(default)] email: String) -> Result<(), App
         .answer(async {
             let email = Email::parse(&email)?;
             let client = context::client_info();
-            context::services()
-                .auth
-                .forgot_password(&email, &client)
-                .await?;
+            services().auth.forgot_password(&email, &client).await?;
             let notice = format!(
                 "If {email} has an account, a message is on its way. Open the link in it to \
                  set a new password."
@@ -135,7 +131,7 @@ pub async fn reset_password(
     of_link(&forms::RESET_PASSWORD, kind, &token)
         .answer(async {
             let token = AccountToken::of(&token);
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             let link = auth.find_link(kind, &token).await?;
             let password = NewPassword::parse(&password, &link.email, &link.user_name)?;
             auth.reset_password(&token, password).await?;
@@ -149,7 +145,7 @@ pub async fn reset_password(
 pub async fn change_email(#[server(default)] token: String) -> Result<(), AppError> {
     of_link(&forms::CHANGE_EMAIL, TokenKind::ChangeEmail, &token)
         .answer(async {
-            context::services()
+            services()
                 .auth
                 .change_email(&AccountToken::of(&token))
                 .await?;
@@ -168,7 +164,7 @@ pub async fn undo_email_change(#[server(default)] token: String) -> Result<(), A
     )
     .answer(async {
         let token = AccountToken::of(&token);
-        context::services().auth.undo_email_change(&token).await?;
+        services().auth.undo_email_change(&token).await?;
         Ok(Done::at(routes::CHECK_MAIL).saying(
             "Your account has its former address again, and everybody is signed out. \
                  We have mailed you a link to set a new password.",
@@ -182,7 +178,7 @@ pub async fn undo_email_change(#[server(default)] token: String) -> Result<(), A
 pub async fn delete_account(#[server(default)] token: String) -> Result<(), AppError> {
     of_link(&forms::DELETE_ACCOUNT, TokenKind::DeleteAccount, &token)
         .answer(async {
-            context::services()
+            services()
                 .auth
                 .delete_account(&AccountToken::of(&token))
                 .await?;

@@ -13,6 +13,8 @@ use orghub_ui::{
     forms::{self, Done, FormPost, FormUrl},
 };
 
+use crate::services::services;
+
 /// Begins buying a plan, and leads to Stripe's page where it is paid for. Requires the
 /// permission to manage the subscription.
 #[server(prefix = "/api", endpoint = "start_checkout", input = FormUrl)]
@@ -25,7 +27,7 @@ pub async fn start_checkout(
         .answer(async {
             let access = context::org_access(&org).await?;
             let (plan, interval) = parse_price(&plan, &interval)?;
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             let address = billing.start_checkout(&access, plan, interval).await?;
             Ok(Done::onward(OrgPage::ToStripe.path(access.slug()), address))
         })
@@ -47,7 +49,7 @@ pub async fn change_plan(
         .answer(async {
             let access = context::org_access(&org).await?;
             let (plan, interval) = parse_price(&plan, &interval)?;
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             billing.change_plan(&access, plan, interval).await?;
             Ok(to_subscription(&access).saying("The change of plan is made."))
         })
@@ -61,7 +63,7 @@ pub async fn take_back_change(#[server(default)] org: String) -> Result<(), AppE
     FormPost::in_org(&forms::TAKE_BACK_CHANGE, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             billing.take_back_change(&access).await?;
             Ok(Done::back().saying("The change is taken back."))
         })
@@ -80,7 +82,7 @@ pub async fn cancel_subscription(
         .answer(async {
             let access = context::org_access(&org).await?;
             let reason = CancelReason::parse(&reason, &comment)?;
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             billing.cancel(&access, &reason).await?;
             Ok(to_subscription(&access).saying("Subscription canceled."))
         })
@@ -94,7 +96,7 @@ pub async fn restore_subscription(#[server(default)] org: String) -> Result<(), 
     FormPost::in_org(&forms::RESTORE_SUBSCRIPTION, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;
-            context::services().billing.restore(&access).await?;
+            services().billing.restore(&access).await?;
             Ok(Done::back().saying("The subscription goes on."))
         })
         .await
@@ -119,7 +121,7 @@ pub async fn open_portal(
                 "" => PortalPage::Home,
                 page => page.parse().map_err(|_| AppError::BadRequest)?,
             };
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             let address = billing.open_portal(&access, page).await?;
             Ok(Done::onward(OrgPage::ToStripe.path(access.slug()), address))
         })
@@ -140,7 +142,7 @@ pub async fn change_billing_contact(
     FormPost::in_org(&forms::CHANGE_BILLING_CONTACT, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             billing.change_contact(&access, &was, &email).await?;
             Ok(Done::back().saying("Billing contact saved."))
         })

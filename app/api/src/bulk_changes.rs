@@ -11,6 +11,8 @@ use orghub_ui::{
     forms::{self, Done, FormPost, FormUrl},
 };
 
+use crate::services::services;
+
 /// Has everybody changed whom a list finds. Requires the permission to manage members and a
 /// fresh proof.
 #[server(prefix = "/api", endpoint = "begin_bulk_change", input = FormUrl)]
@@ -35,7 +37,7 @@ pub async fn begin_bulk_change(
             let action: BulkAction = action.parse()?;
             let list = MemberListQuery::from_query(&list);
             let expected = count.parse().unwrap_or_default();
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             let change = orgs
                 .begin_bulk_change(&access, &list, action, expected)
                 .await?;
@@ -56,7 +58,7 @@ pub async fn cancel_bulk_change(
     FormPost::in_org(&forms::CANCEL_BULK_CHANGE, &org, &return_to)
         .answer(async {
             let access = context::org_access(&org).await?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             orgs.cancel_bulk_change(&access, parse(&change)?).await?;
             Ok(Done::back().saying("Cancelled."))
         })
@@ -75,7 +77,7 @@ pub async fn undo_bulk_change(
     FormPost::in_org(&forms::UNDO_BULK_CHANGE, &org, &return_to)
         .answer(async {
             let access = context::org_access(&org).await?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             orgs.undo_bulk_change(&access, parse(&change)?).await?;
             Ok(Done::back())
         })

@@ -14,6 +14,8 @@ use orghub_ui::{
 
 use super::account::confirmed_next;
 
+use crate::services::services;
+
 /// Completes a sign-in with a code, and leads to `next`. Open to whoever has one pending.
 #[server(prefix = "/api", endpoint = "complete_with_code", input = FormUrl)]
 pub async fn complete_with_code(
@@ -23,7 +25,7 @@ pub async fn complete_with_code(
     let outcome = async {
         let session = context::session()?;
         let client = context::client_info();
-        let auth = context::services().auth.clone();
+        let auth = services().auth.clone();
         auth.complete_with_code(&session, &code, &client).await?;
         Ok(())
     };
@@ -61,10 +63,7 @@ pub async fn confirm_with_code(
         .back_to(routes::confirm_then(next))
         .answer(async {
             let user = context::signed_in()?;
-            context::services()
-                .auth
-                .confirm_with_code(&user, &code)
-                .await?;
+            services().auth.confirm_with_code(&user, &code).await?;
             Ok(Done::at(next))
         })
         .await
@@ -76,7 +75,7 @@ pub async fn begin_totp() -> Result<(), AppError> {
     FormPost::of(&forms::BEGIN_TOTP)
         .answer(async {
             let user = context::signed_in()?;
-            context::services().auth.begin_totp(&user).await?;
+            services().auth.begin_totp(&user).await?;
             Ok(Done::back())
         })
         .await
@@ -88,7 +87,7 @@ pub async fn turn_on_totp(#[server(default)] code: String) -> Result<(), AppErro
     FormPost::of(&forms::TURN_ON_TOTP)
         .answer(async {
             let user = context::signed_in()?;
-            context::services().auth.turn_on_totp(&user, &code).await?;
+            services().auth.turn_on_totp(&user, &code).await?;
             Ok(Done::at(routes::RECOVERY_CODES).saying("Your authenticator app is on."))
         })
         .await
@@ -100,7 +99,7 @@ pub async fn turn_off_totp() -> Result<(), AppError> {
     FormPost::of(&forms::TURN_OFF_TOTP)
         .answer(async {
             let user = context::signed_in()?;
-            context::services().auth.turn_off_totp(&user).await?;
+            services().auth.turn_off_totp(&user).await?;
             let done = Done::at(AccountPage::Security.path());
             Ok(done.saying("Your authenticator app is off."))
         })
@@ -113,7 +112,7 @@ pub async fn require_passkey() -> Result<(), AppError> {
     FormPost::of(&forms::REQUIRE_PASSKEY)
         .answer(async {
             let user = context::signed_in()?;
-            context::services().auth.require_passkey(&user).await?;
+            services().auth.require_passkey(&user).await?;
             let done = Done::at(routes::RECOVERY_CODES);
             Ok(done.saying("You are asked for a passkey after your password now."))
         })
@@ -126,10 +125,7 @@ pub async fn turn_off_second_factor() -> Result<(), AppError> {
     FormPost::of(&forms::TURN_OFF_SECOND_FACTOR)
         .answer(async {
             let user = context::signed_in()?;
-            context::services()
-                .auth
-                .turn_off_second_factor(&user)
-                .await?;
+            services().auth.turn_off_second_factor(&user).await?;
             Ok(Done::back().saying("Signing in takes no second step any more."))
         })
         .await
@@ -141,7 +137,7 @@ pub async fn make_recovery_codes() -> Result<(), AppError> {
     FormPost::of(&forms::MAKE_RECOVERY_CODES)
         .answer(async {
             let user = context::signed_in()?;
-            context::services().auth.make_recovery_codes(&user).await?;
+            services().auth.make_recovery_codes(&user).await?;
             Ok(Done::back().saying("New codes made. The earlier ones do not work any more."))
         })
         .await
@@ -153,7 +149,7 @@ pub async fn hide_recovery_codes() -> Result<(), AppError> {
     FormPost::of(&forms::HIDE_RECOVERY_CODES)
         .answer(async {
             let user = context::signed_in()?;
-            context::services().auth.hide_recovery_codes(&user).await?;
+            services().auth.hide_recovery_codes(&user).await?;
             Ok(Done::at(AccountPage::Security.path()))
         })
         .await

@@ -9,10 +9,12 @@ use orghub::{
     routes::{self, OrgPage},
 };
 use orghub_ui::{
-    context::{self, AccountToken, InvitedMany, MAX_CSV_BYTES},
+    context::{self, AccountToken},
     error::AppError,
     forms::{self, Done, FormPost, FormUrl},
 };
+
+use crate::services::{InvitedMany, MAX_CSV_BYTES, services};
 
 /// Invites an address. Requires the permission to invite, and to manage owners for an owner.
 #[server(prefix = "/api", endpoint = "invite", input = FormUrl)]
@@ -26,7 +28,7 @@ pub async fn invite(
             let access = context::org_access(&org).await?;
             let email: Email = parse_invitee(&email)?;
             let role: Role = role.parse()?;
-            let invitations = context::services().invitations.clone();
+            let invitations = services().invitations.clone();
             invitations.invite(&access, &email, role).await?;
             Ok(Done::back().saying(&format!("We have mailed an invitation to {email}.")))
         })
@@ -45,7 +47,7 @@ pub async fn invite_many(
         .answer(async {
             let access = context::org_access(&org).await?;
             let role: Role = role.parse()?;
-            let invitations = context::services().invitations.clone();
+            let invitations = services().invitations.clone();
             match invitations.invite_many(&access, &addresses, role).await? {
                 InvitedMany::Sent(sent) => {
                     Ok(Done::at(OrgPage::Invitations.path(access.slug())).saying(&mailed(sent)))
@@ -74,7 +76,7 @@ pub async fn import_invitations(data: MultipartData) -> Result<(), AppError> {
             if upload.file.is_empty() {
                 return Err(Invalid::new("file", "Choose a CSV file first.").into());
             }
-            let invitations = context::services().invitations.clone();
+            let invitations = services().invitations.clone();
             let draft = invitations.import(&access, &upload.file).await?;
             Ok(Done::at(routes::invitation_draft(access.slug(), draft)))
         })
@@ -132,7 +134,7 @@ pub async fn send_invitations(
             let (Ok(draft), Ok(count)) = (draft.parse(), count.parse::<u32>()) else {
                 return Err(gone().into());
             };
-            let invitations = context::services().invitations.clone();
+            let invitations = services().invitations.clone();
             let outcome = invitations.send_draft(&access, draft, count as usize).await;
             match outcome.map_err(AppError::from) {
                 Ok(sent) => {
@@ -165,7 +167,7 @@ pub async fn resend_invitation(
         .answer(async {
             let access = context::org_access(&org).await?;
             let invitation = parse_invitation(&invitation_id)?;
-            let invitations = context::services().invitations.clone();
+            let invitations = services().invitations.clone();
             invitations.resend(&access, invitation).await?;
             Ok(Done::back().saying("We have mailed the invitation again."))
         })
@@ -186,7 +188,7 @@ pub async fn copy_invitation_link(
         .answer(async {
             let access = context::org_access(&org).await?;
             let invitation = parse_invitation(&invitation_id)?;
-            let services = context::services();
+            let services = services();
             let path = services.invitations.renew_link(&access, invitation).await?;
             let link = format!("{}{path}", services.config.app_url);
             Ok(Done::back_with_link(
@@ -210,7 +212,7 @@ pub async fn cancel_invitation(
         .answer(async {
             let access = context::org_access(&org).await?;
             let invitation = parse_invitation(&invitation_id)?;
-            let invitations = context::services().invitations.clone();
+            let invitations = services().invitations.clone();
             invitations.cancel(&access, invitation).await?;
             Ok(Done::back().saying("The invitation is cancelled."))
         })
@@ -229,7 +231,7 @@ pub async fn accept_invitation(#[server(default)] token: String) -> Result<(), A
     of_invitation(&forms::ACCEPT_INVITATION, &token)
         .answer(async {
             let user = context::signed_in()?;
-            let invitations = context::services().invitations.clone();
+            let invitations = services().invitations.clone();
             let slug = invitations.accept(&user, &AccountToken::of(&token)).await?;
             Ok(Done::at(OrgPage::Overview.path(&slug)).saying("Welcome! You are a member now."))
         })
@@ -242,7 +244,7 @@ pub async fn decline_invitation(#[server(default)] token: String) -> Result<(), 
     of_invitation(&forms::DECLINE_INVITATION, &token)
         .answer(async {
             let user = context::signed_in().ok();
-            let invitations = context::services().invitations.clone();
+            let invitations = services().invitations.clone();
             invitations
                 .decline(user.as_ref(), &AccountToken::of(&token))
                 .await?;

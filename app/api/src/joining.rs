@@ -14,6 +14,8 @@ use orghub_ui::{
     forms::{self, Done, FormPost, FormUrl},
 };
 
+use crate::services::services;
+
 /// Makes a link by which whoever has it can join, and shows it once. Requires the permission
 /// to invite.
 #[server(prefix = "/api", endpoint = "make_join_link", input = FormUrl)]
@@ -36,7 +38,7 @@ pub async fn make_join_link(
         .answer(async {
             let access = context::org_access(&org).await?;
             let terms = JoinLinkTerms::parse(&life, &most_uses, &domains, &asks_first)?;
-            let services = context::services();
+            let services = services();
             let path = services.joining.make_link(&access, &terms).await?;
             let link = format!("{}{path}", services.config.app_url);
             Ok(Done::back_with_link(
@@ -57,7 +59,7 @@ pub async fn revoke_join_link(
         .answer(async {
             let access = context::org_access(&org).await?;
             let link: JoinLinkId = link_id.parse().map_err(|_not_a_uuid| no_longer_there())?;
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             joining.revoke_link(&access, link).await.map_err(of_row)?;
             Ok(Done::back().saying("The link is revoked. Whoever joined by it stays a member."))
         })
@@ -75,7 +77,7 @@ pub async fn send_domain_code(
         .answer(async {
             let access = context::org_access(&org).await?;
             let email = Email::parse(&email)?;
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             joining.send_domain_code(&access, &email).await?;
             let notice = format!("We have mailed a code to {email}. Enter it below.");
             Ok(Done::back().saying(&notice))
@@ -94,7 +96,7 @@ pub async fn verify_domain(
         .answer(async {
             let access = context::org_access(&org).await?;
             let domain = MailDomain::parse(&domain)?;
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             joining.verify_domain(&access, &domain, &code).await?;
             let notice = format!("{domain} is verified. Choose what its people can do.");
             Ok(Done::back().saying(&notice))
@@ -116,7 +118,7 @@ pub async fn change_domain_policy(
             let policy: DomainPolicy = policy
                 .parse()
                 .map_err(|_unknown| Invalid::new("policy", "Choose what they can do."))?;
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             joining
                 .change_domain_policy(&access, &domain, policy)
                 .await
@@ -136,7 +138,7 @@ pub async fn remove_domain(
         .answer(async {
             let access = context::org_access(&org).await?;
             let domain = MailDomain::parse(&domain)?;
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             joining
                 .remove_domain(&access, &domain)
                 .await
@@ -159,7 +161,7 @@ pub async fn accept_join_request(
         .answer(async {
             let access = context::org_access(&org).await?;
             let request = parse_request(&request_id)?;
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             joining
                 .accept_request(&access, request)
                 .await
@@ -182,7 +184,7 @@ pub async fn decline_join_request(
         .answer(async {
             let access = context::org_access(&org).await?;
             let request = parse_request(&request_id)?;
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             joining
                 .decline_request(&access, request)
                 .await
@@ -216,7 +218,7 @@ pub async fn follow_join_link(#[server(default)] token: String) -> Result<(), Ap
         .back_to(routes::safe_next(&page).to_owned())
         .answer(async {
             let user = context::signed_in()?;
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             let token = AccountToken::of(&token);
             Ok(joined(joining.follow_link(&user, &token).await?))
         })
@@ -241,7 +243,7 @@ pub async fn join_by_domain(
                 ))
             };
             let org: OrgId = organization.parse().map_err(|_not_a_uuid| no_way())?;
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             match joining
                 .join_by_domain(&user, org)
                 .await

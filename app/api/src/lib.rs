@@ -22,6 +22,7 @@ pub mod ownership;
 pub mod passkeys;
 pub mod platform;
 pub mod providers;
+mod services;
 pub mod sessions;
 pub mod themes;
 mod upload;

@@ -9,6 +9,8 @@ use orghub::{
 use orghub_ui::{components::total, context, error::AppError, response};
 use serde::{Deserialize, Serialize};
 
+use crate::services::services;
+
 /// An organization in the menu that switches between them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrgLink {
@@ -31,7 +33,7 @@ pub async fn list_org_links(
 ) -> Result<Vec<OrgLink>, AppError> {
     with_status(async {
         let user = context::require_user()?;
-        let orgs = context::services().orgs.list_mine(&user).await?;
+        let orgs = services().orgs.list_mine(&user).await?;
         let links = recent_first(&orgs, &q, &recent, MAX_ORG_LINKS);
         let links = links.into_iter().map(|org| OrgLink {
             name: org.name.clone(),
@@ -72,7 +74,7 @@ pub async fn find_members(
         if query.search.is_empty() {
             return Ok(Vec::new());
         }
-        let orgs = context::services().orgs.clone();
+        let orgs = services().orgs.clone();
         let members = orgs.list_members(&access, &query).await?;
         let members = members.page.rows.iter().take(MAX_MEMBER_LINKS);
         let links = members.map(|member| MemberLink {
@@ -93,7 +95,7 @@ pub async fn count_members(#[server(default)] org: String) -> Result<String, App
         let access = context::org_access(&org).await?;
         let query = MemberListQuery::from_query(&response::request_query());
         let query = query.at_page(PageNumber::FIRST).with_total();
-        let orgs = context::services().orgs.clone();
+        let orgs = services().orgs.clone();
         let members = orgs.list_members(&access, &query).await?;
         Ok(total(&members.page))
     })
@@ -107,7 +109,7 @@ pub async fn is_slug_free(#[server(default)] slug: String) -> Result<bool, AppEr
     with_status(async {
         let user = context::require_user()?;
         let slug = OrgSlug::parse(&slug)?;
-        Ok(context::services().orgs.is_slug_free(&user, &slug).await?)
+        Ok(services().orgs.is_slug_free(&user, &slug).await?)
     })
     .await
 }

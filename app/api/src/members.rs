@@ -11,6 +11,8 @@ use orghub_ui::{
     forms::{self, Done, FormPost, FormUrl},
 };
 
+use crate::services::services;
+
 /// Gives a member another role. Requires the permission to manage members, and to manage
 /// owners if one is made or unmade.
 #[server(prefix = "/api", endpoint = "change_role", input = FormUrl)]
@@ -28,7 +30,7 @@ pub async fn change_role(
     FormPost::in_org(&forms::CHANGE_ROLE, &org, &return_to)
         .answer(async {
             let access = context::org_access(&org).await?;
-            context::services()
+            services()
                 .orgs
                 .change_role(
                     &access,
@@ -54,7 +56,7 @@ pub async fn remove_member(
         .answer(async {
             let access = context::org_access(&org).await?;
             let member = parse_member(&member_id)?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             orgs.remove_member(&access, member).await?;
             Ok(if member == access.membership().member_id {
                 Done::at(routes::ORGS).saying("You have left the organization.")
@@ -78,7 +80,7 @@ pub async fn suspend_member(
     FormPost::in_org(&forms::SUSPEND_MEMBER, &org, &return_to)
         .answer(async {
             let access = context::org_access(&org).await?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             orgs.suspend_member(&access, parse_member(&member_id)?)
                 .await?;
             Ok(Done::back().saying("Member suspended."))
@@ -98,7 +100,7 @@ pub async fn reinstate_member(
     FormPost::in_org(&forms::REINSTATE_MEMBER, &org, &return_to)
         .answer(async {
             let access = context::org_access(&org).await?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             orgs.reinstate_member(&access, parse_member(&member_id)?)
                 .await?;
             Ok(Done::back().saying("Member reinstated."))

@@ -16,6 +16,8 @@ use orghub_ui::{
 
 use super::upload::Upload;
 
+use crate::services::services;
+
 /// Creates an organization owned by the user, with a slug made from its name if none is
 /// given. Requires a user with a verified address.
 #[server(prefix = "/api", endpoint = "create_org", input = FormUrl)]
@@ -27,7 +29,7 @@ pub async fn create_org(
         .answer(async {
             let user = context::signed_in()?;
             let name = OrgName::parse(&name)?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             let slug = match text::trimmed(&slug) {
                 "" => orgs.create_with_any_slug(&user, &name).await?,
                 slug => orgs.create(&user, &name, &OrgSlug::parse(slug)?).await?,
@@ -61,7 +63,7 @@ pub async fn update_org(
             let name = Edit::new(was_name, OrgName::parse(&name)?);
             let was_slug = if was_slug.is_empty() { &org } else { &was_slug };
             let slug = Edit::new(was_slug.clone(), OrgSlug::parse(text::trimmed(&slug))?);
-            let slug = context::services().orgs.update(&access, name, slug).await?;
+            let slug = services().orgs.update(&access, name, slug).await?;
             Ok(Done::at(OrgPage::Settings.path(&slug)).saying("Your changes are saved."))
         })
         .await
@@ -75,7 +77,7 @@ pub async fn change_logo(data: MultipartData) -> Result<(), AppError> {
     FormPost::in_org(&forms::CHANGE_LOGO, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             orgs.change_logo(&access, file?).await?;
             Ok(Done::back().saying("The logo is saved."))
         })
@@ -88,7 +90,7 @@ pub async fn remove_logo(#[server(default)] org: String) -> Result<(), AppError>
     FormPost::in_org(&forms::REMOVE_LOGO, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;
-            context::services().orgs.remove_logo(&access).await?;
+            services().orgs.remove_logo(&access).await?;
             Ok(Done::back().saying("The logo is removed."))
         })
         .await
@@ -107,7 +109,7 @@ pub async fn require_second_factor(
         .answer(async {
             let access = context::org_access(&org).await?;
             let from = FirstDay::parse(&from)?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             orgs.require_second_factor(&access, from).await?;
             Ok(Done::back().saying(&format!(
                 "A second factor is required from {from} on. We tell those who have none."
@@ -123,7 +125,7 @@ pub async fn stop_requiring_second_factor(#[server(default)] org: String) -> Res
     FormPost::in_org(&forms::STOP_REQUIRING_SECOND_FACTOR, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             orgs.stop_requiring_second_factor(&access).await?;
             Ok(Done::back().saying("A second factor is not required any more."))
         })
@@ -140,7 +142,7 @@ pub async fn delete_org(
     FormPost::in_org(&forms::DELETE_ORG, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             orgs.delete(&access, &confirmation).await?;
             let name = text::isolated(&access.membership().org_name);
             Ok(Done::at(routes::ORGS).saying(&format!(
@@ -158,7 +160,7 @@ pub async fn restore_org(#[server(default)] org: String) -> Result<(), AppError>
         .answer(async {
             let user = context::signed_in()?;
             let slug = OrgSlug::parse(&org).map_err(|_not_a_slug| AppError::NotFound)?;
-            let slug = context::services().orgs.restore(&user, &slug).await?;
+            let slug = services().orgs.restore(&user, &slug).await?;
             Ok(Done::at(OrgPage::Overview.path(&slug)).saying("The organization is restored."))
         })
         .await
@@ -173,7 +175,7 @@ pub async fn leave_org(
     FormPost::in_org(&forms::LEAVE_ORG, &org, &return_to)
         .answer(async {
             let access = context::org_access(&org).await?;
-            context::services().orgs.leave(&access).await?;
+            services().orgs.leave(&access).await?;
             Ok(Done::at(routes::ORGS).saying("You have left the organization."))
         })
         .await

@@ -8,6 +8,8 @@ use orghub_ui::{
     forms::{self, Done, FormPost, FormUrl},
 };
 
+use crate::services::services;
+
 /// Offers ownership to the member with this address. Requires the permission to manage
 /// owners and a fresh proof.
 #[server(prefix = "/api", endpoint = "offer_ownership", input = FormUrl)]
@@ -19,7 +21,7 @@ pub async fn offer_ownership(
         .answer(async {
             let access = context::org_access(&org).await?;
             let to = Email::parse(&email)?;
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             orgs.offer_ownership(&access, &to).await?;
             Ok(Done::back().saying("Ownership offered. Nothing changes until it is accepted."))
         })
@@ -32,7 +34,7 @@ pub async fn withdraw_ownership(#[server(default)] org: String) -> Result<(), Ap
     FormPost::in_org(&forms::WITHDRAW_OWNERSHIP, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;
-            context::services().orgs.withdraw_ownership(&access).await?;
+            services().orgs.withdraw_ownership(&access).await?;
             Ok(Done::back().saying("Offer withdrawn."))
         })
         .await
@@ -44,7 +46,7 @@ pub async fn accept_ownership(#[server(default)] org: String) -> Result<(), AppE
     FormPost::in_org(&forms::ACCEPT_OWNERSHIP, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;
-            context::services().orgs.accept_ownership(&access).await?;
+            services().orgs.accept_ownership(&access).await?;
             Ok(Done::back().saying("You are an owner now."))
         })
         .await
@@ -56,7 +58,7 @@ pub async fn decline_ownership(#[server(default)] org: String) -> Result<(), App
     FormPost::in_org(&forms::DECLINE_OWNERSHIP, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;
-            context::services().orgs.decline_ownership(&access).await?;
+            services().orgs.decline_ownership(&access).await?;
             Ok(Done::back().saying("Offer declined."))
         })
         .await

@@ -15,16 +15,15 @@ use orghub_ui::{
 
 use super::{account::confirmed_next, factors::answer_second_step};
 
+use crate::services::services;
+
 /// Asks for a new passkey. Requires a fresh proof.
 #[server(prefix = "/api", endpoint = "begin_passkey", input = FormUrl)]
 pub async fn begin_passkey() -> Result<String, AppError> {
     let question = async {
         let user = context::signed_in()?;
         let session = context::session()?;
-        Ok(context::services()
-            .auth
-            .begin_passkey(&user, &session)
-            .await?)
+        Ok(services().auth.begin_passkey(&user, &session).await?)
     };
     question.await.inspect_err(response::set_error)
 }
@@ -35,7 +34,7 @@ pub async fn begin_passkey_sign_in() -> Result<String, AppError> {
     let question = async {
         let session = context::session()?;
         let client = context::client_info();
-        let auth = context::services().auth.clone();
+        let auth = services().auth.clone();
         Ok(auth.begin_passkey_sign_in(&session, &client).await?)
     };
     question.await.inspect_err(response::set_error)
@@ -47,7 +46,7 @@ pub async fn begin_passkey_proof() -> Result<String, AppError> {
     let question = async {
         let user = context::signed_in().ok();
         let session = context::session()?;
-        let auth = context::services().auth.clone();
+        let auth = services().auth.clone();
         Ok(auth.begin_passkey_proof(user.as_ref(), &session).await?)
     };
     question.await.inspect_err(response::set_error)
@@ -65,7 +64,7 @@ pub async fn add_passkey(
         .answer(async {
             let user = context::signed_in()?;
             let session = context::session()?;
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             let name = PasskeyName::parse(&name)?;
             if credential.is_empty() {
                 auth.begin_passkey(&user, &session).await?;
@@ -89,7 +88,7 @@ pub async fn sign_in_with_passkey(
         .answer(async {
             let session = context::session()?;
             let client = context::client_info();
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             if credential.is_empty() {
                 auth.begin_passkey_sign_in(&session, &client).await?;
             }
@@ -109,7 +108,7 @@ pub async fn complete_with_passkey(
     let outcome = async {
         let session = context::session()?;
         let client = context::client_info();
-        let auth = context::services().auth.clone();
+        let auth = services().auth.clone();
         auth.complete_with_passkey(&session, &credential, &client)
             .await?;
         Ok(())
@@ -129,7 +128,7 @@ pub async fn confirm_with_passkey(
         .answer(async {
             let user = context::signed_in()?;
             let session = context::session()?;
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             auth.confirm_with_passkey(&user, &session, &credential)
                 .await?;
             Ok(Done::at(next))
@@ -147,10 +146,7 @@ pub async fn rename_passkey(
         .answer(async {
             let user = context::signed_in()?;
             let (name, id) = (PasskeyName::parse(&name)?, id(&passkey_id)?);
-            context::services()
-                .auth
-                .rename_passkey(&user, id, &name)
-                .await?;
+            services().auth.rename_passkey(&user, id, &name).await?;
             Ok(Done::back().saying("Passkey renamed."))
         })
         .await
@@ -163,7 +159,7 @@ pub async fn remove_passkey(#[server(default)] passkey_id: String) -> Result<(),
         .answer(async {
             let user = context::signed_in()?;
             let id = id(&passkey_id)?;
-            context::services().auth.remove_passkey(&user, id).await?;
+            services().auth.remove_passkey(&user, id).await?;
             Ok(Done::back().saying("Passkey removed."))
         })
         .await

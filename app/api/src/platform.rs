@@ -14,6 +14,8 @@ use orghub_ui::{
     response,
 };
 
+use crate::services::services;
+
 /// Gives an organization limits of its own; an empty one is the plan's. Requires a platform
 /// admin.
 #[server(prefix = "/api", endpoint = "admin_set_limits", input = FormUrl)]
@@ -28,7 +30,7 @@ pub async fn admin_set_limits(
             let admin = context::platform_admin()?;
             let org = parse_org(&org)?;
             let limits = LimitOverride::parse(&members, &projects, &storage_gb)?;
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             platform.set_limits(&admin, org, limits).await?;
             Ok(Done::back().saying("Limits saved. They hold from now on."))
         })
@@ -42,10 +44,7 @@ pub async fn admin_restore_org(#[server(default)] org: String) -> Result<(), App
         .answer(async {
             let admin = context::platform_admin()?;
             let org = parse_org(&org)?;
-            context::services()
-                .platform
-                .restore_org(&admin, org)
-                .await?;
+            services().platform.restore_org(&admin, org).await?;
             Ok(Done::back().saying("The organization is restored."))
         })
         .await
@@ -63,7 +62,7 @@ pub async fn admin_flush_org(
         .answer(async {
             let admin = context::platform_admin()?;
             let slug = OrgSlug::parse(slug.trim())?;
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             let flushed = platform.flush_org(&admin, &slug).await;
             let missing = "No organization has, or had, this slug.";
             flushed.map_err(|error| missing_at("slug", missing, error.into()))?;
@@ -79,7 +78,7 @@ pub async fn admin_flush_user(#[server(default)] email: String) -> Result<(), Ap
         .answer(async {
             let admin = context::platform_admin()?;
             let email = Email::parse(&email)?;
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             let flushed = platform.flush_user(&admin, &email).await;
             let missing = "Nobody has this address.";
             flushed.map_err(|error| missing_at("email", missing, error.into()))?;
@@ -94,7 +93,7 @@ pub async fn admin_flush_all() -> Result<(), AppError> {
     FormPost::of(&forms::ADMIN_FLUSH_ALL)
         .answer(async {
             let admin = context::platform_admin()?;
-            context::services().platform.flush_all(&admin).await?;
+            services().platform.flush_all(&admin).await?;
             Ok(Done::back().saying("The whole cache is flushed, on all nodes."))
         })
         .await
@@ -107,10 +106,7 @@ pub async fn admin_suspend_user(#[server(default)] user: String) -> Result<(), A
         .answer(async {
             let admin = context::platform_admin()?;
             let user = parse_user(&user)?;
-            context::services()
-                .platform
-                .suspend_user(&admin, user)
-                .await?;
+            services().platform.suspend_user(&admin, user).await?;
             Ok(Done::back().saying("The user is suspended, and signed out everywhere."))
         })
         .await
@@ -123,7 +119,7 @@ pub async fn admin_reinstate_user(#[server(default)] user: String) -> Result<(),
         .answer(async {
             let admin = context::platform_admin()?;
             let user = parse_user(&user)?;
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             platform.reinstate_user(&admin, user).await?;
             Ok(Done::back().saying("The user is reinstated and can sign in."))
         })
@@ -137,10 +133,7 @@ pub async fn admin_sign_out_user(#[server(default)] user: String) -> Result<(), 
         .answer(async {
             let admin = context::platform_admin()?;
             let user = parse_user(&user)?;
-            context::services()
-                .platform
-                .sign_out_user(&admin, user)
-                .await?;
+            services().platform.sign_out_user(&admin, user).await?;
             Ok(Done::back().saying("The user is signed out everywhere."))
         })
         .await
@@ -156,7 +149,7 @@ pub async fn sign_out_everybody(#[server(default)] confirmation: String) -> Resu
                 let message = format!("Type “{SIGN_OUT_EVERYBODY_WORDS}”.");
                 return Err(Invalid::new("confirmation", message).into());
             }
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             platform.sign_out_everybody(&admin).await?;
             Ok(Done::at(routes::SIGN_IN).saying("Everybody is signed out, and so are you."))
         })
@@ -178,7 +171,7 @@ pub async fn admin_retry_jobs(
                 ("", kind) => JobChoice::Kind(kind.to_owned()),
                 (job, _) => JobChoice::One(parse_job(job)?),
             };
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             let revived = platform.retry_jobs(&admin, &choice).await?;
             Ok(Done::back().saying(&match revived {
                 1 => "The job runs again.".to_owned(),
@@ -194,10 +187,7 @@ pub async fn admin_drop_job(#[server(default)] job: String) -> Result<(), AppErr
     FormPost::of(&forms::ADMIN_DROP_JOB)
         .answer(async {
             let admin = context::platform_admin()?;
-            let dropped = context::services()
-                .platform
-                .drop_job(&admin, parse_job(&job)?)
-                .await;
+            let dropped = services().platform.drop_job(&admin, parse_job(&job)?).await;
             match dropped.map_err(AppError::from) {
                 // The list was older than that.
                 Err(AppError::NotFound) if !response::wants_json() => {
@@ -215,7 +205,7 @@ pub async fn admin_retry_webhook(#[server(default)] event: String) -> Result<(),
     on_event(&event)
         .answer(async {
             let admin = context::platform_admin()?;
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             platform.retry_webhook_event(&admin, &event).await?;
             Ok(Done::back().saying("The event was taken up again."))
         })

@@ -11,6 +11,8 @@ use orghub_ui::{
     forms::{self, Done, FormPost, FormUrl},
 };
 
+use crate::services::services;
+
 /// # Errors
 /// [`AppError::NotFound`]: no provider can have this name.
 fn parse(provider: &str) -> Result<ProviderName, AppError> {
@@ -34,7 +36,7 @@ pub async fn oidc_start(
         let session = context::session()?;
         let user = context::signed_in().ok();
         let client = context::client_info();
-        let auth = context::services().auth.clone();
+        let auth = services().auth.clone();
         let next = routes::safe_next(&next);
         auth.begin_with_provider(&session, user.as_ref(), &name, next, &client)
             .await?;
@@ -62,7 +64,7 @@ pub async fn oidc_confirm(
             let name = parse(&provider)?;
             let session = context::session()?;
             let client = context::client_info();
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             auth.begin_confirming(&session, &user, &name, next, &client)
                 .await?;
             Ok(Done::at(ProviderPage::Leave.path(&name)))
@@ -79,7 +81,7 @@ pub async fn oidc_connect(#[server(default)] provider: String) -> Result<(), App
             let name = parse(&provider)?;
             let session = context::session()?;
             let client = context::client_info();
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             let next = AccountPage::Security.path();
             auth.begin_connecting(&session, &user, &name, next, &client)
                 .await?;
@@ -104,7 +106,7 @@ pub async fn oidc_connect_by_password(
         let name = name.ok_or(AppError::NotFound)?;
         let session = context::session()?;
         let client = context::client_info();
-        let auth = context::services().auth.clone();
+        let auth = services().auth.clone();
         let next = auth
             .connect_by_password(&session, &name, &password, &client)
             .await?;
@@ -120,7 +122,7 @@ pub async fn oidc_disconnect(#[server(default)] identity: String) -> Result<(), 
         .answer(async {
             let user = context::signed_in()?;
             let id: IdentityId = identity.parse().map_err(|_| AppError::NotFound)?;
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             auth.disconnect_provider(&user, id).await?;
             Ok(Done::back().saying("Disconnected."))
         })

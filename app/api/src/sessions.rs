@@ -12,6 +12,8 @@ use orghub_ui::{
     response,
 };
 
+use crate::services::services;
+
 /// Takes a password, and leads to `next` or to the second step. Open to everybody; failures
 /// are slow, uniform and limited in number.
 #[server(prefix = "/api", endpoint = "sign_in", input = FormUrl)]
@@ -29,7 +31,7 @@ pub async fn sign_in(
     post.answer(async {
         let session = context::session()?;
         let client = context::client_info();
-        let auth = context::services().auth.clone();
+        let auth = services().auth.clone();
         let admitted = auth.sign_in(&session, &email, &password, &client).await?;
         Ok(go_on(admitted, &next))
     })
@@ -59,7 +61,7 @@ pub async fn sign_out(
     FormPost::of(&forms::SIGN_OUT)
         .answer(async {
             let session = context::session()?;
-            context::services().auth.sign_out(&session).await?;
+            services().auth.sign_out(&session).await?;
             response::forget_pages();
             Ok(Done::at(next).saying("You are signed out."))
         })
@@ -72,7 +74,7 @@ pub async fn end_session(#[server(default)] session: String) -> Result<(), AppEr
     FormPost::of(&forms::END_SESSION)
         .answer(async {
             let user = context::signed_in()?;
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             let outcome = match session.parse() {
                 Ok(session) => auth
                     .end_session(&user, session)
@@ -98,7 +100,7 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
     FormPost::of(&forms::END_OTHER_SESSIONS)
         .answer(async {
             let user = context::signed_in()?;
-            let ended = context::services().auth.end_other_sessions(&user).await?;
+            let ended = services().auth.end_other_sessions(&user).await?;
             Ok(Done::at(AccountPage::Security.path()).saying(&match ended {
                 0 => "There was no other session.".to_owned(),
                 1 => "The other session has ended.".to_owned(),

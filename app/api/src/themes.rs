@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use orghub_ui::{
-    context,
     error::AppError,
     forms::{self, Done, FormPost, FormUrl},
     response,
     theme::Theme,
 };
+
+use crate::services::services;
 
 /// Keeps the choice in a cookie. Open to everybody. With JavaScript the island does the
 /// same without a request.
@@ -19,7 +20,7 @@ pub async fn set_theme(
 ) -> Result<(), AppError> {
     FormPost::of(&forms::SET_THEME)
         .answer(async {
-            let is_secure = context::services().config.cookie_is_secure();
+            let is_secure = services().config.cookie_is_secure();
             response::set_cookie(&Theme::parse(&theme).cookie(is_secure));
             Ok(Done::back())
         })

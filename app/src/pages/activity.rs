@@ -7,10 +7,12 @@ use orghub::{
 };
 use orghub_ui::{
     components::{ActivityFilter, ActivityLog, EmptyState},
-    context, response,
+    response,
 };
 
 use super::render_org;
+
+use crate::services::services;
 
 /// The part of the audit log that the address asks for: `kind`, `who`, `from`, `to`, `before`.
 #[component]
@@ -20,7 +22,7 @@ pub fn ActivityPage() -> impl IntoView {
     render_org(
         OrgPage::Activity,
         |access| async move {
-            let services = context::services();
+            let services = services();
             Ok(services.orgs.list_activity(&access, &asked).await?)
         },
         move |request, page| {

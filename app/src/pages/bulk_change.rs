@@ -14,7 +14,6 @@ use orghub_ui::{
         Badge, EmptyState, Moment, ProblemMessage, RoleBadge, Tone, grouped, list_foot,
         past_the_end,
     },
-    context,
     error::AppError,
     forms::{self, Form},
     response,
@@ -22,6 +21,8 @@ use orghub_ui::{
 use time::OffsetDateTime;
 
 use super::{OrgRequest, render_org};
+
+use crate::services::services;
 
 /// How often a browser looks how far it is.
 const RELOAD_SECONDS: u32 = 2;
@@ -33,7 +34,7 @@ pub fn BulkChangePage() -> impl IntoView {
     render_org(
         OrgPage::BulkChange,
         move |access| async move {
-            let services = context::services();
+            let services = services();
             let id = routes::bulk_change_in(&query).map_err(|_no_id| AppError::NotFound)?;
             let page = PageNumber::parse(&routes::param_in(&query, "page"));
             let report = services.orgs.get_bulk_change(&access, id, page).await?;

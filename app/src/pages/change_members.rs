@@ -10,12 +10,13 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Card, ProblemMessage, grouped},
-    context,
     forms::{self, FormMessage},
     response,
 };
 
 use super::{OrgRequest, render_org};
+
+use crate::services::services;
 
 /// What the address asks for.
 struct Asked {
@@ -39,7 +40,7 @@ pub fn ChangeMembersPage() -> impl IntoView {
             let Some(action) = action else {
                 return Ok(None);
             };
-            let orgs = context::services().orgs.clone();
+            let orgs = services().orgs.clone();
             let preview = orgs.preview_bulk_change(&access, &list, action).await?;
             Ok(Some((action, preview)))
         },

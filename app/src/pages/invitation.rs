@@ -20,6 +20,8 @@ use orghub_ui::{
 
 use super::{error, render};
 
+use crate::services::services;
+
 /// Accepting, declining, and what it takes before one can.
 #[component]
 pub fn InvitationPage() -> impl IntoView {
@@ -29,7 +31,7 @@ pub fn InvitationPage() -> impl IntoView {
     let asked = token.clone();
     render(
         async move {
-            let invitations = context::services().invitations.clone();
+            let invitations = services().invitations.clone();
             let found = invitations.find_by_token(&AccountToken::of(&asked)).await;
             match found.map_err(AppError::from) {
                 Ok(about) => Ok(Some(about)),

@@ -13,13 +13,14 @@ use orghub_ui::{
         EmptyState, InvitationFilter, InviteForms, NoticeMessage, ProblemMessage, Seats,
         draft_table, invitation_table, list_foot, past_the_end, total,
     },
-    context,
     error::AppError,
     forms::{self, Problem},
     response,
 };
 
 use super::{OrgRequest, render_org};
+
+use crate::services::services;
 
 /// What the page shows besides its forms.
 struct Data {
@@ -50,7 +51,7 @@ async fn load(
     query: InvitationListQuery,
     address: String,
 ) -> Result<Data, AppError> {
-    let services = context::services();
+    let services = services();
     let (mut draft, mut draft_is_gone) = (None, false);
     if let Some(id) = routes::draft_in(&address) {
         match services

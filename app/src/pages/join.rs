@@ -20,6 +20,8 @@ use orghub_ui::{
 
 use super::{error, render};
 
+use crate::services::services;
+
 /// Joining, and what it takes before one can.
 #[component]
 pub fn JoinPage() -> impl IntoView {
@@ -29,7 +31,7 @@ pub fn JoinPage() -> impl IntoView {
     let asked = token.clone();
     render(
         async move {
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             let user = context::signed_in().ok();
             let token = AccountToken::of(&asked);
             let found = context::timed(joining.find_offer(user.as_ref(), &token)).await;

@@ -7,10 +7,12 @@ use orghub::{
 };
 use orghub_ui::{
     components::{DomainList, JoinLinkForm, JoinLinkList, list_foot, past_the_end, request_list},
-    context, forms, response,
+    forms, response,
 };
 
 use super::{OrgRequest, render_org};
+
+use crate::services::services;
 
 /// Who asks, what lets people in, and deciding about it.
 #[component]
@@ -19,7 +21,7 @@ pub fn JoiningPage() -> impl IntoView {
     render_org(
         OrgPage::Joining,
         move |access| async move {
-            let joining = context::services().joining.clone();
+            let joining = services().joining.clone();
             Ok(joining.list_ways(&access, page).await?)
         },
         move |request, ways| show(request, page, ways),

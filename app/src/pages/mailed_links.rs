@@ -20,6 +20,8 @@ use orghub_ui::{
 
 use super::render;
 
+use crate::services::services;
+
 /// What a mailed link's page says.
 struct Page {
     kind: TokenKind,
@@ -173,7 +175,7 @@ struct Link {
 }
 
 async fn load(kind: TokenKind, token: String) -> Result<Link, AppError> {
-    let auth = context::services().auth.clone();
+    let auth = services().auth.clone();
     let token = AccountToken::of(&token);
     let MailedLink { email, user_name } = auth.find_link(kind, &token).await?;
     let is_own_browser = match kind {

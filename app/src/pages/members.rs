@@ -21,6 +21,8 @@ use time::OffsetDateTime;
 
 use super::render_org;
 
+use crate::services::services;
+
 /// The member list that the address asks for ([`MemberListQuery::from_query`]).
 #[component]
 pub fn MembersPage() -> impl IntoView {
@@ -29,7 +31,7 @@ pub fn MembersPage() -> impl IntoView {
     render_org(
         OrgPage::Members,
         |access| async move {
-            let services = context::services();
+            let services = services();
             let members = services.orgs.list_members(&access, &asked).await?;
             Ok((members, context::now_until(hours_change_at)))
         },

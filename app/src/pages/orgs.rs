@@ -19,6 +19,8 @@ use orghub_ui::{
 
 use super::render;
 
+use crate::services::services;
+
 /// The organizations of the user that the address asks for (`page`, `q`), with the user's
 /// role in each.
 #[component]
@@ -28,7 +30,7 @@ pub fn OrgsPage() -> impl IntoView {
     render(
         async move {
             let user = context::require_user()?;
-            let services = context::services();
+            let services = services();
             let (joining, orgs) = (&services.joining, &services.orgs);
             // In this order: the first fetches what the second asks for.
             let load = async {

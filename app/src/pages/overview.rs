@@ -16,6 +16,8 @@ use time::OffsetDateTime;
 
 use super::{OrgRequest, render_org};
 
+use crate::services::services;
+
 /// Name, owner contact, members, plan and role, and, for those who may read it, what
 /// happened lately.
 #[component]
@@ -23,7 +25,7 @@ pub fn OverviewPage() -> impl IntoView {
     render_org(
         OrgPage::Overview,
         |access| async move {
-            let services = context::services();
+            let services = services();
             let overview = services.orgs.get_overview(&access).await?;
             let subscription = services.billing.get_org_subscription(&access).await?;
             let now = context::now_until(|now| overview.offer_ends(now));

@@ -13,13 +13,15 @@ use orghub_ui::{
 
 use super::render;
 
+use crate::services::services;
+
 /// Asks whoever proved one factor for a second one; `?next=` says where to go afterwards.
 /// Without a sign-in that is pending it leads to where one begins.
 #[component]
 pub fn SecondFactorPage() -> impl IntoView {
     let load = async {
         let session = context::session()?;
-        let auth = context::services().auth.clone();
+        let auth = services().auth.clone();
         Ok(context::timed(auth.pending_sign_in(&session)).await?)
     };
     render(load, |pending| {

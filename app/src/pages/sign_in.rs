@@ -11,6 +11,8 @@ use orghub_ui::{
     response,
 };
 
+use crate::services::services;
+
 /// E-mail and password, or a provider of sign-in; `?next=` says where to go afterwards. Whoever is signed in already
 /// goes there at once.
 #[component]
@@ -28,14 +30,14 @@ pub fn SignInPage() -> impl IntoView {
     let flash = Flash::take();
     let form = flash.state_of(&forms::SIGN_IN);
     let with_provider = flash.state_of(&forms::OIDC_START);
-    let providers = context::services().auth.list_providers();
+    let providers = services().auth.list_providers();
     let by_passkey = flash.state_of(&forms::SIGN_IN_WITH_PASSKEY);
     // The second step, if it came to nothing, leads back to the first.
     let second_step = [&forms::COMPLETE_WITH_CODE, &forms::COMPLETE_WITH_PASSKEY].map(|form| {
         let form = flash.state_of(form);
         view! { <FormMessage form=&form/> }
     });
-    let passkey = context::services().auth.offers_passkeys().then(|| {
+    let passkey = services().auth.offers_passkeys().then(|| {
         view! {
             <PasskeyForm form=by_passkey question=api::BEGIN_PASSKEY_SIGN_IN next=next.clone()>
                 <button class="button button--wide">"Sign in with a passkey"</button>

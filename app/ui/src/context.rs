@@ -1,30 +1,41 @@
-//! The only way from the application to the core.
+//! What pages, forms and endpoints know of a request, and the proofs that use cases demand.
 //!
-//! The server puts [`Services`] into Leptos' context, and what it found out about the
+//! The server puts the [`Foundation`] into Leptos' context, and what it found out about the
 //! request (the user, the membership) into the request's extensions. Server functions are
 //! not below `/orgs/{slug}`, so the membership middleware does not see them; [`org_access`]
 //! asks the same cached question for them. Either way a use case gets its proof from here,
 //! and nothing is ever protected by what a page shows or hides.
+//!
+//! Use cases themselves are not known here, so that a change to one leaves this package as it
+//! is: pages and endpoints find them in the services, which are in Leptos' context as well.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use leptos::context::use_context;
-pub use orghub::auth::{AccountToken, Admitted, MailedLink, NewAccount, SignedIn};
-pub use orghub::invitations::{InvitedMany, MAX_CSV_BYTES};
-pub use orghub::platform::PlatformAdmin;
-use orghub::{
-    access::OrgAccess,
-    auth::{ClientInfo, ProviderAnswer, RequestUser},
-    domain::{Barred, CurrentUser, OrgSlug},
-    services::Services,
+pub use orghub_auth::{AccountToken, Admitted, MailedLink, NewAccount, PlatformAdmin, SignedIn};
+use orghub_auth::{
+    ClientInfo, ProviderAnswer, RequestUser,
+    access::{Access, OrgAccess},
+    clock::Clock,
+    config::Config,
+    submissions::Submissions,
     telemetry::{Phase, current_request_cost},
 };
+use orghub_domain::{Barred, CurrentUser, OrgSlug};
 use time::OffsetDateTime;
 
 use crate::{error::AppError, response, theme::Theme};
 
-pub fn services() -> Services {
-    use_context().expect("the server provides the services with every request")
+/// The program's parts below the use cases, as far as every request may need them.
+pub struct Foundation {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub access: Access,
+    pub submissions: Submissions,
+}
+
+pub(crate) fn foundation() -> Arc<Foundation> {
+    use_context().expect("the server provides the foundation with every request")
 }
 
 /// The user, if somebody is signed in.
@@ -69,7 +80,7 @@ pub async fn org_access(slug: &str) -> Result<OrgAccess, AppError> {
     let found = response::request_extension::<OrgAccess>().filter(|access| access.slug() == &slug);
     match found {
         Some(access) => Ok(access),
-        None => Ok(services().access.require(&user, &slug).await?),
+        None => Ok(foundation().access.require(&user, &slug).await?),
     }
 }
 
@@ -98,7 +109,7 @@ pub fn client_info() -> ClientInfo {
 
 /// The choice of colors that came with the request.
 pub fn theme() -> Theme {
-    let cookie = Theme::cookie_name(services().config.cookie_is_secure());
+    let cookie = Theme::cookie_name(foundation().config.cookie_is_secure());
     response::request_cookie(cookie).map_or_else(Theme::default, |text| Theme::parse(&text))
 }
 
@@ -109,7 +120,7 @@ pub fn provider_answer() -> ProviderAnswer {
 
 /// The time, for what a page shows of it; the page looks different from what `ends` says of it.
 pub fn now_until(ends: impl FnOnce(OffsetDateTime) -> Option<OffsetDateTime>) -> OffsetDateTime {
-    services().clock.now_until(ends)
+    foundation().clock.now_until(ends)
 }
 
 /// Runs `load`, which gets a page its data, and notes how long it took.

@@ -18,7 +18,7 @@ use leptos::server_fn::{
     codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
 };
-use orghub::domain::{Invalid, ProviderProblem};
+use orghub_domain::{Invalid, ProviderProblem};
 use serde::{Deserialize, Serialize};
 
 /// When a service that was away is worth asking again: a node that lost its database needs
@@ -171,9 +171,9 @@ impl From<Invalid> for AppError {
     }
 }
 
-impl From<orghub::error::Error> for AppError {
-    fn from(error: orghub::error::Error) -> Self {
-        use orghub::error::{Error, chain};
+impl From<orghub_auth::error::Error> for AppError {
+    fn from(error: orghub_auth::error::Error) -> Self {
+        use orghub_auth::error::{Error, chain};
 
         match error {
             Error::NotFound => Self::NotFound,

@@ -1,6 +1,6 @@
 //! What pages and endpoints are made of: [`components`], [`forms`], what can go wrong with
-//! them in [`error`], [`response`] (status, redirects, cookies), and [`context`], the only
-//! way to the core.
+//! them in [`error`], [`response`] (status, redirects, cookies), and [`context`], which knows
+//! who is asking and hands out the proofs that use cases demand.
 //!
 //! What needs a browser is an *island*; there are few, and they are a package of their own
 //! ([`islands`]). Nothing else here is ever compiled for one.

@@ -13,7 +13,7 @@ use http::{
 };
 use leptos::{context::use_context, reactive::owner::with_context};
 use leptos_axum::ResponseOptions;
-use orghub::{domain::Barred, routes};
+use orghub_domain::{Barred, routes};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode, utf8_percent_encode};
 
 use crate::error::AppError;

@@ -14,7 +14,7 @@ use orghub_ui::{
     response,
 };
 
-use crate::pages::render;
+use crate::{pages::render, services::services};
 
 /// Asks again who somebody is, by whichever means they have; `?next=` says where to go
 /// afterwards.
@@ -22,7 +22,7 @@ use crate::pages::render;
 pub fn ConfirmPage() -> impl IntoView {
     let load = async {
         let user = context::signed_in()?;
-        let auth = context::services().auth.clone();
+        let auth = services().auth.clone();
         let factors = context::timed(auth.second_factors(&user)).await?;
         let found = context::timed(auth.list_user_providers(&user)).await?;
         let connected = found.connected.into_iter();

@@ -7,11 +7,12 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Badge, Card, Tone, grouped},
-    context,
     forms::{self, Field, Flash, FormMessage},
 };
 
 use super::render_admin;
+
+use crate::services::services;
 
 /// Look-ups by family, sizes, lag, the breaker; flushing one organization, one user, or all.
 #[component]
@@ -19,7 +20,7 @@ pub fn AdminCachePage() -> impl IntoView {
     render_admin(
         AdminPage::Cache,
         |admin| async move {
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             Ok(platform.cache_status(&admin).await?)
         },
         |flash, status| {

@@ -7,11 +7,12 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Badge, Moment, Tone, grouped},
-    context,
     forms::{self, Flash, FormMessage},
 };
 
 use super::render_admin;
+
+use crate::services::services;
 
 /// The queue over all nodes: due and dead by kind, and the dead letters.
 #[component]
@@ -19,7 +20,7 @@ pub fn AdminJobsPage() -> impl IntoView {
     render_admin(
         AdminPage::Jobs,
         |admin| async move {
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             Ok(platform.get_queue(&admin).await?)
         },
         show,

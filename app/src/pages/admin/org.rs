@@ -11,12 +11,13 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Badge, Card, Day, Moment, Seats, Tone, grouped, status_badge},
-    context,
     error::AppError,
     forms::{self, Field, Flash, FormMessage},
 };
 
 use super::{act, id_in_path, render_admin};
+
+use crate::services::services;
 
 /// Plan, seats, owners; limits of its own, restoring it, flushing its cache.
 #[component]
@@ -26,7 +27,7 @@ pub fn AdminOrgPage() -> impl IntoView {
         AdminPage::Orgs,
         move |admin| async move {
             let org = org.ok_or(AppError::NotFound)?;
-            Ok(context::services().platform.get_org(&admin, org).await?)
+            Ok(services().platform.get_org(&admin, org).await?)
         },
         show,
     )

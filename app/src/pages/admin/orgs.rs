@@ -10,10 +10,12 @@ use orghub_ui::{
         Badge, Day, EmptyState, ProblemMessage, RecordFilter, Tone, grouped, list_foot,
         past_the_end, total,
     },
-    context, forms, response,
+    forms, response,
 };
 
 use super::render_admin;
+
+use crate::services::services;
 
 /// The organizations that the address asks for (`page`, `q`).
 #[component]
@@ -23,7 +25,7 @@ pub fn AdminOrgsPage() -> impl IntoView {
     render_admin(
         AdminPage::Orgs,
         move |admin| async move {
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             Ok(platform.list_orgs(&admin, &asked).await?)
         },
         move |flash, page| {

@@ -7,10 +7,12 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Moment, grouped, list_foot, past_the_end, phrase},
-    context, response,
+    response,
 };
 
 use super::render_admin;
+
+use crate::services::services;
 
 /// The site in a few figures, and the platform's log at the page that the address asks for.
 #[component]
@@ -19,7 +21,7 @@ pub fn AdminOverviewPage() -> impl IntoView {
     render_admin(
         AdminPage::Overview,
         move |admin| async move {
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             let counts = platform.count_all(&admin).await?;
             let acts = platform.list_acts(&admin, number).await?;
             Ok((counts, acts))

@@ -11,12 +11,13 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Badge, Card, Day, Moment, RoleBadge, Tone, grouped},
-    context,
     error::AppError,
     forms::{self, Flash, FormMessage},
 };
 
 use super::{act, id_in_path, render_admin};
+
+use crate::services::services;
 
 /// Memberships, sessions, second factor; suspending, reinstating, signing out everywhere.
 #[component]
@@ -26,7 +27,7 @@ pub fn AdminUserPage() -> impl IntoView {
         AdminPage::Users,
         move |admin| async move {
             let user = user.ok_or(AppError::NotFound)?;
-            Ok(context::services().platform.get_user(&admin, user).await?)
+            Ok(services().platform.get_user(&admin, user).await?)
         },
         show,
     )

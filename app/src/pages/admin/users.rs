@@ -9,10 +9,12 @@ use orghub_ui::{
     components::{
         Badge, Day, EmptyState, ProblemMessage, RecordFilter, Tone, list_foot, past_the_end, total,
     },
-    context, forms, response,
+    forms, response,
 };
 
 use super::render_admin;
+
+use crate::services::services;
 
 /// The users whom the address asks for (`page`, `q`).
 #[component]
@@ -22,7 +24,7 @@ pub fn AdminUsersPage() -> impl IntoView {
     render_admin(
         AdminPage::Users,
         move |admin| async move {
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             Ok(platform.list_users(&admin, &asked).await?)
         },
         move |flash, page| {

@@ -8,13 +8,14 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Badge, Card, EmptyState, Moment, Tone, grouped, list_foot, past_the_end, total},
-    context,
     error::AppError,
     forms::{self, Flash, FormMessage},
     response,
 };
 
 use super::{id_in_path, render_admin};
+
+use crate::services::services;
 
 /// The events that the address asks for (`show`, `page`), the newest first.
 #[component]
@@ -23,7 +24,7 @@ pub fn AdminWebhooksPage() -> impl IntoView {
     render_admin(
         AdminPage::Webhooks,
         move |admin| async move {
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             Ok(platform.list_webhook_events(&admin, filter, number).await?)
         },
         move |flash, page| {
@@ -154,7 +155,7 @@ pub fn AdminWebhookPage() -> impl IntoView {
         AdminPage::Webhooks,
         move |admin| async move {
             let event = event.ok_or(AppError::NotFound)?;
-            let platform = context::services().platform.clone();
+            let platform = services().platform.clone();
             Ok(platform.get_webhook_event(&admin, &event).await?)
         },
         show,

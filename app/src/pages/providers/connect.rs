@@ -10,13 +10,15 @@ use orghub_ui::{
 
 use super::render;
 
+use crate::services::services;
+
 /// Asks for the password of the account that has the address which the provider vouches for.
 #[component]
 pub fn ConnectPage() -> impl IntoView {
     render(
         |provider| async move {
             let session = context::session()?;
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             let email = auth
                 .find_pending_connection(&session, &provider.name)
                 .await?;

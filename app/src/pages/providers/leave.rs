@@ -5,13 +5,15 @@ use orghub_ui::{components::PublicFrame, context, error::AppError, response};
 
 use super::render;
 
+use crate::services::services;
+
 /// Sends the browser on to the provider; a link does it where that is switched off.
 #[component]
 pub fn LeavePage() -> impl IntoView {
     render(
         |provider| async move {
             let session = context::session()?;
-            let auth = context::services().auth.clone();
+            let auth = services().auth.clone();
             let address = auth.find_provider_address(&session, &provider.name).await?;
             address.ok_or(AppError::Provider(ProviderProblem::NotBegun))
         },

@@ -26,6 +26,8 @@ pub use return_page::ReturnPage;
 
 use super::error;
 
+use crate::services::services;
+
 /// The provider in the address.
 ///
 /// # Errors
@@ -33,7 +35,7 @@ use super::error;
 fn provider() -> Result<Provider, AppError> {
     let name = use_params_map().with_untracked(|params| params.get("provider"));
     name.and_then(|name| ProviderName::parse(&name))
-        .and_then(|name| context::services().auth.find_provider(&name))
+        .and_then(|name| services().auth.find_provider(&name))
         .ok_or(AppError::NotFound)
 }
 

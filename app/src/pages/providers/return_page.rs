@@ -4,6 +4,8 @@ use orghub_ui::{context, error::AppError, response};
 
 use super::render;
 
+use crate::services::services;
+
 /// Where a provider sends a browser back to: does what was begun, and goes on from there.
 #[component]
 pub fn ReturnPage() -> impl IntoView {
@@ -21,7 +23,7 @@ async fn come_back(provider: Provider) -> Result<String, AppError> {
     let session = context::session()?;
     let user = context::signed_in().ok();
     let client = context::client_info();
-    let auth = context::services().auth.clone();
+    let auth = services().auth.clone();
     let answer = context::provider_answer();
     let next = auth
         .come_back(&session, user.as_ref(), &provider.name, answer, &client)

@@ -18,13 +18,15 @@ use super::{OrgRequest, render_org};
 
 pub use second_factor::RequireSecondFactorPage;
 
+use crate::services::services;
+
 /// Name, slugs and logo; what is asked of members; and what cannot be undone at once.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     render_org(
         OrgPage::Settings,
         |access| async move {
-            let services = context::services();
+            let services = services();
             let former = services.orgs.list_former_slugs(&access).await?;
             let overview = services.orgs.get_overview(&access).await?;
             let now = context::now_until(|now| overview.offer_ends(now));

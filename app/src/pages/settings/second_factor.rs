@@ -14,7 +14,7 @@ use orghub_ui::{
 use time::OffsetDateTime;
 
 use super::OrgRequest;
-use crate::pages::render_org;
+use crate::{pages::render_org, services::services};
 
 /// Whether one is required, and the way to change that.
 pub(super) fn card(request: &OrgRequest) -> AnyView {
@@ -63,7 +63,7 @@ pub fn RequireSecondFactorPage() -> impl IntoView {
     render_org(
         OrgPage::SecondFactor,
         |access| async move {
-            let services = context::services();
+            let services = services();
             Ok(Data {
                 without: services.orgs.list_without_second_factor(&access).await?,
                 now: context::now_until(hours_change_at),

@@ -7,11 +7,12 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Card, Day},
-    context,
     forms::{self, FormMessage, FormState, TextArea},
 };
 
 use super::{OrgRequest, back, manage::can_buy, render_org};
+
+use crate::services::services;
 
 /// Longest comment that the form takes, in characters: as much as is kept when it is refused.
 const MAX_COMMENT: usize = 250;
@@ -22,7 +23,7 @@ pub fn CancelPlanPage() -> impl IntoView {
     render_org(
         OrgPage::CancelPlan,
         |access| async move {
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             Ok(billing.get_org_subscription(&access).await?)
         },
         |request, view| {

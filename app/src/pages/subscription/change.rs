@@ -8,13 +8,14 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Card, Day, ProblemMessage, grouped},
-    context,
     error::AppError,
     forms::{self, FormMessage},
     response,
 };
 
 use super::{OrgRequest, back, render_org};
+
+use crate::services::services;
 
 /// What the address asks for.
 #[derive(Clone, Copy)]
@@ -51,7 +52,7 @@ pub fn ChangePlanPage() -> impl IntoView {
             let Some(wanted) = wanted else {
                 return Ok(Found::Nothing);
             };
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             let preview = billing
                 .preview_change(&access, wanted.plan, wanted.interval)
                 .await;

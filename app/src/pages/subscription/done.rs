@@ -6,9 +6,11 @@ use orghub::{
     domain::CheckoutOutcome,
     routes::{self, OrgPage},
 };
-use orghub_ui::{components::Card, context, response};
+use orghub_ui::{components::Card, response};
 
 use super::{OrgRequest, back, render_org, unless_away};
+
+use crate::services::services;
 
 enum Found {
     /// The address names no checkout.
@@ -30,7 +32,7 @@ pub fn CheckoutDonePage() -> impl IntoView {
             if session.is_empty() {
                 return Ok(Found::Nothing);
             }
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             let outcome = billing.finish_checkout(&access, &session).await;
             let outcome = unless_away(outcome.map_err(Into::into))?;
             Ok(outcome.map_or(Found::Unknown, Found::Outcome))

@@ -7,10 +7,12 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Badge, Day, EmptyState, Tone},
-    context, response,
+    response,
 };
 
 use super::{OrgRequest, back, render_org, stripe_is_away, unless_away};
+
+use crate::services::services;
 
 /// A page of them; `after` in the address is the invoice that it starts after.
 #[component]
@@ -21,7 +23,7 @@ pub fn InvoicesPage() -> impl IntoView {
     render_org(
         OrgPage::Invoices,
         move |access| async move {
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             let page = billing.list_invoices(&access, after.as_deref()).await;
             unless_away(page.map_err(Into::into))
         },

@@ -32,13 +32,15 @@ pub use invoices::InvoicesPage;
 pub use plans::PlansPage;
 pub use to_stripe::ToStripePage;
 
+use crate::services::services;
+
 /// Plan, status, what Stripe charges, seats, limits; and what can be done about them.
 #[component]
 pub fn SubscriptionPage() -> impl IntoView {
     render_org(
         OrgPage::Subscription,
         |access| async move {
-            let services = context::services();
+            let services = services();
             let view = services.billing.get_org_subscription(&access).await?;
             let now = context::now_until(|now| view.certainty_ends(now));
             Ok((view, now))

@@ -9,11 +9,13 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Badge, Moment, Tone, grouped},
-    context, forms,
+    forms,
     forms::FormMessage,
 };
 
 use super::{OrgRequest, back, manage::can_buy, render_org, stripe_is_away, unless_away};
+
+use crate::services::services;
 
 struct Data {
     view: Arc<SubscriptionView>,
@@ -27,7 +29,7 @@ pub fn PlansPage() -> impl IntoView {
     render_org(
         OrgPage::Plans,
         |access| async move {
-            let billing = context::services().billing.clone();
+            let billing = services().billing.clone();
             let view = billing.get_org_subscription(&access).await?;
             let prices = billing.list_prices(&access).await.map_err(Into::into);
             let prices = unless_away(prices)?.filter(|prices| prices.as_of.is_some());

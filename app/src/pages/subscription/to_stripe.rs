@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use orghub::routes::OrgPage;
-use orghub_ui::{components::Card, context, response};
+use orghub_ui::{components::Card, response};
 
-use crate::pages::render_org;
+use crate::{pages::render_org, services::services};
 
 /// Sends the browser on to where the last form leads; a link does it where that is switched
 /// off. The address is there once, so going back to this page does not lead there again.
@@ -12,7 +12,7 @@ use crate::pages::render_org;
 pub fn ToStripePage() -> impl IntoView {
     render_org(
         OrgPage::ToStripe,
-        |_access| async { Ok(context::services().config.stripe.api_base.is_none()) },
+        |_access| async { Ok(services().config.stripe.api_base.is_none()) },
         |request, is_stripe_itself| {
             let back = OrgPage::Subscription.path(request.access.slug());
             let onward = request.flash.onward();

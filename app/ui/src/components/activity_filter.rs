@@ -1,10 +1,7 @@
 //! Which part of the audit log is shown. A plain form puts it into the address.
 
 use leptos::prelude::*;
-use orghub::{
-    domain::{ActivityGroup, ActivityListQuery, OrgSlug, text},
-    routes::OrgPage,
-};
+use orghub_domain::{ActivityGroup, ActivityListQuery, OrgSlug, routes::OrgPage, text};
 
 use super::icon::{Icon, Symbol};
 

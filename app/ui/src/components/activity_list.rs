@@ -1,7 +1,7 @@
 //! Entries of an organization's audit log.
 
 use leptos::prelude::*;
-use orghub::domain::{Activity, ActivityEntry, activity::Phrase};
+use orghub_domain::{Activity, ActivityEntry, activity::Phrase};
 
 use super::dates::Moment;
 

@@ -1,7 +1,7 @@
 //! One word about the state of something.
 
 use leptos::prelude::*;
-use orghub::domain::Role;
+use orghub_domain::Role;
 use strum::IntoStaticStr;
 
 /// How a badge is meant. The word says it; the color only repeats it.

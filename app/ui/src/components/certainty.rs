@@ -1,7 +1,7 @@
 //! How sure it is that a page shows what Stripe has.
 
 use leptos::prelude::*;
-use orghub::domain::{Certainty, Conflict, WishKind};
+use orghub_domain::{Certainty, Conflict, WishKind};
 
 use super::{dates::Moment, grouped};
 

@@ -1,7 +1,7 @@
 //! What Stripe charges for a subscription, and when it was asked.
 
 use leptos::prelude::*;
-use orghub::domain::{Charge, Discount, DiscountAmount, Subscription};
+use orghub_domain::{Charge, Discount, DiscountAmount, Subscription};
 use time::OffsetDateTime;
 
 use super::{

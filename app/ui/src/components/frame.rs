@@ -2,8 +2,8 @@
 //! has one `main`, reached by the skip link, which begins with what the last form did.
 
 use leptos::prelude::*;
-use orghub::{
-    domain::{CurrentUser, Membership},
+use orghub_domain::{
+    CurrentUser, Membership,
     routes::{self, AccountPage, AdminPage, OrgPage},
 };
 

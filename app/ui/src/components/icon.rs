@@ -1,7 +1,7 @@
 //! Icons, drawn on a grid of 20 in the color of the text around them.
 
 use leptos::prelude::*;
-use orghub::routes::OrgPage;
+use orghub_domain::routes::OrgPage;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Symbol {

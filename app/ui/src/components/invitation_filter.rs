@@ -1,10 +1,7 @@
 //! Search and state of the list of invitations. A plain form puts them into the address.
 
 use leptos::prelude::*;
-use orghub::{
-    domain::{InvitationListQuery, InvitationState, OrgSlug, text},
-    routes::OrgPage,
-};
+use orghub_domain::{InvitationListQuery, InvitationState, OrgSlug, routes::OrgPage, text};
 
 use super::icon::{Icon, Symbol};
 

@@ -1,12 +1,9 @@
 //! One page of an organization's invitations, and rows of a list that is not sent yet.
 
 use leptos::prelude::*;
-use orghub::{
-    domain::{
-        CheckedDraft, CheckedRow, InvitationListQuery, InvitationPage, InvitationRow,
-        InvitationState, Membership, Role, RowResult, text,
-    },
-    routes,
+use orghub_domain::{
+    CheckedDraft, CheckedRow, InvitationListQuery, InvitationPage, InvitationRow, InvitationState,
+    Membership, Role, RowResult, routes, text,
 };
 
 use super::{

@@ -1,7 +1,7 @@
 //! Inviting one person, several, or those in a file.
 
 use leptos::prelude::*;
-use orghub::domain::{Membership, Role};
+use orghub_domain::{Membership, Role};
 
 use crate::forms::{self, Field, Flash, FormMessage, FormState, TextArea};
 

@@ -1,7 +1,7 @@
 //! Links by which people join: those there are, and making another one.
 
 use leptos::prelude::*;
-use orghub::domain::{JoinLink, JoinLinkLife, MAX_JOIN_LINKS, MailDomain, OrgSlug};
+use orghub_domain::{JoinLink, JoinLinkLife, MAX_JOIN_LINKS, MailDomain, OrgSlug};
 
 use super::{dates::Moment, message::ProblemMessage};
 use crate::forms::{self, Field, FormMessage, FormState};

@@ -1,10 +1,7 @@
 //! People who ask to join, and the answers.
 
 use leptos::prelude::*;
-use orghub::{
-    domain::{JoinRequest, OrgSlug, Page, text},
-    routes,
-};
+use orghub_domain::{JoinRequest, OrgSlug, Page, routes, text};
 
 use super::{avatar::Avatar, dates::Moment, message::ProblemMessage};
 use crate::forms::{self, Form, Problem};

@@ -1,8 +1,5 @@
 use leptos::prelude::*;
-use orghub::{
-    domain::{JoinableOrg, text},
-    routes,
-};
+use orghub_domain::{JoinableOrg, routes, text};
 
 use super::{avatar::Avatar, message::ProblemMessage};
 use crate::forms::{self, Problem};

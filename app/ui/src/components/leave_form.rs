@@ -1,8 +1,5 @@
 use leptos::prelude::*;
-use orghub::{
-    domain::{OrgSlug, text},
-    routes::OrgPage,
-};
+use orghub_domain::{OrgSlug, routes::OrgPage, text};
 
 use crate::forms::{FormMessage, FormState};
 

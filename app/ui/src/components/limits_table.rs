@@ -1,7 +1,7 @@
 //! What an organization may use, and how much of it is used.
 
 use leptos::prelude::*;
-use orghub::domain::{Limits, Plan};
+use orghub_domain::{Limits, Plan};
 
 use super::{
     badge::{Badge, Tone},

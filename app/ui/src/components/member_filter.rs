@@ -1,12 +1,11 @@
 //! Search, filters, order and page size of the member list. A plain form puts them into the address.
 
 use leptos::prelude::*;
-use orghub::{
-    domain::{
-        Inactivity, MemberListQuery, MemberSort, MemberStatus, NO_FACTOR, OrgSlug, PageSize,
-        Permission, Role, text,
-    },
+use orghub_domain::{
+    Inactivity, MemberListQuery, MemberSort, MemberStatus, NO_FACTOR, OrgSlug, PageSize,
+    Permission, Role,
     routes::{self, OrgPage},
+    text,
 };
 
 use super::icon::{Icon, Symbol};

@@ -1,12 +1,9 @@
 //! One page of an organization's members, with what the reader may change.
 
 use leptos::prelude::*;
-use orghub::{
-    domain::{
-        MemberListQuery, MemberRow, MemberSort, MemberStatus, Membership, Page, Permission, Role,
-        text,
-    },
-    routes,
+use orghub_domain::{
+    MemberListQuery, MemberRow, MemberSort, MemberStatus, Membership, Page, Permission, Role,
+    routes, text,
 };
 use time::OffsetDateTime;
 

@@ -69,7 +69,7 @@ pub use member_table::member_table;
 pub use message::{NoticeMessage, ProblemMessage};
 pub use org_domains::DomainList;
 pub use org_filter::OrgFilter;
-pub use orghub::domain::grouped;
+pub use orghub_domain::grouped;
 pub use ownership::{OfferOwnership, ReceivedOwnership};
 pub use pagination::{Beside, foot_beside, list_foot, past_the_end, total, total_so_far};
 pub use passkey_form::PasskeyForm;

@@ -1,7 +1,7 @@
 //! Domains of an organization: what their people can do, and verifying another one.
 
 use leptos::prelude::*;
-use orghub::domain::{DomainPolicy, OrgDomain, OrgSlug, PendingDomain};
+use orghub_domain::{DomainPolicy, OrgDomain, OrgSlug, PendingDomain};
 
 use super::dates::{Day, Moment};
 use crate::forms::{self, Field, Flash, FormMessage, Problem};

@@ -1,10 +1,7 @@
 //! Search of the list of organizations. A plain form puts it into the address.
 
 use leptos::prelude::*;
-use orghub::{
-    domain::{OrgListQuery, text},
-    routes,
-};
+use orghub_domain::{OrgListQuery, routes, text};
 
 use super::icon::{Icon, Symbol};
 

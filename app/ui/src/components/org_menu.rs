@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use orghub::routes;
+use orghub_domain::routes;
 
 use super::choices::{ChoiceField, ChoiceList};
 use crate::islands;

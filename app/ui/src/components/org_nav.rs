@@ -1,8 +1,5 @@
 use leptos::prelude::*;
-use orghub::{
-    domain::{OrgSlug, Role},
-    routes::OrgPage,
-};
+use orghub_domain::{OrgSlug, Role, routes::OrgPage};
 
 use super::icon::{Icon, Symbol};
 

@@ -1,7 +1,7 @@
 //! Handing an organization on: the owner's form, and the receiver's choice.
 
 use leptos::prelude::*;
-use orghub::domain::{OrgSlug, OwnershipOffer};
+use orghub_domain::{OrgSlug, OwnershipOffer};
 
 use super::dates::Day;
 use crate::forms::{Field, FormMessage, FormState};

@@ -1,7 +1,7 @@
 //! Where a page stands in its list, and the links from there to the others.
 
 use leptos::prelude::*;
-use orghub::domain::{Page, PageNumber};
+use orghub_domain::{Page, PageNumber};
 
 use super::{empty_state::EmptyState, grouped};
 

@@ -1,7 +1,7 @@
 //! The plans side by side.
 
 use leptos::prelude::*;
-use orghub::domain::Plan;
+use orghub_domain::Plan;
 
 use super::{
     badge::{Badge, Tone},

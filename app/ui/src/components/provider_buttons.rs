@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use orghub::domain::Provider;
+use orghub_domain::Provider;
 
 /// A button for each of `providers`, below the form that they stand in for; nothing if
 /// there are none. Forms, because a link could be followed by anybody's page.

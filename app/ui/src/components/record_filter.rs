@@ -2,10 +2,7 @@
 //! address.
 
 use leptos::prelude::*;
-use orghub::{
-    domain::{RecordQuery, text},
-    routes::AdminPage,
-};
+use orghub_domain::{RecordQuery, routes::AdminPage, text};
 
 use super::icon::{Icon, Symbol};
 

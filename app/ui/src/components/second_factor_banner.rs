@@ -1,8 +1,5 @@
 use leptos::prelude::*;
-use orghub::{
-    domain::{CurrentUser, Membership},
-    routes::AccountPage,
-};
+use orghub_domain::{CurrentUser, Membership, routes::AccountPage};
 
 use super::dates::Day;
 

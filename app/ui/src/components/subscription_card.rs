@@ -1,7 +1,7 @@
 //! Where an organization's subscription stands, in words.
 
 use leptos::prelude::*;
-use orghub::domain::{Plan, Subscription, SubscriptionStatus, SubscriptionView};
+use orghub_domain::{Plan, Subscription, SubscriptionStatus, SubscriptionView};
 use time::OffsetDateTime;
 
 use super::{

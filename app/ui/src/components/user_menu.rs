@@ -1,6 +1,6 @@
 use leptos::prelude::*;
-use orghub::{
-    domain::CurrentUser,
+use orghub_domain::{
+    CurrentUser,
     routes::{self, AccountPage, AdminPage},
 };
 

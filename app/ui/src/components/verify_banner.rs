@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use orghub::domain::CurrentUser;
+use orghub_domain::CurrentUser;
 
 use crate::forms;
 

@@ -12,7 +12,8 @@
 //! show it as text. Whoever edits it in their own browser reads their own words.
 
 use cookie::{Cookie, SameSite};
-use orghub::{config::Config, domain::Invalid};
+use orghub_auth::config::Config;
+use orghub_domain::Invalid;
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
@@ -190,7 +191,7 @@ impl Slot {
     }
 
     fn prefix() -> String {
-        prefix(&context::services().config)
+        prefix(&context::foundation().config)
     }
 
     /// Leaves out what was typed if there is too much of it. `None`: not even the message

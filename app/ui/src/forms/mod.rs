@@ -15,8 +15,8 @@ mod flash;
 mod post;
 mod submitted;
 
-use orghub::{
-    domain::OrgSlug,
+use orghub_domain::{
+    OrgSlug,
     routes::{self, OrgPage, OrgPath},
 };
 

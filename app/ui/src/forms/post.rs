@@ -1,7 +1,9 @@
-use orghub::{
-    domain::OrgSlug,
+use std::pin::Pin;
+
+use orghub_auth::submissions::{Answer, Submission};
+use orghub_domain::{
+    OrgSlug,
     routes::{self, OrgPath},
-    submissions::{Answer, Submission},
 };
 
 use super::{Flash, Form, FormPage, Problem, submitted::Submitted};
@@ -40,8 +42,16 @@ impl FormPost {
     /// # Errors
     /// Only for programs; for browsers the redirect is the answer.
     pub async fn answer(
+        self,
+        work: impl Future<Output = Result<Done, AppError>> + Send,
+    ) -> Result<(), AppError> {
+        self.answer_boxed(Box::pin(work)).await
+    }
+
+    /// Compiled once, and not for each of a hundred forms.
+    async fn answer_boxed(
         mut self,
-        work: impl Future<Output = Result<Done, AppError>>,
+        work: Pin<Box<dyn Future<Output = Result<Done, AppError>> + Send + '_>>,
     ) -> Result<(), AppError> {
         if response::wants_json() {
             return work.await.map(|_done| ()).inspect_err(response::set_error);
@@ -119,7 +129,7 @@ impl FormPost {
     async fn begin(&self) -> Option<Submission> {
         let user = context::current_user()?;
         let session = context::session().ok()?.id()?;
-        let submissions = context::services().submissions.clone();
+        let submissions = context::foundation().submissions.clone();
         let (form, fields) = (self.form.action, Submitted::find_fields()?);
         Some(submissions.begin(&session, user.id, form, &fields).await)
     }

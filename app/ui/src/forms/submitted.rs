@@ -17,7 +17,7 @@ use leptos::{
         codec::{Post, PostUrl},
     },
 };
-use orghub::routes;
+use orghub_domain::routes;
 use percent_encoding::percent_decode_str;
 use serde::{
     Serialize,

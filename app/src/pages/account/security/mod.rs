@@ -15,15 +15,14 @@ use orghub::{
     domain::{OwnSession, SecondFactors, UserProviders},
     routes::AccountPage,
 };
-use orghub_ui::{
-    context::{self, SignedIn},
-    error::AppError,
-};
+use orghub_ui::{context::SignedIn, error::AppError};
 
 use super::{AccountRequest, render_account};
 
 pub use recovery_codes::RecoveryCodesPage;
 pub use totp::TotpPage;
+
+use crate::services::services;
 
 /// What the cards show.
 struct Data {
@@ -34,7 +33,7 @@ struct Data {
 }
 
 async fn load(user: SignedIn) -> Result<Data, AppError> {
-    let auth = context::services().auth.clone();
+    let auth = services().auth.clone();
     Ok(Data {
         factors: auth.second_factors(&user).await?,
         offers_passkeys: auth.offers_passkeys(),

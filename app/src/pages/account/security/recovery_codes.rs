@@ -6,12 +6,14 @@ use orghub::{
     routes::AccountPage,
 };
 use orghub_ui::{
-    context::{self, SignedIn},
+    context::SignedIn,
     error::AppError,
     forms::{self, FormMessage},
 };
 
 use crate::pages::account::{AccountRequest, render_titled};
+
+use crate::services::services;
 
 struct Data {
     factors: SecondFactors,
@@ -21,7 +23,7 @@ struct Data {
 
 /// Looking at them asks for a fresh proof.
 async fn load(user: SignedIn) -> Result<Data, AppError> {
-    let auth = context::services().auth.clone();
+    let auth = services().auth.clone();
     Ok(Data {
         new: auth.new_recovery_codes(&user).await?,
         factors: auth.second_factors(&user).await?,

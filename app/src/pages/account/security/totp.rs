@@ -7,12 +7,14 @@ use orghub::{
 };
 use orghub_ui::{
     components::{Day, QrCode},
-    context::{self, SignedIn},
+    context::SignedIn,
     error::AppError,
     forms::{self, Field, FormMessage},
 };
 
 use crate::pages::account::{AccountRequest, render_titled};
+
+use crate::services::services;
 
 /// Where setting up an authenticator app stands.
 struct Data {
@@ -22,7 +24,7 @@ struct Data {
 
 /// Looking at the secret asks for a fresh proof, and so does all that can be done here.
 async fn load(user: SignedIn) -> Result<Data, AppError> {
-    let auth = context::services().auth.clone();
+    let auth = services().auth.clone();
     Ok(Data {
         being_set_up: auth.totp_set_up(&user).await?,
         factors: auth.second_factors(&user).await?,

@@ -1,7 +1,7 @@
 //! What people do with their own account.
 
-use orghub::{
-    domain::TokenKind,
+use orghub_domain::{
+    TokenKind,
     routes::{self, AccountPage, api, mailed_link_page},
 };
 

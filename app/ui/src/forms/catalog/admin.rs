@@ -1,6 +1,6 @@
 //! For platform admins.
 
-use orghub::routes::{AdminPage, api};
+use orghub_domain::routes::{AdminPage, api};
 
 use crate::forms::Form;
 

@@ -1,6 +1,6 @@
 //! The subscription.
 
-use orghub::routes::{OrgPage, api};
+use orghub_domain::routes::{OrgPage, api};
 
 use crate::forms::Form;
 

@@ -1,6 +1,6 @@
 //! What stands on every page.
 
-use orghub::routes::{self, api};
+use orghub_domain::routes::{self, api};
 
 use crate::forms::Form;
 

@@ -1,6 +1,6 @@
 //! Invitations, from both sides.
 
-use orghub::routes::{self, OrgPage, api};
+use orghub_domain::routes::{self, OrgPage, api};
 
 use crate::forms::Form;
 

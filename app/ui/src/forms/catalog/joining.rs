@@ -1,6 +1,6 @@
 //! Ways to join without an invitation.
 
-use orghub::routes::{self, OrgPage, api};
+use orghub_domain::routes::{self, OrgPage, api};
 
 use crate::forms::Form;
 

@@ -1,6 +1,6 @@
 //! Members of an organization.
 
-use orghub::routes::{OrgPage, api};
+use orghub_domain::routes::{OrgPage, api};
 
 use crate::forms::Form;
 

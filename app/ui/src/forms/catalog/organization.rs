@@ -1,6 +1,6 @@
 //! An organization itself, and who owns it.
 
-use orghub::routes::{self, OrgPage, api};
+use orghub_domain::routes::{self, OrgPage, api};
 
 use crate::forms::Form;
 

@@ -1,7 +1,7 @@
 //! Getting in: accounts, first and second steps.
 
-use orghub::{
-    domain::TokenKind,
+use orghub_domain::{
+    TokenKind,
     routes::{self, api, mailed_link_page},
 };
 

@@ -1,6 +1,6 @@
 //! Second factors, passkeys and providers of an account.
 
-use orghub::routes::{self, AccountPage, api};
+use orghub_domain::routes::{self, AccountPage, api};
 
 use crate::forms::Form;
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::{
-    auth::{ClientInfo, SignedIn},
+    ClientInfo, SignedIn,
     error::{Error, Result},
 };
 
@@ -9,7 +9,7 @@ use crate::{
 /// this request. Like [`SignedIn`] it cannot be stored, and nobody else can make one:
 ///
 /// ```compile_fail,E0451
-/// # use orghub::{auth::SignedIn, platform::PlatformAdmin};
+/// # use orghub_auth::{PlatformAdmin, SignedIn};
 /// fn pretend(signed_in: SignedIn) -> PlatformAdmin {
 ///     PlatformAdmin { signed_in, address: None }
 /// }
@@ -45,7 +45,8 @@ impl PlatformAdmin {
         &self.signed_in
     }
 
-    pub(super) fn address(&self) -> Option<&str> {
+    /// Where the request came from, for the platform's log.
+    pub fn address(&self) -> Option<&str> {
         self.address.as_deref()
     }
 }
