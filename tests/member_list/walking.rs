@@ -1,9 +1,9 @@
 //! From page to page, and to any page.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use orghub::domain::{
-    Inactivity, MemberId, MemberListQuery, MemberSort, PageNumber, PageSize, Role,
+    Inactivity, MemberId, MemberListQuery, MemberPage, MemberSort, PageNumber, PageSize, Role,
 };
 
 use super::{crowd::Crowd, ids, next, previous, total};
@@ -38,65 +38,74 @@ fn lists(size: usize) -> Vec<MemberListQuery> {
         .collect()
 }
 
+/// From one page to the next or the previous one.
+type Step = fn(&MemberListQuery, &MemberPage) -> Option<MemberListQuery>;
+
+/// An organization of which some stay, while others come and go at each step of a walk.
+struct Station {
+    crowd: Crowd,
+    stay: HashSet<MemberId>,
+    newcomers: u32,
+}
+
+impl Station {
+    /// Shows the pages of `query` from `start` on, nobody twice: who stays and was met, and the
+    /// last page that has somebody.
+    async fn walk(
+        &mut self,
+        query: &MemberListQuery,
+        start: Option<MemberListQuery>,
+        step: Step,
+    ) -> (HashSet<MemberId>, Option<MemberPage>) {
+        let mut met = HashSet::new();
+        let (mut here, mut last) = (start, None);
+        for _ in 0..200 {
+            let Some(at) = here else {
+                met.retain(|id| self.stay.contains(id));
+                return (met, last);
+            };
+            let found = self.crowd.list(&at).await;
+            for id in ids(&found) {
+                assert!(met.insert(id), "{query:?}: twice");
+            }
+            self.crowd.leave(15, &self.stay).await;
+            self.crowd.join(self.newcomers, self.newcomers + 14).await;
+            self.newcomers += 15;
+            here = step(query, &found);
+            // Whoever came behind may all have left: then the last page has nobody.
+            if !found.page.rows.is_empty() {
+                last = Some(found);
+            }
+        }
+        panic!("{query:?}: it goes in circles");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_walk_shows_nobody_twice_and_misses_nobody_who_stays() {
     let crowd = Crowd::start(600).await;
     let everybody = crowd.expected(&MemberListQuery::default()).await;
-    let stay: HashSet<MemberId> = everybody.iter().copied().step_by(2).collect();
-    let mut newcomers = 601;
+    let stay = everybody.into_iter().step_by(2).collect();
+    let mut station = Station {
+        crowd,
+        stay,
+        newcomers: 601,
+    };
     for query in lists(0) {
-        let met: HashSet<MemberId> = crowd.expected(&query).await.into_iter().collect();
-        let staying = met.intersection(&stay).count();
-        let mut seen = HashMap::new();
-        let mut step = Some(query.clone());
-        let mut page = None;
-        while let Some(here) = step {
-            let found = crowd.list(&here).await;
-            for id in ids(&found) {
-                *seen.entry(id).or_insert(0) += 1;
-            }
-            crowd.leave(15, &stay).await;
-            crowd.join(newcomers, newcomers + 14).await;
-            newcomers += 15;
-            step = next(&query, &found);
-            // Whoever came behind may all have left: then the last page has nobody.
-            if !found.page.rows.is_empty() {
-                page = Some(found);
-            }
-        }
-        assert!(seen.values().all(|times| *times == 1), "{query:?}: twice");
-        let kept = seen.keys().filter(|id| stay.contains(id)).count();
-        assert_eq!(kept, staying, "{query:?}: missed");
+        let mut staying: HashSet<_> = station.crowd.expected(&query).await.into_iter().collect();
+        staying.retain(|id| station.stay.contains(id));
+        let (met, last) = station.walk(&query, Some(query.clone()), next).await;
+        assert_eq!(met, staying, "{query:?}");
 
         // And all the way back, from the last page, which is not among them.
-        let last: HashSet<MemberId> = page.iter().flat_map(ids).collect();
-        let mut seen = HashMap::new();
-        let mut step = page.as_ref().and_then(|page| previous(&query, page));
-        let mut steps = 0;
-        while let Some(here) = step {
-            let found = crowd.list(&here).await;
-            for id in ids(&found) {
-                *seen.entry(id).or_insert(0) += 1;
-            }
-            crowd.leave(15, &stay).await;
-            crowd.join(newcomers, newcomers + 14).await;
-            newcomers += 15;
-            step = previous(&query, &found);
-            steps += 1;
-            assert!(steps < 200, "{query:?}: it goes in circles");
+        let back = last.as_ref().and_then(|page| previous(&query, page));
+        let (met, _) = station.walk(&query, back, previous).await;
+        for id in last.iter().flat_map(ids) {
+            staying.remove(&id);
         }
-        assert!(
-            seen.values().all(|times| *times == 1),
-            "{query:?}: twice back"
-        );
-        let kept = seen.keys().filter(|id| stay.contains(id)).count();
-        let staying_before = met
-            .intersection(&stay)
-            .filter(|id| !last.contains(id))
-            .count();
-        assert_eq!(kept, staying_before, "{query:?}: missed on the way back");
+        assert_eq!(met, staying, "{query:?}: on the way back");
     }
-    assert_eq!(crowd.wrong_copies().await, 0);
+    assert_eq!(station.crowd.wrong_copies().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
