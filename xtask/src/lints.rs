@@ -34,7 +34,9 @@ fn clippy(packages: &str) -> Result<()> {
     let rustc = String::from_utf8(rustc.stdout)?;
     let warnings = if minor(&rustc)? > minor(LINTED_WITH)? {
         eprintln!(
-            "{rustc} is newer than {LINTED_WITH}: warnings fail nothing. Mend them, and raise `LINTED_WITH` in xtask/src/lints.rs."
+            "{} is newer than {LINTED_WITH}: warnings fail nothing. Mend them, and raise \
+             `LINTED_WITH` in xtask/src/lints.rs.",
+            rustc.trim()
         );
         "-W"
     } else {

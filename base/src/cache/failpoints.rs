@@ -25,7 +25,7 @@ pub enum Failpoint {
 
 #[cfg(not(feature = "test-hooks"))]
 #[derive(Default)]
-pub(super) struct Failpoints;
+pub(super) struct Failpoints {}
 
 #[cfg(not(feature = "test-hooks"))]
 impl Failpoints {
