@@ -1,13 +1,12 @@
 //! What platform admins see and do, who is one, and what they leave behind.
 
 use orghub::{
-    auth::{ClientInfo, SignedIn},
+    auth::{ClientInfo, PlatformAdmin, SignedIn},
     domain::{
         ActivityKind, CurrentUser, LimitOverride, MemberListQuery, OrgId, OrgSlug, PageNumber,
         PlatformAct, PlatformActKind, RecordQuery, Role, UserId, platform::JobChoice,
     },
     error::{Error, Result},
-    platform::PlatformAdmin,
     services::Services,
 };
 use orghub_test_support::{PASSWORD, TestApp, browser, session_of, sign_in, user_of};
