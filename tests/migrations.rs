@@ -255,32 +255,32 @@ const HOT: &[(&str, &str, &str)] = &[
         "member_use_active_idx",
     ),
     (
-        "as ends\n            order by by_power desc",
+        "(order by by_id is null, by_power desc",
         "'acme', {classes}, {nobody}, 3000, 0, 51, 'ada', null, {ahead}, true",
         "member_list_joined_idx",
     ),
     (
-        "as ends\n            order by by_power, ",
+        "(order by by_id is null, by_power, ",
         "'acme', {classes}, {nobody}, 3000, 0, 51, 'ada', null, {ago}, true",
         "member_list_joined_idx",
     ),
     (
-        "as ends\n            order by by_name, ",
+        "(order by by_id is null, by_name, ",
         "'acme', {classes}, {nobody}, 3000, 0, 51, 'ada', null, {first_names}",
         "member_list_name_idx",
     ),
     (
-        "as ends\n            order by by_name desc",
+        "(order by by_id is null, by_name desc",
         "'acme', {classes}, {nobody}, 3000, 0, 51, 'ada', null, {last_names}",
         "member_list_name_idx",
     ),
     (
-        "as ends\n            order by by_active desc",
+        "(order by by_id is null, by_active desc",
         "'acme', {classes}, {nobody}, 500, 0, 51, 'ada', null, {ahead}, {ahead}",
         "member_use_active_idx",
     ),
     (
-        "as ends\n            order by by_active, ",
+        "(order by by_id is null, by_active, ",
         "'acme', {classes}, {nobody}, 500, 0, 51, 'ada', null, {ago}, {ago}",
         "member_use_active_idx",
     ),

@@ -35,8 +35,8 @@ use crate::{
     telemetry::SPANS,
 };
 
-/// How many of the class that is densest in front a search looks through for a page, and of the
-/// others as many as come before the last of these.
+/// How many of a class a search looks through for a page, and of the others as many as come before
+/// the last of these.
 const SEARCHED: i64 = 3_000;
 
 /// The same where each costs a look into another table, too.

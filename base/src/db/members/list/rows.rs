@@ -13,9 +13,9 @@ pub(super) struct Row {
     pub(super) org_id: Option<OrgId>,
     /// Rows of the whole list, up to 10,001, where they were counted; of everybody, all.
     pub(super) whole: Option<i64>,
-    /// Rows of what was looked through.
+    /// Rows of what was looked through, or more than enough of them.
     pub(super) found: i64,
-    /// Whether the list was not looked through to its end.
+    /// Whether there may be more than were found.
     pub(super) goes_on: bool,
     /// Rows of the list before the page, where they are known.
     pub(super) skipped: i64,
@@ -92,7 +92,7 @@ macro_rules! rows {
         sqlx::query_as!(
             Row,
             r#"
-        with org as materialized (
+        with recursive org as materialized (
             select id from organization where slug = $1
         ), "# + $first $(+ $with)* + r#"
         select

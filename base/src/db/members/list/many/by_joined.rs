@@ -79,7 +79,9 @@ pages! {
                             where member_use.member_id = list.member_id
                                 and member_use.last_active_at < bound.until
                         )
-                    )",
+                    )
+                order by list.joined_at desc, list.member_id desc
+                limit (select most from search)",
     order = "by_power desc, by_joined desc, by_id desc",
     name_key = "null::text",
     [&ask.starts.joined_at, ask.is_by_role]
@@ -147,7 +149,9 @@ pages! {
                             where member_use.member_id = list.member_id
                                 and member_use.last_active_at < bound.until
                         )
-                    )",
+                    )
+                order by list.joined_at, list.member_id
+                limit (select most from search)",
     order = "by_power, by_joined, by_id",
     name_key = "null::text",
     [&ask.starts.joined_at, ask.is_by_role]

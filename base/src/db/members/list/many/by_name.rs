@@ -34,7 +34,7 @@ pages! {
                 ) as list
                 where (by_name, by_id) < (bound.end_name, bound.end_id)",
     keys = "by_name, by_id",
-    nowhere = "'' as by_name, $3[1] as by_id",
+    nowhere = "''::text collate \"C\" as by_name, $3[1] as by_id",
     bound = "
                 coalesce(by_name, U&'\\+10FFFF') as end_name,
                 coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
@@ -67,7 +67,9 @@ pages! {
                                     and member_use.last_active_at < bound.until
                             )
                         end
-                    )",
+                    )
+                order by list.name_key, list.member_id
+                limit (select most from search)",
     order = "by_name, by_id",
     name_key = "page.by_name",
     [&ask.starts.name_keys]
@@ -97,7 +99,7 @@ pages! {
                 ) as list
                 where (by_name, by_id) > (bound.end_name, bound.end_id)",
     keys = "by_name, by_id",
-    nowhere = "'' as by_name, $3[1] as by_id",
+    nowhere = "''::text collate \"C\" as by_name, $3[1] as by_id",
     bound = "
                 coalesce(by_name, '') as end_name,
                 coalesce(by_id, '00000000-0000-0000-0000-000000000000') as end_id",
@@ -130,7 +132,9 @@ pages! {
                                     and member_use.last_active_at < bound.until
                             )
                         end
-                    )",
+                    )
+                order by list.name_key desc, list.member_id desc
+                limit (select most from search)",
     order = "by_name desc, by_id desc",
     name_key = "page.by_name",
     [&ask.starts.name_keys]

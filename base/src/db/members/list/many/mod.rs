@@ -16,10 +16,13 @@
 /// The whole list is counted, up to 10,001, where that is cheap: those inactive have their indexes,
 /// and a search looks at everybody of an organization that is not larger.
 ///
-/// Most classes are small, and to look for the ends of all costs more than the page. So the first
-/// end is sought in the class that is densest in front, and only before it in the others. Ends bound
-/// an index scan by what comes first in the order, and the scan is limited besides: thousands may
-/// have joined at one moment, and by two columns at once a scan begins but does not end.
+/// Most classes are small, and to look for the ends of all costs more than the page. So the classes
+/// take turns, those that are densest in front first, and each looks for an end only before the
+/// first that is known; after one or two turns there is none. Ends bound an index scan by what comes
+/// first in the order, and the scan is limited besides: thousands may have joined at one moment,
+/// and by two columns at once a scan begins but does not end.
+///
+/// `found` stops at the `most` of a class that a page can need, or that tell that there are many.
 macro_rules! pages {
     (
         $(#[$doc:meta])*
@@ -45,58 +48,59 @@ macro_rules! pages {
                 with = "search as materialized (
             select
                 text_key($7) as key,
-                coalesce(now() - make_interval(days => $8::int), 'infinity') as until
+                coalesce(now() - make_interval(days => $8::int), 'infinity') as until,
+                greatest($4::bigint / 6, $5::bigint + $6::bigint) as most
         ), start as materialized (
             " + $start + "
         ), nowhere as materialized (
             select " + $nowhere + " where false
-        ), densest as materialized (
-            select bound.class
+        ), turns as materialized (
+            select class, row_number() over (order by by_id is null, " + $order + ") as turn
             from (
-                select start.*, $4::bigint / 16 as many, " + $bound + "
-                from start
-                left join nowhere on true
-            ) as bound
-            cross join lateral (
-            " + $end + "
-            ) as ends
-            order by " + $order + "
-            limit 1
-        ), its_end as materialized (
-            select " + $keys + "
-            from (
-                select start.*, $4::bigint as many, " + $bound + "
-                from densest
-                join start on start.class = densest.class
-                left join nowhere on true
-            ) as bound
-            cross join lateral (
-            " + $end + "
-            ) as ends
-        ), first_end as materialized (
-            select *
-            from (
-                select *
-                from its_end
-                union all
-                select " + $keys + "
+                select bound.class, ends.*
                 from (
-                    select start.*, $4::bigint as many, " + $bound + "
+                    select start.*, $4::bigint / 16 as many, " + $bound + "
                     from start
-                    left join its_end on true
+                    left join nowhere on true
                 ) as bound
-                cross join lateral (
+                left join lateral (
             " + $end + "
-                ) as ends
+                ) as ends on true
             ) as ends
-            order by " + $order + "
+        ), ends as (
+            select 0::bigint as turn, nowhere.*
+            from (select) as before
+            left join nowhere on true
+            union all
+            select bound.turn, first.*
+            from (
+                select start.*, turns.turn, $4::bigint as many, " + $keys + ", " + $bound + "
+                from ends as before
+                join turns on turns.turn = before.turn + 1
+                join start on start.class = turns.class
+            ) as bound
+            cross join lateral (
+                select *
+                from (
+            " + $end + "
+                    union all
+                    select " + $keys + "
+                ) as either
+                order by by_id is null, " + $order + "
+                limit 1
+            ) as first
+        ), first_end as materialized (
+            select " + $keys + "
+            from ends
+            where by_id is not null
+            order by turn desc
             limit 1
         ), bound as materialized (
             select start.*, " + $bound + "
             from start
             left join first_end on true
         ), found as materialized (
-            select found.*
+            select bound.class, found.*
             from bound
             cross join lateral (
             " + $found + "
@@ -138,7 +142,13 @@ macro_rules! pages {
                     where organization_id = (select id from org)
                 )",
                 found = "(select count(*) from found)",
-                goes_on = "exists (select from first_end)",
+                goes_on = "exists (select from first_end)
+                or exists (
+                    select
+                    from found
+                    group by class
+                    having count(*) >= (select most from search)
+                )",
                 skipped = "0::bigint",
                 name_key = $name_key,
                 order = $order,
