@@ -211,7 +211,8 @@ fn check_times(figures: &str) -> String {
 async fn idle(app: &TestApp, server: &Server) {
     // Starting is not idling.
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let backends = app.backends("orghub-relay").await;
+    let backends = app.backends("orghub-log-follower").await;
+    assert!(!backends.is_empty(), "the node follows the log");
     let cpu = || -> (Duration, Duration) {
         (
             cpu_of(server.process.id()),

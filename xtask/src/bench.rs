@@ -20,11 +20,16 @@ use crate::{
 };
 
 /// What is measured, in the order of the report.
-const BENCHES: [(&str, &str, &str); 6] = [
+const BENCHES: [(&str, &str, &str); 7] = [
     (
         "pages",
         "measures what a request costs, from an empty answer to a page of nothing kept",
         "4 minutes",
+    ),
+    (
+        "rendering",
+        "measures how soon a page of nothing but values is rendered",
+        "10 seconds",
     ),
     (
         "growth",
