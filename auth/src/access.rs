@@ -253,6 +253,21 @@ impl Access {
         })
     }
 
+    /// The current slug of the organization, by this or a former one, for whoever is a member;
+    /// `None`: they are not. It grants nothing, so nobody is denied anything.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if it cannot be known.
+    #[tracing::instrument(level = "debug", target = SPANS, name = "access.current_slug", skip_all)]
+    pub async fn current_slug(&self, user: &SignedIn, slug: &OrgSlug) -> Result<Option<OrgSlug>> {
+        let query = MembershipOf {
+            slug: slug.clone(),
+            user: user.id,
+        };
+        let membership = membership(self.cache.get(&query).await?);
+        Ok(membership.map(|membership| membership.org_slug.clone()))
+    }
+
     /// The proof, or what bars the member from it; `Err(None)`: the organization was deleted,
     /// too long ago to be restored.
     fn grant(

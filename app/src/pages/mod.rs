@@ -37,7 +37,6 @@ mod subscription;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 use orghub::{
     access::OrgAccess,
     domain::{Membership, text},
@@ -116,15 +115,12 @@ where
     T: Send + 'static,
     L: Future<Output = Result<T, AppError>> + Send + 'static,
 {
-    let slug = use_params_map()
-        .with_untracked(|params| params.get("slug"))
-        .unwrap_or_default();
     if let Some(barred) = context::barred() {
         return barred::page(barred);
     }
     render(
         async move {
-            let access = context::org_access(&slug).await?;
+            let access = context::page_access()?;
             access.require(page.needs())?;
             let data = context::timed(load(access.clone())).await?;
             Ok((access, data))

@@ -1,9 +1,9 @@
 //! What pages, forms and endpoints know of a request, and the proofs that use cases demand.
 //!
 //! The server puts the [`Foundation`] into Leptos' context, and what it found out about the
-//! request (the user, the membership) into the request's extensions. Server functions are
-//! not below `/orgs/{slug}`, so the membership middleware does not see them; [`org_access`]
-//! asks the same cached question for them. Either way a use case gets its proof from here,
+//! request (the user, the membership) into the request's extensions: [`page_access`]. Server
+//! functions are not below `/orgs/{slug}`, so the membership middleware does not see them;
+//! [`org_access`] asks the same cached question for them. Either way a use case gets its proof from here,
 //! and nothing is ever protected by what a page shows or hides.
 //!
 //! Use cases themselves are not known here, so that a change to one leaves this package as it
@@ -68,8 +68,7 @@ pub fn platform_admin() -> Result<PlatformAdmin, AppError> {
     Ok(PlatformAdmin::admit(&user, &client_info())?)
 }
 
-/// The proof that the user is a member of the organization that `slug` names: the
-/// middleware's if it looked already, or made now.
+/// The proof that the user is a member of the organization that `slug` names.
 ///
 /// # Errors
 /// [`AppError::SignedOut`]; [`AppError::NotFound`], whether there is no such organization
@@ -77,11 +76,24 @@ pub fn platform_admin() -> Result<PlatformAdmin, AppError> {
 pub async fn org_access(slug: &str) -> Result<OrgAccess, AppError> {
     let user = signed_in()?;
     let slug = OrgSlug::parse(slug).map_err(|_not_a_slug| AppError::NotFound)?;
-    let found = response::request_extension::<OrgAccess>().filter(|access| access.slug() == &slug);
-    match found {
-        Some(access) => Ok(access),
-        None => Ok(foundation().access.require(&user, &slug).await?),
-    }
+    Ok(foundation().access.require(&user, &slug).await?)
+}
+
+/// The proof that the user is a member of the organization whose page this is. The middleware
+/// has looked for it, and has noted in the security log if there is none.
+///
+/// # Errors
+/// [`AppError::NotFound`], as [`org_access`].
+pub fn page_access() -> Result<OrgAccess, AppError> {
+    response::request_extension().ok_or(AppError::NotFound)
+}
+
+/// The current slug of an organization of the user's, by this or a former one.
+pub async fn current_slug(slug: &str) -> Option<OrgSlug> {
+    let user = signed_in().ok()?;
+    let slug = OrgSlug::parse(slug).ok()?;
+    let found = foundation().access.current_slug(&user, &slug).await;
+    found.ok().flatten()
 }
 
 /// Why the member has no access to the organization of the page, if that is so.
@@ -109,8 +121,15 @@ pub fn client_info() -> ClientInfo {
 
 /// The choice of colors that came with the request.
 pub fn theme() -> Theme {
-    let cookie = Theme::cookie_name(foundation().config.cookie_is_secure());
-    response::request_cookie(cookie).map_or_else(Theme::default, |text| Theme::parse(&text))
+    theme_in(response::request_cookies(), &foundation().config)
+}
+
+/// The same of these cookies: their names and decoded values.
+pub fn theme_in(cookies: impl IntoIterator<Item = (String, String)>, config: &Config) -> Theme {
+    let known = Theme::cookie_name(config.cookie_is_secure());
+    let mut cookies = cookies.into_iter();
+    let theme = cookies.find(|(name, _)| name == known);
+    theme.map_or_else(Theme::default, |(_, value)| Theme::parse(&value))
 }
 
 /// What a provider of sign-in has sent the browser back with.

@@ -89,41 +89,33 @@ fn insert_header(name: HeaderName, value: &str) {
     }
 }
 
-/// The value of one of the request's cookies, decoded.
-pub fn request_cookie(name: &str) -> Option<String> {
-    let (_, value) = request_cookies()
-        .into_iter()
-        .find(|(known, _)| known == name)?;
-    Some(value)
-}
-
 /// Names and decoded values of the request's cookies: only ours, the server has left the
 /// others out.
 pub fn request_cookies() -> Vec<(String, String)> {
-    from_request(|parts| {
-        let headers = parts.headers.get_all(header::COOKIE).iter();
-        let cookies = headers
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(Cookie::split_parse_encoded)
-            .filter_map(Result::ok)
-            .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()));
-        Some(cookies.collect())
-    })
-    .unwrap_or_default()
+    from_request(|parts| Some(cookies(&parts.headers).collect())).unwrap_or_default()
+}
+
+/// The same of these headers.
+pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
+    let headers = headers.get_all(header::COOKIE).iter();
+    headers
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(Cookie::split_parse_encoded)
+        .filter_map(Result::ok)
+        .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()))
 }
 
 /// Whether somebody will see the page that is made: not so for a `HEAD`, nor when a browser
 /// fetches it ahead.
 pub fn is_for_the_eye() -> bool {
-    from_request(|parts| {
-        let purpose = HeaderName::from_static("sec-purpose");
-        let is_ahead = parts
-            .headers
-            .get(purpose)
-            .is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch"));
-        Some(parts.method == Method::GET && !is_ahead)
-    })
-    .unwrap_or_default()
+    from_request(|parts| Some(parts.method == Method::GET && !is_fetched_ahead(&parts.headers)))
+        .unwrap_or_default()
+}
+
+/// Whether a browser fetches it before anybody has asked for it.
+pub fn is_fetched_ahead(headers: &HeaderMap) -> bool {
+    let purpose = headers.get("sec-purpose");
+    purpose.is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch"))
 }
 
 /// What a layer of the server put into the request's extensions.
@@ -194,7 +186,7 @@ mod tests {
 
     #[test]
     fn outside_a_request_there_is_nothing_to_read() {
-        assert_eq!(request_cookie("theme"), None);
+        assert_eq!(request_cookies(), []);
         assert_eq!(request_path(), "");
         assert!(!wants_json());
     }

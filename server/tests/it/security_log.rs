@@ -5,7 +5,7 @@ use std::{env, fs, process::Stdio};
 
 use axum::body::Bytes;
 use http::Response;
-use orghub::routes;
+use orghub::{domain::Role, routes};
 use orghub_test_support::{PrivateRedis, TestApp};
 use serde_json::Value;
 
@@ -39,7 +39,10 @@ async fn every_line_has_its_request_and_every_event_its_client() {
     let redis = PrivateRedis::start();
     let ada = app.user("Ada").await;
     let mallory = app.user("Mallory").await;
-    app.org("acme", &ada).await;
+    let grace = app.user("Grace").await;
+    let slug = app.org("acme", &ada).await;
+    let org = app.access(&ada, &slug).await.org_id();
+    app.add_member(org, &grace, Role::Member).await;
     let file = env::temp_dir().join(format!("orghub-log-{}", std::process::id()));
     let output = Stdio::from(fs::File::create(&file).expect("a file"));
     let server = Server::start_into(app.database_url(), &redis.url(), &PRODUCTION, output).await;
@@ -50,6 +53,14 @@ async fn every_line_has_its_request_and_every_event_its_client() {
     let also_failed = server.submit(routes::api::SIGN_IN, "", &unknown).await;
     let cookie = server.sign_in(&mallory).await;
     let denied = server.open("/orgs/acme", &cookie).await;
+    let leaving = [("org", "acme"), ("return_to", "/orgs/acme")];
+    let denied_form = server
+        .submit(routes::api::LEAVE_ORG, &cookie, &leaving)
+        .await;
+    let member = server.sign_in(&grace).await;
+    let left = server
+        .submit(routes::api::LEAVE_ORG, &member, &leaving)
+        .await;
     let webhook = server.submit(routes::STRIPE_WEBHOOK, "", &[]).await;
     let signed_out = server.submit(routes::SIGN_OUT, &cookie, &[]).await;
 
@@ -58,14 +69,15 @@ async fn every_line_has_its_request_and_every_event_its_client() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
         .collect();
-    let of = |answer: &Response<Bytes>, event: &str| {
-        let id = text(answer, "x-request-id");
-        let found = lines.iter().find(|line| {
-            line["event"] == event && line["spans"].to_string().contains(&format!("\"{id}\""))
-        });
-        found
-            .unwrap_or_else(|| panic!("no {event} of request {id} in\n{log}"))
-            .clone()
+    let all_of = |answer: &Response<Bytes>, event: &str| -> Vec<Value> {
+        let id = format!("\"{}\"", text(answer, "x-request-id"));
+        let is_meant =
+            |line: &&Value| line["event"] == event && line["spans"].to_string().contains(&id);
+        lines.iter().filter(is_meant).cloned().collect()
+    };
+    let of = |answer: &Response<Bytes>, event: &str| match all_of(answer, event).as_slice() {
+        [one] => one.clone(),
+        others => panic!("{} times {event} in\n{log}", others.len()),
     };
 
     let event = of(&failed, "sign_in.failed");
@@ -85,6 +97,9 @@ async fn every_line_has_its_request_and_every_event_its_client() {
         (&event["org.slug"], &event["user.id"]),
         (&"acme".into(), &mallory.id.to_string().into())
     );
+    of(&denied_form, "access.denied");
+    assert_eq!(text(&left, "location"), routes::ORGS);
+    assert_eq!(all_of(&left, "access.denied"), [] as [Value; 0]);
     of(&signed_out, "sign_out");
     assert_eq!(webhook.status(), 400);
 

@@ -1,10 +1,7 @@
 use std::pin::Pin;
 
 use orghub_auth::submissions::{Answer, Submission};
-use orghub_domain::{
-    OrgSlug,
-    routes::{self, OrgPath},
-};
+use orghub_domain::routes::{self, OrgPath};
 
 use super::{Flash, Form, FormPage, Problem, submitted::Submitted};
 use crate::{context, error::AppError, response};
@@ -141,10 +138,9 @@ impl FormPost {
             return;
         };
         if let Some(path) = OrgPath::parse(&self.page)
-            && OrgSlug::parse(path.segment).is_ok()
-            && let Ok(access) = context::org_access(path.segment).await
+            && let Some(slug) = context::current_slug(path.segment).await
         {
-            self.page = path.moved_to(access.slug());
+            self.page = path.moved_to(&slug);
         }
     }
 
