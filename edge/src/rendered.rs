@@ -89,12 +89,17 @@ impl RenderedPages {
         }
         count("outdated");
         self.pages.remove(key);
+        self.show_weight();
         None
     }
 
     pub fn keep(&self, key: PageKey, page: Page) {
         count("kept");
         self.pages.insert(key, Arc::new(page));
+        self.show_weight();
+    }
+
+    fn show_weight(&self) {
         metrics::gauge!(names::RENDERED_PAGES_BYTES).set(self.pages.weight() as f64);
     }
 }

@@ -17,9 +17,13 @@ impl Orgs {
     #[boxed]
     pub async fn list_deleted(&self, user: &CurrentUser) -> Result<Vec<DeletedOrg>> {
         let found = self.cache.get(&DeletedOrgsOf { user: user.id }).await?;
-        let now = self.clock.now();
         let mut deleted = found.map(Arc::unwrap_or_clone).unwrap_or_default();
         // That their time is over changes no row before they are purged.
+        let first_end = |now| {
+            let ends = deleted.iter().map(DeletedOrg::restorable_until);
+            ends.filter(|end| now < *end).min()
+        };
+        let now = self.clock.now_until(first_end);
         deleted.retain(|org| now < org.restorable_until());
         Ok(deleted)
     }

@@ -16,7 +16,7 @@ use orghub::{
     config::Config,
     routes::{self, OrgPage, OrgPath},
 };
-use orghub_ui::{forms, theme::Theme};
+use orghub_ui::{context, forms, response};
 
 use crate::{
     error_page,
@@ -111,7 +111,7 @@ fn asked(request: &Request, config: &Config) -> Option<(PageKey, Viewer)> {
     let key = PageKey {
         viewer: user.as_ref().map(|user| user.id),
         address: request.uri().path_and_query()?.as_str().into(),
-        theme: theme(cookies, config),
+        theme: context::theme_in(response::cookies(request.headers()), config),
         is_compressed: takes_gzip(request),
     };
     Some((key, Viewer { user, membership }))
@@ -126,26 +126,23 @@ fn is_of_org(uri: &Uri) -> Option<bool> {
     ORG_PAGES.contains(&page).then_some(true)
 }
 
-fn theme(cookies: &str, config: &Config) -> Theme {
-    let name = Theme::cookie_name(config.cookie_is_secure());
-    let mut pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
-    pairs
-        .find(|(known, _)| *known == name)
-        .map_or_else(Theme::default, |(_, value)| Theme::parse(value))
-}
-
 /// Whether the client takes what the layer further in compresses.
 fn takes_gzip(request: &Request) -> bool {
     let accepted = request.headers().get_all(header::ACCEPT_ENCODING).iter();
-    accepted
+    let weights = accepted
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|coding| {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
             let weight = weight.trim().strip_prefix("q=")?.parse::<f32>().ok()?;
             Some((name.trim(), weight))
-        })
-        .any(|(name, weight)| matches!(name, "gzip" | "*") && weight > 0.0)
+        });
+    let weight_of = |asked| weights.clone().find(|(name, _)| *name == asked);
+    // What is named by itself is not among all others.
+    let (_, weight) = weight_of("gzip")
+        .or_else(|| weight_of("*"))
+        .unwrap_or_default();
+    weight > 0.0
 }
 
 /// Whether it is a page and nothing but a page: no error, no redirect, no cookie.

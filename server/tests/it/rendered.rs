@@ -340,6 +340,7 @@ async fn each_reader_theme_and_encoding_has_a_page_of_its_own() {
         ("gzip, deflate, br, zstd", "gzip"),
         ("*", "gzip"),
         ("gzip;q=0", ""),
+        ("gzip;q=0, *", ""),
         ("br", ""),
         ("identity", ""),
     ] {
@@ -350,6 +351,37 @@ async fn each_reader_theme_and_encoding_has_a_page_of_its_own() {
             assert_eq!(answer.header("content-encoding"), encoding, "{accepted}");
         }
     }
+}
+
+#[tokio::test]
+async fn however_a_theme_is_written_nobody_else_gets_its_page() {
+    let (site, _) = site_with_kept_page("/orgs/acme").await;
+    for theme in ["%64ark", " dark", "dark"] {
+        let mut visitor = site.visitor();
+        visitor.set_cookie("theme", theme);
+        for _ in 0..4 {
+            let page = visitor.open(routes::SIGN_IN).await;
+            assert_eq!(page.count("data-theme=\"dark\""), 1, "{theme}");
+        }
+        let page = until_kept(&mut site.visitor(), routes::SIGN_IN).await;
+        assert_eq!(page.count("data-theme=\"dark\""), 0, "{theme}");
+    }
+}
+
+#[tokio::test]
+async fn an_offer_to_restore_ends_with_its_time() {
+    let (site, mut ada) = site_with_kept_page("/orgs/acme").await;
+    site.app
+        .sql_announced(
+            "update organization set deleted_at = now() - interval '30 days' + interval '5 minutes'",
+        )
+        .await;
+    let offer = until_kept(&mut ada, routes::ORGS).await;
+    assert!(offer.body.contains("Can be restored until"));
+    site.app.services.clock.advance(time::Duration::minutes(6));
+    let page = ada.open(routes::ORGS).await;
+    assert!(!page.was_kept());
+    assert!(!page.body.contains("Can be restored until"));
 }
 
 #[tokio::test]
