@@ -22,7 +22,6 @@ pub mod joining;
 pub mod mail_domain;
 pub mod member;
 mod member_cursor;
-pub mod member_export;
 mod member_marks;
 pub mod money;
 pub mod numbers;
@@ -88,7 +87,6 @@ pub use member::{
     NO_FACTOR, Role, RoleFilter,
 };
 pub use member_cursor::{ListFrom, MemberCursor};
-pub use member_export::MemberExport;
 pub use member_marks::{MemberMarks, Skipped};
 pub use money::{Currency, Money};
 pub use numbers::grouped;

@@ -7,14 +7,17 @@ use serde::{Deserialize, Serialize};
 /// Rows of a page, where nobody chooses.
 pub const PAGE_SIZE: u32 = 50;
 
-/// How many rows a page has, of the sizes there are to choose from.
+/// How many rows a page has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PageSize(u32);
 
 impl PageSize {
-    /// All sizes, the smallest first.
+    /// The sizes there are to choose from, the smallest first.
     pub const ALL: [Self; 3] = [Self(25), Self(PAGE_SIZE), Self(100)];
+
+    /// Not to be chosen: the size in which a list is read that is taken away whole.
+    pub const OF_FILE: Self = Self(500);
 
     /// Reads a size from an address; what is none of them means the default.
     pub fn parse(text: &str) -> Self {

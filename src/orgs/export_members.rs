@@ -6,15 +6,14 @@ use crate::{
     boxed,
     cache::keys,
     csv_file::{BYTE_ORDER_MARK, CsvLines, CsvPiece},
-    db::{self, member_export::ExportedMember},
-    domain::{ActivityKind, MemberExport, MemberListQuery, Permission},
-    error::Result,
+    db::{self, members::Known},
+    domain::{
+        ActivityKind, ListFrom, MemberListQuery, MemberRow, PageNumber, PageSize, Permission,
+    },
+    error::{Error, Result},
     routes,
     telemetry::SPANS,
 };
-
-/// Members that are read, and held, at a time.
-const BATCH: usize = 500;
 
 const HEADINGS: [&str; 7] = [
     "name",
@@ -28,8 +27,8 @@ const HEADINGS: [&str; 7] = [
 
 impl Orgs {
     /// Begins a file with all members of the list that `query` asks for, in its order, whatever
-    /// its page: notes in the audit log who takes it away, and returns its first line and what
-    /// to ask for next. Needs [`Permission::ExportMembers`].
+    /// its page: notes in the audit log who takes it away, and returns its first line and the
+    /// first page to ask for. Needs [`Permission::ExportMembers`].
     ///
     /// # Errors
     /// [`crate::error::Error::Forbidden`]; [`crate::error::Error::NotFound`] if organization or
@@ -40,12 +39,12 @@ impl Orgs {
         &self,
         access: &OrgAccess,
         query: &MemberListQuery,
-    ) -> Result<(Vec<u8>, MemberExport)> {
+    ) -> Result<(Vec<u8>, MemberListQuery)> {
         access.require(Permission::ExportMembers)?;
         let mut change = self.begin_change(access).await?;
         change.require(Permission::ExportMembers)?;
         let query = query
-            .at_page(Default::default())
+            .at_page(PageNumber::FIRST)
             .for_reader(change.actor.role);
         let asked = routes::with_query(String::new(), &query.to_params());
         let detail = asked.trim_start_matches('?');
@@ -57,64 +56,52 @@ impl Orgs {
         let mut headings = CsvLines::default();
         headings.push(HEADINGS);
         let head = [BYTE_ORDER_MARK, &headings.into_bytes()].concat();
-        Ok((head, MemberExport { query, after: None }))
+        Ok((head, query.with_size(PageSize::OF_FILE)))
     }
 
-    /// The next piece of such a file. It takes the right for each piece anew.
+    /// The next piece of such a file, a page of the list, which is not cached. It takes the right
+    /// for each piece anew.
     ///
     /// # Errors
-    /// As [`Self::export_activity`].
+    /// As [`Self::export_activity`]; [`Error::NotFound`] if the slug does not name the
+    /// organization any more.
     #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.export_members", skip_all)]
     #[boxed]
     pub async fn export_members(
         &self,
         access: &OrgAccess,
-        export: &MemberExport,
-    ) -> Result<CsvPiece<MemberExport>> {
+        query: &MemberListQuery,
+    ) -> Result<CsvPiece<MemberListQuery>> {
         access.require(Permission::ExportMembers)?;
-        let org = access.org_id();
         let read = |reader| {
-            let MemberExport { query, after } = export.clone();
-            async move {
-                let limit = i64::try_from(BATCH).unwrap_or(i64::MAX) + 1;
-                db::member_export::list(&reader, org, &query, after.as_ref(), limit).await
-            }
+            let (slug, query) = (access.slug().clone(), query.clone());
+            async move { db::members::list_page(&reader, &slug, &query, &Known::default()).await }
         };
-        let mut members = self.patient_read(access.user().id, read).await?;
-        let is_last = members.len() <= BATCH;
-        members.truncate(BATCH);
-        let after = members.last().map(|member| member.place(export.query.sort));
-        let next = MemberExport {
-            query: export.query.clone(),
-            after,
-        };
+        let found = self.patient_read(access.user().id, read).await?.value;
+        let found = found.filter(|found| found.org_id == access.org_id());
+        let found = found.ok_or(Error::NotFound)?;
+        let next = |place| query.from_place(PageNumber::FIRST, ListFrom::After(place));
         Ok(CsvPiece {
-            lines: lines(&members),
-            next: (!is_last).then_some(next),
+            lines: lines(&found.page.rows),
+            next: found.after.map(next),
         })
     }
 }
 
-fn lines(members: &[ExportedMember]) -> Vec<u8> {
+fn lines(members: &[MemberRow]) -> Vec<u8> {
     let mut lines = CsvLines::default();
     for member in members {
         let joined = moment(member.joined_at);
         let last_active = member.last_active_at.map(moment);
-        let has_second_factor = if member.has_second_factor {
-            "yes"
-        } else {
-            "no"
-        };
-        let status = if member.suspended_at.is_some() {
-            "suspended"
-        } else {
-            "active"
+        let has_second_factor = match member.has_second_factor {
+            Some(true) => "yes",
+            Some(false) | None => "no",
         };
         lines.push([
             member.name.as_str(),
             &member.email,
             member.role.as_str(),
-            status,
+            member.status().as_str(),
             &joined,
             last_active.as_deref().unwrap_or_default(),
             has_second_factor,

@@ -38,7 +38,6 @@ pub mod jobs;
 pub mod join_links;
 pub mod join_requests;
 pub mod mail;
-pub mod member_export;
 mod member_filter;
 mod member_place;
 pub mod members;

@@ -8,11 +8,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::stream;
-use http::{HeaderValue, header, request::Parts};
+use http::{HeaderName, HeaderValue, header, request::Parts};
 use orghub::{
     access::OrgAccess,
     csv_file::CsvPiece,
-    domain::{Barred, OrgSlug},
+    domain::{Barred, OrgSlug, Permission},
     error::{Error, Result},
     services::Services,
 };
@@ -67,15 +67,7 @@ pub async fn download<P: Pieces>(
         Ok(first) => first,
         Err(error) => return error_page::from_error(error),
     };
-    let name = format!("attachment; filename=\"{}-{name}.csv\"", access.slug());
-    let name = HeaderValue::try_from(name).expect("a slug has letters, digits and dashes");
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/csv; charset=utf-8"),
-        ),
-        (header::CONTENT_DISPOSITION, name),
-    ];
+    let headers = headers(access.slug(), name);
     let download = Download {
         services: services.clone(),
         session,
@@ -85,6 +77,24 @@ pub async fn download<P: Pieces>(
     };
     let body = stream::try_unfold(download, Download::go_on);
     (headers, Body::from_stream(body)).into_response()
+}
+
+/// What `HEAD` is answered: that there is such a file. None is made.
+pub fn announce(asker: &Asker, name: &str, permission: Permission) -> Response {
+    match asker.access.require(permission) {
+        Ok(()) => headers(asker.access.slug(), name).into_response(),
+        Err(error) => error_page::from_error(error),
+    }
+}
+
+fn headers(slug: &OrgSlug, name: &str) -> [(HeaderName, HeaderValue); 2] {
+    let name = format!("attachment; filename=\"{slug}-{name}.csv\"");
+    let name = HeaderValue::try_from(name).expect("a slug has letters, digits and dashes");
+    let kind = HeaderValue::from_static("text/csv; charset=utf-8");
+    [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_DISPOSITION, name),
+    ]
 }
 
 /// A file that is being sent.

@@ -4,21 +4,22 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, HeaderName, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use orghub::{
     access::OrgAccess,
     csv_file::CsvPiece,
-    domain::{MemberExport, MemberListQuery},
+    domain::{MemberListQuery, Permission},
     error::Result,
     services::Services,
 };
+use orghub_ui::response;
 
-use super::csv_download::{Asker, Pieces, download};
+use super::csv_download::{Asker, Pieces, announce, download};
 use crate::{error_page, state::AppState};
 
-const PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+const NAME: &str = "members";
 
-impl Pieces for MemberExport {
+impl Pieces for MemberListQuery {
     async fn get(&self, services: &Services, access: &OrgAccess) -> Result<CsvPiece<Self>> {
         services.orgs.export_members(access, self).await
     }
@@ -32,13 +33,14 @@ impl Pieces for MemberExport {
 pub async fn export(
     State(state): State<AppState>,
     asker: Asker,
+    method: Method,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let is_ahead = headers
-        .get(PURPOSE)
-        .is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch"));
-    if is_ahead {
+    if method == Method::HEAD {
+        return announce(&asker, NAME, Permission::ExportMembers);
+    }
+    if response::is_fetched_ahead(&headers) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let services = &state.services;
@@ -48,7 +50,7 @@ pub async fn export(
         .begin_member_export(&asker.access, &query)
         .await
     {
-        Ok((head, export)) => download(services, asker, "members", head, export).await,
+        Ok((head, export)) => download(services, asker, NAME, head, export).await,
         Err(error) => error_page::from_error(error),
     }
 }

@@ -205,7 +205,7 @@ async fn read(
         limit: size + 1,
         looked_through: match (filter.search, query.sort) {
             (Some(_), MemberSort::Joined | MemberSort::Name | MemberSort::Role) => SEARCHED,
-            _ => LOOKED_UP,
+            _ => LOOKED_UP.max(2 * size),
         },
         whole: known.total.as_ref().map(|total| total.members),
     };
