@@ -442,6 +442,49 @@ async fn cancelled_it_leaves_the_rest_and_what_was_done_can_be_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn taking_it_back_can_be_cancelled_and_no_other_change_begins_meanwhile() {
+    let (fixture, _) = Fixture::with(120).await;
+    let change = fixture.done("q=crowd", MAKE_ADMIN).await;
+    fixture.undo(change).await.expect("it begins");
+    let orgs = &fixture.services().orgs;
+    let crowd = MemberListQuery::from_query("q=crowd");
+    let begin = || orgs.begin_bulk_change(&fixture.owner, &crowd, BulkAction::Suspend, 120);
+    assert!(matches!(begin().await, Err(Error::Conflict(_))));
+
+    let cancel = || orgs.cancel_bulk_change(&fixture.owner, change);
+    cancel().await.expect("cancelled");
+    let report = fixture.report(change).await.change;
+    let how = BulkEnd::Cancelled;
+    assert_eq!(report.state, BulkState::Undone { how });
+    assert!(matches!(cancel().await, Err(Error::Conflict(_))), "once");
+    fixture.run().await;
+    let report = fixture.report(change).await.change;
+    assert_eq!(totals(&report.counts.undone), []);
+    assert_eq!(fixture.members("role=admin").await.len(), 121);
+    begin().await.expect("nothing is under way");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_wrong_about_the_number_waits_for_nobody() {
+    let (fixture, _) = Fixture::with(20).await;
+    let pool = fixture.services().db.pool();
+    let mut other = pool.begin().await.expect("a transaction");
+    sqlx::query("select from organization for update")
+        .execute(&mut *other)
+        .await
+        .expect("the lock");
+    let crowd = MemberListQuery::from_query("q=crowd");
+    let orgs = &fixture.services().orgs;
+    for expected in [0, 19, 21] {
+        let begun = orgs
+            .begin_bulk_change(&fixture.owner, &crowd, BulkAction::Suspend, expected)
+            .await;
+        assert!(matches!(begun, Err(Error::Conflict(_))), "{begun:?}");
+    }
+    other.rollback().await.expect("an end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn removed_members_come_back_as_they_were_unless_they_came_back_themselves() {
     let (fixture, added) = Fixture::with(130).await;
     let suspend = "update member set suspended_at = '2026-02-01' where id = $1::uuid";
@@ -678,6 +721,9 @@ async fn more_than_ten_thousand_are_too_many_and_old_changes_are_forgotten() {
     assert!(sentence.message.contains("10,000"), "{sentence}");
 
     let change = fixture.begin("q=crowd", BulkAction::Suspend).await;
+    // It stands still for long.
+    let clock = &fixture.services().clock;
+    clock.advance(Duration::days(8));
     orgs.cancel_bulk_change(&fixture.owner, change)
         .await
         .expect("cancelled");
@@ -685,10 +731,12 @@ async fn more_than_ten_thousand_are_too_many_and_old_changes_are_forgotten() {
     assert_eq!((counts.total, counts.reached()), (10_000, 0));
     // What recurs is known from the first look on.
     fixture.run().await;
-    fixture.services().clock.advance(Duration::days(8));
-    fixture.run().await;
-    let newest = orgs
-        .get_bulk_change(&fixture.owner, None, PageNumber::FIRST)
-        .await;
-    assert_eq!(newest.expect("an owner may"), None);
+    for (days, is_known) in [(1, true), (8, false)] {
+        clock.advance(Duration::days(days));
+        fixture.run().await;
+        let newest = orgs
+            .get_bulk_change(&fixture.owner, None, PageNumber::FIRST)
+            .await;
+        assert_eq!(newest.expect("an owner may").is_some(), is_known);
+    }
 }

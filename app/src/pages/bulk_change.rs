@@ -157,7 +157,8 @@ fn progress(change: &BulkChange) -> AnyView {
         },
         BulkState::Undoing => format!("It is being taken back: {how_far}."),
         BulkState::Undone { how } => match how {
-            BulkEnd::Done | BulkEnd::Cancelled => "It was taken back.".to_owned(),
+            BulkEnd::Done => "It was taken back.".to_owned(),
+            BulkEnd::Cancelled => format!("Taking it back was cancelled after {how_far}."),
             BulkEnd::Stopped => format!(
                 "Taking it back stopped after {how_far}: whoever asked for it may not change \
                  members any more."
@@ -181,7 +182,7 @@ fn progress(change: &BulkChange) -> AnyView {
 fn buttons(request: &OrgRequest, change: &BulkChange, now: OffsetDateTime) -> AnyView {
     let here = routes::bulk_change(request.access.slug(), change.id);
     match (change.state, change.undo_until(now)) {
-        (BulkState::UnderWay, _) => {
+        (BulkState::UnderWay | BulkState::Undoing, _) => {
             let cancel = button(request, change, &forms::CANCEL_BULK_CHANGE, "Cancel");
             view! {
                 <div class="form__buttons">
@@ -190,9 +191,6 @@ fn buttons(request: &OrgRequest, change: &BulkChange, now: OffsetDateTime) -> An
                 </div>
             }
             .into_any()
-        }
-        (BulkState::Undoing, _) => {
-            view! { <p><a class="button" href=here>"Look again"</a></p> }.into_any()
         }
         (_, Some(until)) => {
             let undo = button(request, change, &forms::UNDO_BULK_CHANGE, "Take it back");

@@ -109,7 +109,9 @@ async fn one_sees_who_is_meant_confirms_it_watches_it_and_takes_it_back() {
 
     let undone = submit(&mut ada, &page, api::UNDO_BULK_CHANGE).await;
     assert_eq!(undone.location(), progress);
-    assert_eq!(ada.open(&progress).await.attribute("data-state"), "undoing");
+    let undoing = ada.open(&progress).await;
+    assert_eq!(undoing.attribute("data-state"), "undoing");
+    assert!(undoing.body.contains(api::CANCEL_BULK_CHANGE));
     run(&site).await;
     let page = ada.open(&progress).await;
     assert_eq!(page.attribute("data-state"), "undone");
@@ -206,6 +208,9 @@ async fn the_list_is_a_file_to_be_kept_and_fetching_it_ahead_leaves_no_entry() {
         )
         .await;
     assert_eq!(ahead.status, StatusCode::SERVICE_UNAVAILABLE);
+    let head = ada.send(Method::HEAD, FILE, &[], Body::empty()).await;
+    assert_eq!(head.status, StatusCode::OK);
+    assert_eq!(head.header("content-type"), "text/csv; charset=utf-8");
     let file = ada.open(&format!("{FILE}?q=user+000&sort=name")).await;
     assert_eq!(file.status, StatusCode::OK);
     assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");

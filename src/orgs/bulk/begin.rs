@@ -4,7 +4,10 @@ use crate::{
     boxed,
     cache::keys,
     db::{self, bulk_changes::Way},
-    domain::{ActivityKind, BulkAction, BulkChangeId, MOST_CHANGED, MemberListQuery, Permission},
+    domain::{
+        ActivityKind, BulkAction, BulkChangeId, MOST_CHANGED, MemberListQuery, Permission, Role,
+        Standing,
+    },
     error::{Error, Result},
     orgs::Orgs,
     telemetry::SPANS,
@@ -15,9 +18,13 @@ impl Orgs {
     /// many were promised to be changed: if it is another number by now, nobody is. Needs
     /// [`Permission::ManageMembers`] and a fresh proof.
     ///
+    /// Whoever is wrong about the number learns it from a heavy read, before the organization is
+    /// locked and anybody is noted.
+    ///
     /// # Errors
     /// [`Error::Conflict`] if something changed since it was shown, there are too many, or
-    /// another change is under way; [`Error::ConfirmFirst`]; [`Error::Forbidden`].
+    /// another change is under way; [`Error::ConfirmFirst`]; [`Error::Forbidden`];
+    /// [`Error::TooManyAtOnce`] and [`Error::Busy`].
     #[tracing::instrument(level = "debug", target = SPANS, name = "orgs.begin_bulk_change", skip_all)]
     #[boxed]
     pub async fn begin_bulk_change(
@@ -28,6 +35,11 @@ impl Orgs {
         expected: i64,
     ) -> Result<BulkChangeId> {
         access.require(Permission::ManageMembers)?;
+        let groups = self.list_meant(access, query).await?;
+        let groups = groups
+            .iter()
+            .map(|group| (group.standing, group.members.total));
+        check(groups, access.role(), action, expected)?;
         let mut change = self.begin_confirmed_change(access).await?;
         change.require(Permission::ManageMembers)?;
         let under_way = db::bulk_changes::find_under_way(&mut change.tx, change.id).await?;
@@ -42,23 +54,10 @@ impl Orgs {
         let owner = (change.id, actor);
         let now = self.clock.now();
         let id = db::bulk_changes::insert(&mut change.tx, owner, action, now).await?;
-        let found = db::bulk_changes::insert_rows(&mut change.tx, id, change.id, &query).await?;
-        if found > MOST_CHANGED {
-            return Err(too_many());
-        }
+        db::bulk_changes::insert_rows(&mut change.tx, id, change.id, &query).await?;
         let groups = db::bulk_changes::list_groups(&mut change.tx, id, actor).await?;
-        let meant = groups
-            .iter()
-            .filter(|(standing, _)| action.refusal(role, standing).is_none())
-            .map(|(_, count)| count)
-            .sum::<i64>();
-        if meant != expected || meant == 0 {
-            return Err(Error::refused(
-                "Something changed since this was shown, and nobody was changed. Look at it \
-                 again.",
-            ));
-        }
-        let what = action.of(meant);
+        check(groups, role, action, expected)?;
+        let what = action.of(expected);
         change
             .record(ActivityKind::BulkChangeAsked, "", &what)
             .await?;
@@ -73,4 +72,30 @@ impl Orgs {
         self.cache.commit(change.tx, &outdated).await?;
         Ok(id)
     }
+}
+
+/// Whether the members of these standings, so many of each, are as many as can be changed, and as
+/// many of them as promised would be.
+fn check(
+    groups: impl IntoIterator<Item = (Standing, i64)>,
+    actor: Role,
+    action: BulkAction,
+    expected: i64,
+) -> Result<()> {
+    let (mut found, mut meant) = (0, 0);
+    for (standing, members) in groups {
+        found += members;
+        if action.refusal(actor, &standing).is_none() {
+            meant += members;
+        }
+    }
+    if found > MOST_CHANGED {
+        return Err(too_many());
+    }
+    if meant != expected || meant == 0 {
+        return Err(Error::refused(
+            "Something changed since this was shown, and nobody was changed. Look at it again.",
+        ));
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@
 //! and the next finds that it has ended.
 //!
 //! For [`UNDO_FOR`] after its end a change can be taken back ([`undo`]), by the same steps in the
-//! other direction. Who was changed by anybody else since then stays as they are.
+//! other direction. Whoever is not as the change left them by then stays as they are.
 //!
 //! [`UNDO_FOR`]: crate::domain::UNDO_FOR
 
@@ -77,7 +77,7 @@ impl Orgs {
         Kind::new(CHANGE_MEMBERS, work).places(2)
     }
 
-    /// Forgets changes of more than a week ago, and says how many.
+    /// Forgets changes that ended more than a week ago, and says how many.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if the database does not answer.

@@ -1,6 +1,7 @@
 use crate::{
     access::OrgAccess,
-    boxed, db,
+    boxed,
+    db::{self, bulk_changes::Group},
     domain::{BulkAction, BulkPreview, MemberListQuery, Permission, RowOutcome, SomeMembers},
     error::Result,
     orgs::Orgs,
@@ -23,11 +24,8 @@ impl Orgs {
         action: BulkAction,
     ) -> Result<BulkPreview> {
         access.require(Permission::ManageMembers)?;
-        let (org, user, role) = (access.org_id(), access.user().id, access.role());
-        let query = query.clone().for_reader(role);
-        let list =
-            |reader| async move { db::bulk_changes::list_meant(&reader, org, user, &query).await };
-        let groups = self.db.heavy_read(user, list).await?;
+        let role = access.role();
+        let groups = self.list_meant(access, query).await?;
         let mut preview = BulkPreview {
             found: 0,
             meant: SomeMembers::default(),
@@ -42,6 +40,19 @@ impl Orgs {
         }
         preview.left.sort_by_key(|(why, _)| *why);
         Ok(preview)
+    }
+
+    /// Whom the list finds, by standing, as a heavy read.
+    pub(super) async fn list_meant(
+        &self,
+        access: &OrgAccess,
+        query: &MemberListQuery,
+    ) -> Result<Vec<Group>> {
+        let (org, user) = (access.org_id(), access.user().id);
+        let query = query.clone().for_reader(access.role());
+        let list =
+            |reader| async move { db::bulk_changes::list_meant(&reader, org, user, &query).await };
+        self.db.heavy_read(user, list).await
     }
 }
 

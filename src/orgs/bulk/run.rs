@@ -223,7 +223,12 @@ impl Orgs {
         db::bulk_changes::end(tx, found.id, how, self.clock.now()).await
     }
 
-    async fn note_undo_end(&self, tx: &mut Tx, found: &BulkChangeRow, how: BulkEnd) -> Result<()> {
+    pub(super) async fn note_undo_end(
+        &self,
+        tx: &mut Tx,
+        found: &BulkChangeRow,
+        how: BulkEnd,
+    ) -> Result<()> {
         db::bulk_changes::end_undo(tx, found.id, how, self.clock.now()).await
     }
 }

@@ -6,7 +6,7 @@ mod meant;
 mod rows;
 
 pub use apply::{cancel_invitations, delete, restore, set_roles, set_suspended};
-pub use meant::{insert_rows, list_groups, list_meant};
+pub use meant::{Group, insert_rows, list_groups, list_meant};
 pub use rows::{
     MemberNow, PendingRow, Way, count, count_at_end, hold_users, list_page, list_pending, mark,
     mark_undone,
@@ -65,7 +65,7 @@ pub async fn insert(
     Ok(id)
 }
 
-/// The change of this organization that is under way.
+/// The change of this organization that is under way, or is being taken back.
 #[tracing::instrument(level = "debug", target = SPANS, name = "sql.bulk_changes.find_under_way", skip_all)]
 #[boxed]
 pub async fn find_under_way(tx: &mut Tx, org: OrgId) -> Result<Option<BulkChangeId>> {
@@ -74,7 +74,11 @@ pub async fn find_under_way(tx: &mut Tx, org: OrgId) -> Result<Option<BulkChange
         select id as "id: BulkChangeId"
         from bulk_change
         where organization_id = $1
-            and ended_at is null
+            and (
+                ended_at is null
+                or (undo_user_id is not null and undo_ended_at is null)
+            )
+        limit 1
         "#,
         org as OrgId,
     )
@@ -235,7 +239,8 @@ pub async fn find_recipient(tx: &mut Tx, user: UserId) -> Result<Option<(String,
     Ok(row.map(|row| (row.name, row.email)))
 }
 
-/// Forgets changes that were asked for before then and have ended, and says how many.
+/// Forgets changes that ended before then, taking them back included, and says how many. One
+/// that is being taken back for that long comes to no end.
 #[tracing::instrument(level = "debug", target = SPANS, name = "sql.bulk_changes.delete_before", skip_all)]
 #[boxed]
 pub async fn delete_before(tx: &mut Tx, before: OffsetDateTime, at_most: i64) -> Result<u64> {
@@ -246,7 +251,7 @@ pub async fn delete_before(tx: &mut Tx, before: OffsetDateTime, at_most: i64) ->
             select id
             from bulk_change
             where created_at < $1
-                and ended_at is not null
+                and greatest(ended_at, undo_ended_at) < $1
             order by created_at
             limit $2
         )
