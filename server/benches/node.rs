@@ -59,7 +59,7 @@ async fn main() {
         app.add_member(org, &member, Role::Member).await;
     }
     let database_url = app.database_url().to_owned();
-    // Its relay would be counted with the server's.
+    // Its log follower would be counted with the server's.
     app.services.cache.stop().await;
 
     // Standard output is the report's.

@@ -9,8 +9,8 @@
 //! | 1–3, 5–14 | races | `races.rs`; `tests/members.rs` and `tests/sessions.rs` ask the same of the use cases |
 //! | 7 | scopes that share a slot | `base/src/cache/stamp.rs` |
 //! | 4 | two nodes under everything at once | `stress.rs` |
-//! | 15–20 | Redis fails | `redis_failures.rs`; configuration: `base/src/config.rs` |
-//! | 23, 26, 27 | the relay is held up, late or behind | `relay_failures.rs` |
+//! | 15–20 | Redis fails | `redis_failures.rs`; configuration: `base/src/config/mod.rs` |
+//! | 23, 26, 27 | the log follower is held up, late or behind | `follower_failures.rs` |
 //! | 23–25, 28–30 | PostgreSQL fails | `postgres_failures.rs` |
 //! | 21, 22 | nodes killed and frozen | `processes.rs` |
 //! | 31 | a Redis cluster whose slots move and whose primaries die | `cluster.rs` |
@@ -56,6 +56,7 @@ use orghub_test_support::{PATIENCE, PrivateCluster, PrivateRedis, TestApp, event
 mod canaries;
 mod cluster;
 mod flushes;
+mod follower_failures;
 mod forgery;
 mod formats;
 mod invalidation;
@@ -65,7 +66,6 @@ mod postgres_failures;
 mod processes;
 mod races;
 mod redis_failures;
-mod relay_failures;
 mod revocations;
 mod store;
 mod strangers;

@@ -92,7 +92,7 @@ async fn without_postgres_rights_are_refused_promptly_and_known_again_when_it_is
     postgres.resume();
     assert!(
         node.cache.wait_until_ready(PATIENCE).await,
-        "the relay finds the database again"
+        "the log follower finds the database again"
     );
     // Nothing changed meanwhile: the same world, and what was held is right.
     assert_eq!(
@@ -130,7 +130,7 @@ async fn a_postgres_that_says_nothing_is_an_error_promptly() {
     proxy.mend();
     assert!(
         node.cache.wait_until_ready(PATIENCE).await,
-        "the relay finds the database again"
+        "the log follower finds the database again"
     );
     assert_eq!(acme.guests_role().await, Some(Role::Admin));
 }
@@ -183,7 +183,7 @@ async fn a_statement_that_is_never_answered_holds_nobody_up_for_long() {
     );
     assert!(
         node.cache.wait_until_ready(PATIENCE).await,
-        "the relay connects anew"
+        "the log follower connects anew"
     );
     acme.make_guest(Role::Member).await;
     assert_eq!(acme.guests_role().await, Some(Role::Member));
@@ -228,7 +228,7 @@ async fn a_change_on_connections_that_swallow_everything_ends_promptly_and_the_n
     .await;
     assert!(
         node.cache.wait_until_ready(PATIENCE).await,
-        "the relay connects anew"
+        "the log follower connects anew"
     );
     assert_eq!(acme.guests_role().await, Some(Role::Member));
 }

@@ -1,5 +1,5 @@
 //! Everything at once (test 4): two nodes, readers, writers, slow fillers,
-//! relays that stall past their lease, and a long write transaction that has
+//! log followers that stall past their lease, and a long write transaction that has
 //! nothing to do with any of it.
 //!
 //! Each subject has two numbers that only rise, in the names of an organization
@@ -462,7 +462,7 @@ impl Harness {
         let (mut tasks, mut faults) = (JoinSet::new(), JoinSet::new());
         for number in 0..this.strategies.len() {
             this.slow_fillers(number);
-            faults.spawn(this.clone().stall_relay(number));
+            faults.spawn(this.clone().stall_follower(number));
         }
         faults.spawn(this.clone().write_something_else());
         for _ in 0..READERS {
@@ -616,9 +616,9 @@ impl Harness {
         }
     }
 
-    /// Holds the node's relay up every now and then, anywhere: mostly for as long as
+    /// Holds the node's log follower up every now and then, anywhere: mostly for as long as
     /// a busy machine would, sometimes for longer than the lease.
-    async fn stall_relay(self: Arc<Self>, node: usize) {
+    async fn stall_follower(self: Arc<Self>, node: usize) {
         const POINTS: [Failpoint; 5] = [
             Failpoint::HeartbeatDue,
             Failpoint::Heartbeat,

@@ -1,4 +1,4 @@
-//! The relay is held up, late, or behind: nothing old is served.
+//! The log follower is held up, late, or behind: nothing old is served.
 
 use std::{
     sync::{
