@@ -1,7 +1,7 @@
 //! The core of Orghub.
 //!
-//! This package has the use cases of organizations and hands on what lies below, so that the
-//! application and the edge depend on it alone. [`domain`] holds the nouns and rules of the
+//! This package has the use cases of organizations and hands on what lies below, so that pages,
+//! endpoints and the edge depend on it alone. [`domain`] holds the nouns and rules of the
 //! product and [`routes`] its addresses. A request meets the rest in this order:
 //!
 //! * [`auth`] turns a cookie into a user ([`auth::SignedIn`]),
@@ -13,7 +13,7 @@
 //! * they read through [`cache`], whose essay is worth reading first, and all SQL they
 //!   cause is written in `db`, which nobody above can name.
 //!
-//! [`services::Services`] puts the parts together; only the application and the server
+//! [`services::Services`] puts the parts together; only the application and the edge
 //! take it. `tests/layering/` holds the import rules to this order.
 
 /// On each use case but the few that a warm page asks; `orghub_base` says why.

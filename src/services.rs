@@ -1,6 +1,6 @@
 //! The program's parts, put together once.
 //!
-//! Only the application and the server take this; inside the core every part is given
+//! Only the application and the edge take this; inside the core every part is given
 //! what it needs and nothing more.
 
 use std::{ops::Deref, sync::Arc, time::Duration};

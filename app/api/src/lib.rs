@@ -1,8 +1,8 @@
 //! Every endpoint of the product, by noun.
 //!
 //! Forms post to these as plain HTML; islands ask those in [`lookups`]. Each one shows
-//! the right it requires by the proof it fetches: none (signing in), the user
-//! (`require_user`), or the membership (`org_access`). Everything beyond that is up to the
+//! the right it requires by the proof it fetches: none (signing in), the user (`signed_in`),
+//! the membership (`org_access`), or the platform admin (`platform_admin`). Everything beyond that is up to the
 //! use case, which checks the role again in its transaction.
 //!
 //! Their addresses are in `orghub::routes::api`. The macro takes literals only, so a test

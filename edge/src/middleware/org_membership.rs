@@ -1,7 +1,7 @@
 //! The guard of everything below `/orgs/{slug}`: pages of non-members are never rendered.
 //!
 //! It asks `access`, whose answer is cached, and puts the proof into the request's
-//! extensions, where pages and server functions find it:
+//! extensions, where pages and downloads find it:
 //!
 //! | who asks | what happens |
 //! |---|---|
