@@ -129,20 +129,24 @@ fn is_of_org(uri: &Uri) -> Option<bool> {
 /// Whether the client takes what the layer further in compresses.
 fn takes_gzip(request: &Request) -> bool {
     let accepted = request.headers().get_all(header::ACCEPT_ENCODING).iter();
-    let weights = accepted
+    let codings = accepted
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|coding| {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
             let weight = weight.trim().strip_prefix("q=")?.parse::<f32>().ok()?;
-            Some((name.trim(), weight))
+            Some((name.trim(), weight > 0.0))
         });
-    let weight_of = |asked| weights.clone().find(|(name, _)| *name == asked);
+    let (mut gzip, mut others) = (None, None);
+    for (name, is_taken) in codings {
+        match name {
+            "gzip" => gzip = Some(is_taken),
+            "*" => others = Some(is_taken),
+            _ => {}
+        }
+    }
     // What is named by itself is not among all others.
-    let (_, weight) = weight_of("gzip")
-        .or_else(|| weight_of("*"))
-        .unwrap_or_default();
-    weight > 0.0
+    gzip.or(others).unwrap_or(false)
 }
 
 /// Whether it is a page and nothing but a page: no error, no redirect, no cookie.
