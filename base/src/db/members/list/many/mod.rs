@@ -22,7 +22,8 @@
 /// first in the order, and the scan is limited besides: thousands may have joined at one moment,
 /// and by two columns at once a scan begins but does not end.
 ///
-/// `found` stops at the `most` of a class that a page can need, or that tell that there are many.
+/// `found` stops at the `most` of a class that the page can need, and not before 500, so that the
+/// first pages have numbers.
 macro_rules! pages {
     (
         $(#[$doc:meta])*
@@ -49,7 +50,7 @@ macro_rules! pages {
             select
                 text_key($7) as key,
                 coalesce(now() - make_interval(days => $8::int), 'infinity') as until,
-                greatest($4::bigint / 6, $5::bigint + $6::bigint) as most
+                greatest(500, $5::bigint + $6::bigint) as most
         ), start as materialized (
             " + $start + "
         ), nowhere as materialized (
