@@ -148,6 +148,14 @@ impl Orgs {
         self.lock(tx, access).await
     }
 
+    /// Only whether the proof is fresh: for what looks at much before it begins.
+    async fn require_confirmed(&self, access: &OrgAccess) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let now = self.clock.now();
+        access.signed_in().hold_confirmed(&mut tx, now).await?;
+        tx.commit_unannounced().await
+    }
+
     /// Locks the organization's row in `tx`, then reads who acts.
     async fn lock(&self, mut tx: Tx, access: &OrgAccess) -> Result<Change> {
         let id = access.org_id();

@@ -35,6 +35,7 @@ impl Orgs {
         expected: i64,
     ) -> Result<BulkChangeId> {
         access.require(Permission::ManageMembers)?;
+        self.require_confirmed(access).await?;
         let groups = self.list_meant(access, query).await?;
         let groups = groups
             .iter()
