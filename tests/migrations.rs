@@ -295,9 +295,24 @@ const HOT: &[(&str, &str, &str)] = &[
         "member_use_active_idx",
     ),
     (
+        "are_frequent as materialized",
+        "'acme', {classes}, 'ada', null, 20000, 200",
+        "member_list_search_idx",
+    ),
+    (
         "partition by class order by name_key, member_id",
         "'acme', 250",
         "member_list_name_idx",
+    ),
+    (
+        "null::text as \"name_key?\",\n            null::timestamptz as \"active_at?\"",
+        "'acme', 250",
+        "member_list_joined_idx",
+    ),
+    (
+        "mark.last_active_at as \"active_at?\"",
+        "'acme', 250",
+        "member_use_active_idx",
     ),
     (
         "left join lateral (\n            select\n                users.name,",
