@@ -11,11 +11,14 @@ use leptos::{
 use leptos_axum::{
     LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context,
 };
-use orghub::routes;
+use orghub::{
+    domain::{ActivityListQuery, MemberListQuery},
+    routes,
+};
 use orghub_ui::application::Application;
 
 use crate::{
-    handlers::{account, activity, members},
+    handlers::{account, activity, csv_download::announce, members},
     state::AppState,
 };
 
@@ -38,8 +41,14 @@ pub fn router(state: &AppState) -> Router<AppState> {
             &format!("{}{{hash}}", routes::PICTURES),
             get(account::picture),
         )
-        .route(routes::ACTIVITY_FILE, get(activity::export))
-        .route(routes::MEMBER_FILE, get(members::export))
+        .route(
+            routes::ACTIVITY_FILE,
+            get(activity::export).head(announce::<ActivityListQuery>),
+        )
+        .route(
+            routes::MEMBER_FILE,
+            get(members::export).head(announce::<MemberListQuery>),
+        )
         .leptos_routes_with_context(state, routes, context, document)
         .fallback(move |request: Request<Body>| not_found(unknown.clone(), request))
 }

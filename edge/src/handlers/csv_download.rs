@@ -45,6 +45,11 @@ impl FromRequestParts<AppState> for Asker {
 
 /// What a file is made of: each piece says how to get the next.
 pub trait Pieces: Sized + Send + Sync + 'static {
+    /// The file is `{slug}-{NAME}.csv`.
+    const NAME: &str;
+    /// What it takes to be told that there is such a file. Each piece asks for it by itself.
+    const NEEDS: Permission;
+
     /// Asks for this piece.
     fn get(
         &self,
@@ -53,11 +58,10 @@ pub trait Pieces: Sized + Send + Sync + 'static {
     ) -> impl Future<Output = Result<CsvPiece<Self>>> + Send;
 }
 
-/// The file `{slug}-{name}.csv`: `head`, then the pieces from `first` on.
+/// The file: `head`, then the pieces from `first` on.
 pub async fn download<P: Pieces>(
     services: &Services,
     asker: Asker,
-    name: &str,
     head: Vec<u8>,
     first: P,
 ) -> Response {
@@ -67,7 +71,7 @@ pub async fn download<P: Pieces>(
         Ok(first) => first,
         Err(error) => return error_page::from_error(error),
     };
-    let headers = headers(access.slug(), name);
+    let headers = headers::<P>(access.slug());
     let download = Download {
         services: services.clone(),
         session,
@@ -79,16 +83,16 @@ pub async fn download<P: Pieces>(
     (headers, Body::from_stream(body)).into_response()
 }
 
-/// What `HEAD` is answered: that there is such a file. None is made.
-pub fn announce(asker: &Asker, name: &str, permission: Permission) -> Response {
-    match asker.access.require(permission) {
-        Ok(()) => headers(asker.access.slug(), name).into_response(),
+/// Answers `HEAD`: there is such a file. None is made.
+pub async fn announce<P: Pieces>(Asker { access, .. }: Asker) -> Response {
+    match access.require(P::NEEDS) {
+        Ok(()) => headers::<P>(access.slug()).into_response(),
         Err(error) => error_page::from_error(error),
     }
 }
 
-fn headers(slug: &OrgSlug, name: &str) -> [(HeaderName, HeaderValue); 2] {
-    let name = format!("attachment; filename=\"{slug}-{name}.csv\"");
+fn headers<P: Pieces>(slug: &OrgSlug) -> [(HeaderName, HeaderValue); 2] {
+    let name = format!("attachment; filename=\"{slug}-{}.csv\"", P::NAME);
     let name = HeaderValue::try_from(name).expect("a slug has letters, digits and dashes");
     let kind = HeaderValue::from_static("text/csv; charset=utf-8");
     [

@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 use orghub::{
     access::OrgAccess,
     csv_file::CsvPiece,
@@ -14,12 +14,13 @@ use orghub::{
 };
 use orghub_ui::response;
 
-use super::csv_download::{Asker, Pieces, announce, download};
+use super::csv_download::{Asker, Pieces, download};
 use crate::{error_page, state::AppState};
 
-const NAME: &str = "members";
-
 impl Pieces for MemberListQuery {
+    const NAME: &str = "members";
+    const NEEDS: Permission = Permission::ExportMembers;
+
     async fn get(&self, services: &Services, access: &OrgAccess) -> Result<CsvPiece<Self>> {
         services.orgs.export_members(access, self).await
     }
@@ -33,13 +34,9 @@ impl Pieces for MemberListQuery {
 pub async fn export(
     State(state): State<AppState>,
     asker: Asker,
-    method: Method,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    if method == Method::HEAD {
-        return announce(&asker, NAME, Permission::ExportMembers);
-    }
     if response::is_fetched_ahead(&headers) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
@@ -50,7 +47,7 @@ pub async fn export(
         .begin_member_export(&asker.access, &query)
         .await
     {
-        Ok((head, export)) => download(services, asker, NAME, head, export).await,
+        Ok((head, export)) => download(services, asker, head, export).await,
         Err(error) => error_page::from_error(error),
     }
 }

@@ -3,7 +3,7 @@
 
 pub mod account;
 pub mod activity;
-mod csv_download;
+pub mod csv_download;
 pub mod health;
 pub mod mailbox;
 pub mod members;

@@ -197,8 +197,10 @@ async fn an_old_proof_is_asked_for_again_and_the_way_back_is_kept() {
 
 #[tokio::test]
 async fn the_list_is_a_file_to_be_kept_and_fetching_it_ahead_leaves_no_entry() {
-    let (site, ada, _) = acme().await;
+    let (site, ada, org) = acme().await;
     let mut ada = site.sign_in(&ada).await;
+    let (member, stranger) = (site.app.user("Gus").await, site.app.user("Mallory").await);
+    site.app.add_member(org, &member, Role::Member).await;
     let ahead = ada
         .send(
             Method::GET,
@@ -208,9 +210,19 @@ async fn the_list_is_a_file_to_be_kept_and_fetching_it_ahead_leaves_no_entry() {
         )
         .await;
     assert_eq!(ahead.status, StatusCode::SERVICE_UNAVAILABLE);
-    let head = ada.send(Method::HEAD, FILE, &[], Body::empty()).await;
-    assert_eq!(head.status, StatusCode::OK);
-    assert_eq!(head.header("content-type"), "text/csv; charset=utf-8");
+    for file in [FILE, "/orgs/acme/activity.csv"] {
+        let head = ada.send(Method::HEAD, file, &[], Body::empty()).await;
+        assert_eq!(head.status, StatusCode::OK, "{file}");
+        assert_eq!(head.header("content-type"), "text/csv; charset=utf-8");
+        for (person, status) in [
+            (&member, StatusCode::FORBIDDEN),
+            (&stranger, StatusCode::NOT_FOUND),
+        ] {
+            let mut person = site.sign_in(person).await;
+            let head = person.send(Method::HEAD, file, &[], Body::empty()).await;
+            assert_eq!(head.status, status, "{file}");
+        }
+    }
     let file = ada.open(&format!("{FILE}?q=user+000&sort=name")).await;
     assert_eq!(file.status, StatusCode::OK);
     assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
