@@ -3,14 +3,15 @@
 //! The server puts the [`Foundation`] into Leptos' context, and what it found out about the
 //! request (the user, the membership) into the request's extensions: [`page_access`]. Server
 //! functions are not below `/orgs/{slug}`, so the membership middleware does not see them;
-//! [`org_access`] asks the same cached question for them. Either way a use case gets its proof from here,
-//! and nothing is ever protected by what a page shows or hides.
+//! [`org_access`] asks the same cached question for them. Either way a use case gets its proof
+//! from here, and nothing is ever protected by what a page shows or hides.
 //!
 //! Use cases themselves are not known here, so that a change to one leaves this package as it
 //! is: pages and endpoints find them in the services, which are in Leptos' context as well.
 
 use std::{sync::Arc, time::Instant};
 
+use http::HeaderMap;
 use leptos::context::use_context;
 pub use orghub_auth::{AccountToken, Admitted, MailedLink, NewAccount, PlatformAdmin, SignedIn};
 use orghub_auth::{
@@ -121,15 +122,15 @@ pub fn client_info() -> ClientInfo {
 
 /// The choice of colors that came with the request.
 pub fn theme() -> Theme {
-    theme_in(response::request_cookies(), &foundation().config)
+    response::from_request(|parts| Some(theme_of(&parts.headers, &foundation().config)))
+        .unwrap_or_default()
 }
 
-/// The same of these cookies: their names and decoded values.
-pub fn theme_in(cookies: impl IntoIterator<Item = (String, String)>, config: &Config) -> Theme {
+/// The same of a request with these headers.
+pub fn theme_of(headers: &HeaderMap, config: &Config) -> Theme {
     let known = Theme::cookie_name(config.cookie_is_secure());
-    let mut cookies = cookies.into_iter();
-    let theme = cookies.find(|(name, _)| name == known);
-    theme.map_or_else(Theme::default, |(_, value)| Theme::parse(&value))
+    let theme = response::cookies(headers).find(|cookie| cookie.name() == known);
+    theme.map_or_else(Theme::default, |cookie| Theme::parse(cookie.value()))
 }
 
 /// What a provider of sign-in has sent the browser back with.

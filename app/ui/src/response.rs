@@ -92,17 +92,17 @@ fn insert_header(name: HeaderName, value: &str) {
 /// Names and decoded values of the request's cookies: only ours, the server has left the
 /// others out.
 pub fn request_cookies() -> Vec<(String, String)> {
-    from_request(|parts| Some(cookies(&parts.headers).collect())).unwrap_or_default()
+    let owned = |cookie: Cookie<'_>| (cookie.name().to_owned(), cookie.value().to_owned());
+    from_request(|parts| Some(cookies(&parts.headers).map(owned).collect())).unwrap_or_default()
 }
 
-/// The same of these headers.
-pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
+/// The cookies in these headers, decoded one by one.
+pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
     let headers = headers.get_all(header::COOKIE).iter();
     headers
         .filter_map(|header| header.to_str().ok())
         .flat_map(Cookie::split_parse_encoded)
         .filter_map(Result::ok)
-        .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()))
 }
 
 /// Whether somebody will see the page that is made: not so for a `HEAD`, nor when a browser
@@ -176,7 +176,7 @@ pub fn accepts_json(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"))
 }
 
-fn from_request<T>(read: impl FnOnce(&Parts) -> Option<T>) -> Option<T> {
+pub(crate) fn from_request<T>(read: impl FnOnce(&Parts) -> Option<T>) -> Option<T> {
     with_context::<Parts, _>(read).flatten()
 }
 

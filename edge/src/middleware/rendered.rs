@@ -16,7 +16,7 @@ use orghub::{
     config::Config,
     routes::{self, OrgPage, OrgPath},
 };
-use orghub_ui::{context, forms, response};
+use orghub_ui::{context, forms};
 
 use crate::{
     error_page,
@@ -111,7 +111,7 @@ fn asked(request: &Request, config: &Config) -> Option<(PageKey, Viewer)> {
     let key = PageKey {
         viewer: user.as_ref().map(|user| user.id),
         address: request.uri().path_and_query()?.as_str().into(),
-        theme: context::theme_in(response::cookies(request.headers()), config),
+        theme: context::theme_of(request.headers(), config),
         is_compressed: takes_gzip(request),
     };
     Some((key, Viewer { user, membership }))
