@@ -239,11 +239,7 @@ impl Access {
     /// [`Error::Unavailable`] if it cannot be known.
     #[tracing::instrument(level = "debug", target = SPANS, name = "access.require", skip_all)]
     pub async fn require(&self, user: &SignedIn, slug: &OrgSlug) -> Result<OrgAccess> {
-        let query = MembershipOf {
-            slug: slug.clone(),
-            user: user.id,
-        };
-        let Some(membership) = membership(self.cache.get(&query).await?) else {
+        let Some(membership) = self.find_membership(user, slug).await? else {
             deny(user, slug);
             return Err(Error::NotFound);
         };
@@ -260,12 +256,20 @@ impl Access {
     /// [`Error::Unavailable`] if it cannot be known.
     #[tracing::instrument(level = "debug", target = SPANS, name = "access.current_slug", skip_all)]
     pub async fn current_slug(&self, user: &SignedIn, slug: &OrgSlug) -> Result<Option<OrgSlug>> {
+        let membership = self.find_membership(user, slug).await?;
+        Ok(membership.map(|membership| membership.org_slug.clone()))
+    }
+
+    async fn find_membership(
+        &self,
+        user: &SignedIn,
+        slug: &OrgSlug,
+    ) -> Result<Option<Arc<Membership>>> {
         let query = MembershipOf {
             slug: slug.clone(),
             user: user.id,
         };
-        let membership = membership(self.cache.get(&query).await?);
-        Ok(membership.map(|membership| membership.org_slug.clone()))
+        Ok(membership(self.cache.get(&query).await?))
     }
 
     /// The proof, or what bars the member from it; `Err(None)`: the organization was deleted,
