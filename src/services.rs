@@ -239,7 +239,7 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::Unavailable`] if the database does not answer.
-    pub async fn flush_org(&self, slug: &OrgSlug) -> Result<bool> {
+    pub async fn flush_org_by_operator(&self, slug: &OrgSlug) -> Result<bool> {
         let Some(org) = db::orgs::find_id_by_slug(&self.db.reader(), slug).await? else {
             return Ok(false);
         };
@@ -250,8 +250,8 @@ impl Services {
     /// Ends every cached value of a user, on all nodes. `false`: there is no such user.
     ///
     /// # Errors
-    /// As [`Self::flush_org`].
-    pub async fn flush_user(&self, email: &Email) -> Result<bool> {
+    /// As [`Self::flush_org_by_operator`].
+    pub async fn flush_user_by_operator(&self, email: &Email) -> Result<bool> {
         let Some(user) = db::users::find_id_by_email(&self.db.reader(), email).await? else {
             return Ok(false);
         };
@@ -262,8 +262,8 @@ impl Services {
     /// Ends every cached value, on all nodes.
     ///
     /// # Errors
-    /// As [`Self::flush_org`].
-    pub async fn flush_all(&self) -> Result<()> {
+    /// As [`Self::flush_org_by_operator`].
+    pub async fn flush_all_by_operator(&self) -> Result<()> {
         self.cache.invalidate_everything().await
     }
 

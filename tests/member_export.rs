@@ -89,7 +89,11 @@ async fn a_file_has_the_members_of_the_list_in_its_order() {
              from member where abs(hashtext(user_id::text)) % 3 > 0",
         )
         .await;
-    fixture.services().flush_all().await.expect("flushed");
+    fixture
+        .services()
+        .flush_all_by_operator()
+        .await
+        .expect("flushed");
     for filter in [
         "",
         "role=billing",

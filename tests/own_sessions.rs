@@ -424,7 +424,7 @@ async fn two_admins_sign_everybody_out_at_once() {
         let (one, other) = (app.sign_in(&root).await, app.sign_in(&root).await);
         app.sql("update users set platform_admin = true, second_factor_at = now()")
             .await;
-        let flushed = app.services.flush_user(&root.email).await;
+        let flushed = app.services.flush_user_by_operator(&root.email).await;
         assert!(flushed.expect("flushed"));
         let (one, other) = (
             admin(&app.services, &one).await.expect("one is"),

@@ -361,7 +361,7 @@ async fn a_deleted_organization_comes_back_to_its_members_on_every_node() {
         .app
         .sql("update organization set deleted_at = now()")
         .await;
-    node.flush_all().await.expect("flushed");
+    node.flush_all_by_operator().await.expect("flushed");
     for node in [node, &other] {
         assert!(node.access.require(&grace, &fixture.slug).await.is_err());
         let mine = node.orgs.list_mine(&grace).await.expect("a list");

@@ -94,17 +94,17 @@ pub async fn flush(config: ServerConfig, target: Flush) -> Result<(), StartError
 
 async fn end_cached_values(services: &Services, target: &Flush) -> Result<(), StartError> {
     if let Some(org) = &target.org
-        && !services.flush_org(org).await?
+        && !services.flush_org_by_operator(org).await?
     {
         return Err(usage("flush: no organization has this slug"));
     }
     if let Some(user) = &target.user
-        && !services.flush_user(user).await?
+        && !services.flush_user_by_operator(user).await?
     {
         return Err(usage("flush: no user has this address"));
     }
     if target.all {
-        services.flush_all().await?;
+        services.flush_all_by_operator().await?;
     }
     Ok(())
 }

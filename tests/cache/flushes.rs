@@ -79,9 +79,14 @@ async fn after_a_flush_each_family_is_read_anew_on_each_node() {
                 let flushed = async || {
                     let flusher = &acme.app.services;
                     if everything {
-                        flusher.flush_all().await.expect("flushed");
+                        flusher.flush_all_by_operator().await.expect("flushed");
                     } else {
-                        assert!(flusher.flush_org(&acme.slug).await.expect("flushed"));
+                        assert!(
+                            flusher
+                                .flush_org_by_operator(&acme.slug)
+                                .await
+                                .expect("flushed")
+                        );
                     }
                     read().await
                 };

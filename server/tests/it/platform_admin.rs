@@ -79,7 +79,12 @@ impl Acme {
                 .sql("update users set second_factor_at = now() where name = 'Root'")
                 .await;
         }
-        let flushed = self.site.app.services.flush_user(&root.email).await;
+        let flushed = self
+            .site
+            .app
+            .services
+            .flush_user_by_operator(&root.email)
+            .await;
         assert!(flushed.expect("flushed"), "the session is read anew");
         browser
     }

@@ -458,7 +458,7 @@ impl Acme {
         self.site
             .app
             .services
-            .flush_user(&person.email)
+            .flush_user_by_operator(&person.email)
             .await
             .expect("flushed");
         let placeholders = [

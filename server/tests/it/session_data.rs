@@ -532,7 +532,7 @@ async fn everybodys_sessions_are_an_address_of_nothing_to_all_but_platform_admin
     site.app
         .sql("update users set second_factor_at = now() where name = 'Root'")
         .await;
-    let flushed = site.app.services.flush_user(&root.email).await;
+    let flushed = site.app.services.flush_user_by_operator(&root.email).await;
     assert!(flushed.expect("flushed"));
     let root = &mut browser;
     let page = root.open(AdminPage::Sessions.path()).await;

@@ -58,7 +58,12 @@ impl Acme {
             _ => return acme,
         };
         acme.site.app.sql(change).await;
-        acme.site.app.services.flush_all().await.expect("flushed");
+        acme.site
+            .app
+            .services
+            .flush_all_by_operator()
+            .await
+            .expect("flushed");
         acme
     }
 
@@ -88,7 +93,12 @@ impl Acme {
             .sql_with(change, &[&user.id.to_string()])
             .await;
         // By hand, so nobody waits until all nodes have heard of it.
-        let flushed = self.site.app.services.flush_user(&user.email).await;
+        let flushed = self
+            .site
+            .app
+            .services
+            .flush_user_by_operator(&user.email)
+            .await;
         flushed.expect("flushed");
         visitor
     }
