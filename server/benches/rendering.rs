@@ -97,7 +97,6 @@ async fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    // Leptos' own executor is the runtime's, which the handler sets up.
     let rows = rows();
     let mut bytes = Vec::new();
     for (_, render) in WAYS {

@@ -95,7 +95,8 @@ fn lines(members: &[MemberRow]) -> Vec<u8> {
         let last_active = member.last_active_at.map(moment);
         let has_second_factor = match member.has_second_factor {
             Some(true) => "yes",
-            Some(false) | None => "no",
+            Some(false) => "no",
+            None => "",
         };
         lines.push([
             member.name.as_str(),

@@ -2,8 +2,8 @@
 //!
 //! Forms post to these as plain HTML; islands ask those in [`lookups`]. Each one shows
 //! the right it requires by the proof it fetches: none (signing in), the user (`signed_in`),
-//! the membership (`org_access`), or the platform admin (`platform_admin`). Everything beyond that is up to the
-//! use case, which checks the role again in its transaction.
+//! the membership (`org_access`), or the platform admin (`platform_admin`). Everything
+//! beyond that is up to the use case, which checks the role again in its transaction.
 //!
 //! Their addresses are in `orghub::routes::api`. The macro takes literals only, so a test
 //! compares the two lists.

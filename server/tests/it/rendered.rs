@@ -373,7 +373,8 @@ async fn an_offer_to_restore_ends_with_its_time() {
     let (site, mut ada) = site_with_kept_page("/orgs/acme").await;
     site.app
         .sql_announced(
-            "update organization set deleted_at = now() - interval '30 days' + interval '5 minutes'",
+            "update organization
+             set deleted_at = now() - interval '30 days' + interval '5 minutes'",
         )
         .await;
     let offer = until_kept(&mut ada, routes::ORGS).await;

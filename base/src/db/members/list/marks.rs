@@ -51,7 +51,8 @@ impl Row {
 }
 
 /// The marks of the organization whose current slug this is; `None`: no such organization. Reads
-/// one index from end to end, so it is a heavy read: half a second to a second for a million members.
+/// one index from end to end, so it is a heavy read: half a second to a second for a million
+/// members.
 #[tracing::instrument(level = "debug", target = SPANS, name = "sql.members.list_marks", skip_all)]
 #[boxed]
 pub async fn list_marks(

@@ -205,6 +205,7 @@ async fn read(
         limit: size + 1,
         looked_through: match (filter.search, query.sort) {
             (Some(_), MemberSort::Joined | MemberSort::Name | MemberSort::Role) => SEARCHED,
+            // The pages of a file are larger than that.
             _ => LOOKED_UP.max(2 * size),
         },
         whole: known.total.as_ref().map(|total| total.members),

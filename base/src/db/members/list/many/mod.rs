@@ -18,9 +18,9 @@
 ///
 /// Most classes are small, and to look for the ends of all costs more than the page. So the classes
 /// take turns, those that are densest in front first, and each looks for an end only before the
-/// first that is known; after one or two turns there is none. Ends bound an index scan by what comes
-/// first in the order, and the scan is limited besides: thousands may have joined at one moment,
-/// and by two columns at once a scan begins but does not end.
+/// first that is known; after one or two turns there is none. Ends bound an index scan by what
+/// comes first in the order, and the scan is limited besides: thousands may have joined at one
+/// moment, and by two columns at once a scan begins but does not end.
 ///
 /// `found` stops at the `most` of a class that the page can need, and not before 500, so that the
 /// first pages have numbers.
