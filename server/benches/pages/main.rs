@@ -1,7 +1,8 @@
 //! What a request costs, from an empty answer to a page that nothing was kept of: the ladder.
 //!
-//! Four servers take turns: as it is, without pages that are sent again, without anything in its
-//! own memory, and without any cache. Writes its table to standard output. `cargo xtask bench` runs it.
+//! Five servers take turns: as it is, without pages that are sent again, without anything in its
+//! own memory, without any cache, and with a Redis that has died. Writes its table to standard
+//! output. `cargo xtask bench` runs it.
 
 #![allow(
     clippy::print_stdout,
@@ -21,12 +22,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use orghub::routes;
 use orghub_test_support::{PrivateRedis, TestApp};
 
 use crate::process::Server;
 
 /// Connections, where a step does not say otherwise.
 const CONNECTIONS: usize = 16;
+/// Connections over which each server is asked for the pages that matter.
+const CONCURRENCIES: [usize; 3] = [1, CONNECTIONS, 64];
 /// Length of a measurement.
 const PHASE: Duration = Duration::from_millis(1_500);
 /// How often each step comes round; the table has medians.
@@ -36,24 +40,51 @@ const MEMBERS: u32 = 10_000;
 /// What the server may keep resident, in MiB, at 64 connections.
 const RESIDENT: u32 = 64;
 
-/// Which server, by its settings.
-const SERVERS: [(&str, &[(&str, &str)]); 4] = [
-    ("as it is", &[]),
-    ("each page made anew", &[("RENDERED_PAGES_BYTES", "0")]),
-    // What a node does that has only begun: everything it needs is in Redis.
-    (
-        "cold: all from Redis",
-        &[("RENDERED_PAGES_BYTES", "0"), ("NEAR_CACHE_BYTES", "0")],
-    ),
-    (
-        "no cache",
-        &[
-            ("RENDERED_PAGES_BYTES", "0"),
-            ("NEAR_CACHE_BYTES", "0"),
-            ("ENABLE_REDIS_CACHE", "false"),
-        ],
-    ),
-];
+/// A server by its settings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    AsItIs,
+    /// It sends no page again.
+    Anew,
+    /// What a node does that has only begun: everything it needs is in Redis.
+    Cold,
+    NoCache,
+    /// As it is, but its Redis has died.
+    RedisAway,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [
+        Self::AsItIs,
+        Self::Anew,
+        Self::Cold,
+        Self::NoCache,
+        Self::RedisAway,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::AsItIs => "as it is",
+            Self::Anew => "each page made anew",
+            Self::Cold => "cold: all from Redis",
+            Self::NoCache => "no cache",
+            Self::RedisAway => "as it is, Redis away",
+        }
+    }
+
+    const fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::AsItIs | Self::RedisAway => &[],
+            Self::Anew => &[("RENDERED_PAGES_BYTES", "0")],
+            Self::Cold => &[("RENDERED_PAGES_BYTES", "0"), ("NEAR_CACHE_BYTES", "0")],
+            Self::NoCache => &[
+                ("RENDERED_PAGES_BYTES", "0"),
+                ("NEAR_CACHE_BYTES", "0"),
+                ("ENABLE_REDIS_CACHE", "false"),
+            ],
+        }
+    }
+}
 
 /// One step of the ladder.
 struct Rung {
@@ -61,15 +92,14 @@ struct Rung {
     path: &'static str,
     is_signed_in: bool,
     accept_encoding: &'static str,
-    /// An index of [`SERVERS`].
-    server: usize,
+    server: Kind,
     /// Connections that ask, each one request after the other.
     connections: usize,
     /// Microseconds of processor time that a request may take, where that is said.
     budget: Option<u32>,
 }
 
-const fn rung(name: &'static str, path: &'static str, is_signed_in: bool, server: usize) -> Rung {
+const fn rung(name: &'static str, path: &'static str, is_signed_in: bool, server: Kind) -> Rung {
     Rung {
         name,
         path,
@@ -81,52 +111,41 @@ const fn rung(name: &'static str, path: &'static str, is_signed_in: bool, server
     }
 }
 
-const fn compressed(rung: Rung) -> Rung {
-    Rung {
-        accept_encoding: "gzip, deflate, br, zstd",
-        ..rung
-    }
-}
-
-const fn over(connections: usize, rung: Rung) -> Rung {
-    Rung {
-        connections,
-        ..rung
-    }
-}
-
-const fn within(budget: u32, rung: Rung) -> Rung {
-    Rung {
-        budget: Some(budget),
-        ..rung
-    }
-}
-
 const ORG: &str = "/orgs/acme";
 const LIST: &str = "/orgs/acme/members";
 
-const LADDER: [Rung; 20] = [
-    rung("`/healthz`", "/healthz", false, 0),
-    rung("a small file", "/favicon.svg", false, 0),
-    rung("redirect of somebody signed out", ORG, false, 0),
-    rung("not found", "/nowhere", true, 0),
-    rung("sign-in page", "/sign-in", false, 0),
-    rung("sign-in page", "/sign-in", false, 1),
-    over(1, rung("organization", ORG, true, 0)),
-    within(80, rung("organization", ORG, true, 0)),
-    over(64, rung("organization", ORG, true, 0)),
-    rung("organization", ORG, true, 1),
-    rung("organization", ORG, true, 2),
-    rung("organization", ORG, true, 3),
-    compressed(rung("organization, gzip", ORG, true, 0)),
-    compressed(rung("organization, gzip", ORG, true, 1)),
-    over(1, rung("50 of 10,000 members", LIST, true, 0)),
-    within(150, rung("50 of 10,000 members", LIST, true, 0)),
-    over(64, rung("50 of 10,000 members", LIST, true, 0)),
-    rung("50 of 10,000 members", LIST, true, 1),
-    rung("50 of 10,000 members", LIST, true, 2),
-    rung("50 of 10,000 members", LIST, true, 3),
-];
+/// All steps, the cheapest first.
+fn ladder() -> Vec<Rung> {
+    let mut ladder = vec![
+        rung("`/healthz`", "/healthz", false, Kind::AsItIs),
+        rung("a small file", "/favicon.svg", false, Kind::AsItIs),
+        rung("redirect of somebody signed out", ORG, false, Kind::AsItIs),
+        rung("not found", "/nowhere", true, Kind::AsItIs),
+        rung("sign-in page", routes::SIGN_IN, false, Kind::AsItIs),
+        rung("sign-in page", routes::SIGN_IN, false, Kind::Anew),
+    ];
+    let pages = [
+        ("organization", ORG, 80),
+        ("50 of 10,000 members", LIST, 150),
+    ];
+    for (name, path, budget) in pages {
+        for server in Kind::ALL {
+            ladder.extend(CONCURRENCIES.map(|connections| {
+                let is_held = server == Kind::AsItIs && connections == CONNECTIONS;
+                Rung {
+                    connections,
+                    budget: is_held.then_some(budget),
+                    ..rung(name, path, true, server)
+                }
+            }));
+        }
+    }
+    ladder.extend([Kind::AsItIs, Kind::Anew].map(|server| Rung {
+        accept_encoding: "gzip, deflate, br, zstd",
+        ..rung("organization, gzip", ORG, true, server)
+    }));
+    ladder
+}
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
@@ -135,6 +154,7 @@ async fn main() {
         return;
     }
     let redis = PrivateRedis::start();
+    let mut dying_redis = PrivateRedis::start();
     let app = TestApp::start_with(|config| config.redis = None).await;
     let olive = app.user("Olive").await;
     let slug = app.org("acme", &olive).await;
@@ -146,13 +166,17 @@ async fn main() {
 
     let site_root = concat!(env!("CARGO_MANIFEST_DIR"), "/../public");
     let mut started = Vec::new();
-    for (_, settings) in SERVERS {
+    for kind in Kind::ALL {
         let common = [
             ("LEPTOS_SITE_ROOT", site_root),
             ("LOG_FORMAT", "json"),
             ("LOG_LEVEL", "info"),
         ];
-        let settings: Vec<_> = common.iter().chain(settings).copied().collect();
+        let settings: Vec<_> = common.iter().chain(kind.settings()).copied().collect();
+        let redis = match kind {
+            Kind::RedisAway => &dying_redis,
+            _ => &redis,
+        };
         let log = Stdio::null();
         started.push(Server::start_into(&database_url, &redis.url(), &settings, log).await);
     }
@@ -163,11 +187,13 @@ async fn main() {
         let cookie = server.sign_in(&olive).await;
         servers.push((Arc::new(server), cookie));
     }
+    dying_redis.kill();
 
-    let mut measured: Vec<Vec<Load>> = LADDER.iter().map(|_| Vec::new()).collect();
+    let ladder = ladder();
+    let mut measured: Vec<Vec<Load>> = ladder.iter().map(|_| Vec::new()).collect();
     for round in 0..=ROUNDS {
-        for (rung, loads) in LADDER.iter().zip(&mut measured) {
-            let (server, cookie) = &servers[rung.server];
+        for (rung, loads) in ladder.iter().zip(&mut measured) {
+            let (server, cookie) = &servers[rung.server as usize];
             let load = load(server, cookie, rung).await;
             // The first round only warms up.
             if round > 0 {
@@ -176,7 +202,7 @@ async fn main() {
         }
         eprintln!("round {round} of {ROUNDS}");
     }
-    report(&measured);
+    report(&ladder, &measured);
     let busy = servers[0].0.memory_mib();
     println!(
         "\nResident memory of the server \"as it is\": {idle} MiB after its start, {busy} MiB after all of it; the budget is {RESIDENT}."
@@ -193,7 +219,8 @@ struct Load {
     bytes: usize,
 }
 
-async fn load(server: &Arc<Server>, cookie: &str, rung: &'static Rung) -> Load {
+async fn load(server: &Arc<Server>, cookie: &str, rung: &Rung) -> Load {
+    let (path, accept_encoding) = (rung.path, rung.accept_encoding);
     let cookie = if rung.is_signed_in { cookie } else { "" };
     let cpu_before = cpu_of(server.process.id());
     let until = Instant::now() + PHASE;
@@ -208,11 +235,7 @@ async fn load(server: &Arc<Server>, cookie: &str, rung: &'static Rung) -> Load {
                         return (times, failures, bytes);
                     }
                     let answer = server
-                        .open_with(
-                            rung.path,
-                            &cookie,
-                            &[("accept-encoding", rung.accept_encoding)],
-                        )
+                        .open_with(path, &cookie, &[("accept-encoding", accept_encoding)])
                         .await;
                     failures += usize::from(answer.status().is_server_error());
                     bytes = answer.body().len();
@@ -237,7 +260,7 @@ async fn load(server: &Arc<Server>, cookie: &str, rung: &'static Rung) -> Load {
     }
 }
 
-fn report(measured: &[Vec<Load>]) {
+fn report(ladder: &[Rung], measured: &[Vec<Load>]) {
     println!("### What a request costs\n");
     println!(
         "{ROUNDS} rounds of {} s each in turn, medians and, of the CPU, the spread. CPU is the \
@@ -251,7 +274,7 @@ fn report(measured: &[Vec<Load>]) {
     println!("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     let cpu = |load: &Load| load.cpu.as_secs_f64() * 1e6 / load.times.len() as f64;
     let empty = median(measured[0].iter().map(cpu));
-    for (rung, loads) in LADDER.iter().zip(measured) {
+    for (rung, loads) in ladder.iter().zip(measured) {
         let rate = |load: &Load| load.times.len() as f64 / PHASE.as_secs_f64();
         let at = |share: f64| {
             median(loads.iter().map(|load| {
@@ -272,7 +295,7 @@ fn report(measured: &[Vec<Load>]) {
         println!(
             "| {} | {} | {} | {:.0} | {:.2} ms | {:.2} ms | {typical:.0} µs ({least:.0} to {most:.0}) | {budget} | {:.1} | {} | {} |",
             rung.name,
-            SERVERS[rung.server].0,
+            rung.server.name(),
             rung.connections,
             median(loads.iter().map(rate)),
             at(0.5),
