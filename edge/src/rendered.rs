@@ -5,7 +5,13 @@
 //! access. Session and membership are looked up for each request before anybody comes here,
 //! and what they say is compared with what the page was made for.
 
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use axum::body::Bytes;
 use http::HeaderMap;
@@ -20,6 +26,9 @@ use time::OffsetDateTime;
 
 /// Rough weight of a page beside its key, its body and its stamp.
 const OVERHEAD_BYTES: usize = 1_024;
+
+/// Pages of which is known whether they were asked for before. Each takes 8 bytes.
+const REMEMBERED: usize = 8_192;
 
 /// What a page is asked for by. What is not in here and not in [`Viewer`] may not be looked at
 /// while a page is made; whatever looks says so ([`orghub::recording`]).
@@ -57,9 +66,33 @@ impl Weighter<PageKey, Arc<Page>> for Weight {
     }
 }
 
+/// Which pages were asked for lately, as far as a table of hashes remembers: whoever makes up
+/// addresses fills this, and not the memory for pages.
+struct AskedFor {
+    hasher: RandomState,
+    hashes: Box<[AtomicU64]>,
+}
+
+impl AskedFor {
+    fn new() -> Self {
+        Self {
+            hasher: RandomState::new(),
+            hashes: (0..REMEMBERED).map(|_| AtomicU64::new(0)).collect(),
+        }
+    }
+
+    /// Whether it was asked for before; from now on it was.
+    fn again(&self, key: &PageKey) -> bool {
+        let hash = self.hasher.hash_one(key);
+        let place = usize::try_from(hash % REMEMBERED as u64).expect("one of the table's");
+        self.hashes[place].swap(hash, Relaxed) == hash
+    }
+}
+
 /// The pages that a process keeps, bounded in bytes.
 pub struct RenderedPages {
     pages: sync::Cache<PageKey, Arc<Page>, Weight>,
+    asked_for: AskedFor,
 }
 
 impl RenderedPages {
@@ -68,6 +101,7 @@ impl RenderedPages {
         let most = usize::try_from(bytes / 8_192).unwrap_or(usize::MAX).max(16);
         (bytes > 0).then(|| Self {
             pages: sync::Cache::with_weighter(most, bytes, Weight),
+            asked_for: AskedFor::new(),
         })
     }
 
@@ -91,6 +125,11 @@ impl RenderedPages {
         self.pages.remove(key);
         self.show_weight();
         None
+    }
+
+    /// Whether to keep a page that was not found: it is asked for a second time.
+    pub fn is_wanted(&self, key: &PageKey) -> bool {
+        self.asked_for.again(key)
     }
 
     pub fn keep(&self, key: PageKey, page: Page) {

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use any_spawner::Executor;
 use axum::body::Body;
 use futures::future::LocalBoxFuture;
 use http::Request;
@@ -97,6 +98,8 @@ async fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
+    // As the product does when its routes are made.
+    Executor::init_tokio().expect("nobody else has");
     let rows = rows();
     let mut bytes = Vec::new();
     for (_, render) in WAYS {

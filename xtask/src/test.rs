@@ -72,6 +72,8 @@ fn rust_tests(steps: &mut Steps, services: &Services) {
         steps.attempt(&step, || {
             let mut nextest = nextest(services, "levels");
             nextest.env("ENABLE_REDIS_CACHE", redis.to_string());
+            // Ten times as many were tried with both levels.
+            nextest.env("ORGHUB_RENDERED_CHANGES", "100");
             if !near {
                 nextest.env("NEAR_CACHE_BYTES", "0");
             }

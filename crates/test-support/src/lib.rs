@@ -22,6 +22,7 @@ mod redis;
 mod redis_cluster;
 mod smtp;
 mod stopwatch;
+pub mod stress;
 mod totp;
 
 use std::time::Duration;

@@ -64,6 +64,9 @@ pub async fn send_again(
     request
         .headers_mut()
         .insert(header::ACCEPT_ENCODING, HeaderValue::from_static(encoding));
+    if !pages.is_wanted(&key) {
+        return next.run(request).await;
+    }
     let (response, made_of) = services.cache.record(next.run(request)).await;
     let Some(made_of) = made_of.filter(|_| is_plain_page(&response)) else {
         return response;
