@@ -1,10 +1,17 @@
 //! From page to page, and to any page.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+};
 
 use orghub::domain::{
     Inactivity, MemberId, MemberListQuery, MemberPage, MemberSort, PageNumber, PageSize, Role,
 };
+use tokio::task::JoinHandle;
 
 use super::{crowd::Crowd, ids, next, previous, total};
 
@@ -41,25 +48,62 @@ fn lists(size: usize) -> Vec<MemberListQuery> {
 /// From one page to the next or the previous one.
 type Step = fn(&MemberListQuery, &MemberPage) -> Option<MemberListQuery>;
 
-/// An organization of which some stay, while others come and go at each step of a walk.
-struct Station {
-    crowd: Crowd,
-    stay: HashSet<MemberId>,
-    newcomers: u32,
+/// Members at the beginning, and as many who come and as many who go while the list is walked.
+const MEMBERS: u32 = 10_000;
+
+/// Half of the crowd stay, while others come and go all the time.
+struct Coming {
+    crowd: Arc<Crowd>,
+    stay: Arc<HashSet<MemberId>>,
+    /// How many have come, and as many have gone.
+    count: Arc<AtomicU32>,
+    task: JoinHandle<()>,
 }
 
-impl Station {
+impl Coming {
+    async fn start() -> Self {
+        let crowd = Arc::new(Crowd::start(MEMBERS).await);
+        let everybody = crowd.expected(&MemberListQuery::default()).await;
+        let stay: Arc<HashSet<_>> = Arc::new(everybody.into_iter().step_by(2).collect());
+        let count = Arc::new(AtomicU32::new(0));
+        let come_and_go = {
+            let (crowd, stay, count) = (crowd.clone(), stay.clone(), count.clone());
+            async move {
+                loop {
+                    let some = rand::random_range(1..40);
+                    crowd.leave(some as usize, &stay).await;
+                    let first = MEMBERS + 1 + count.load(SeqCst);
+                    crowd.join(first, first + some - 1).await;
+                    count.fetch_add(some, SeqCst);
+                }
+            }
+        };
+        Self {
+            crowd,
+            stay,
+            count,
+            task: tokio::spawn(come_and_go),
+        }
+    }
+
+    /// Who is in the list of `query` and stays.
+    async fn staying(&self, query: &MemberListQuery) -> HashSet<MemberId> {
+        let mut staying: HashSet<_> = self.crowd.expected(query).await.into_iter().collect();
+        staying.retain(|id| self.stay.contains(id));
+        staying
+    }
+
     /// Shows the pages of `query` from `start` on, nobody twice: who stays and was met, and the
     /// last page that has somebody.
     async fn walk(
-        &mut self,
+        &self,
         query: &MemberListQuery,
         start: Option<MemberListQuery>,
         step: Step,
     ) -> (HashSet<MemberId>, Option<MemberPage>) {
         let mut met = HashSet::new();
         let (mut here, mut last) = (start, None);
-        for _ in 0..200 {
+        for _ in 0..500 {
             let Some(at) = here else {
                 met.retain(|id| self.stay.contains(id));
                 return (met, last);
@@ -68,9 +112,6 @@ impl Station {
             for id in ids(&found) {
                 assert!(met.insert(id), "{query:?}: twice");
             }
-            self.crowd.leave(15, &self.stay).await;
-            self.crowd.join(self.newcomers, self.newcomers + 14).await;
-            self.newcomers += 15;
             here = step(query, &found);
             // Whoever came behind may all have left: then the last page has nobody.
             if !found.page.rows.is_empty() {
@@ -79,33 +120,42 @@ impl Station {
         }
         panic!("{query:?}: it goes in circles");
     }
+
+    /// Ends it: how many have come and gone.
+    async fn end(self) -> u32 {
+        self.task.abort();
+        let ended = self.task.await;
+        assert!(ended.is_err_and(|error| error.is_cancelled()));
+        self.count.load(SeqCst)
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_walk_shows_nobody_twice_and_misses_nobody_who_stays() {
-    let crowd = Crowd::start(600).await;
-    let everybody = crowd.expected(&MemberListQuery::default()).await;
-    let stay = everybody.into_iter().step_by(2).collect();
-    let mut station = Station {
-        crowd,
-        stay,
-        newcomers: 601,
-    };
-    for query in lists(0) {
-        let mut staying: HashSet<_> = station.crowd.expected(&query).await.into_iter().collect();
-        staying.retain(|id| station.stay.contains(id));
-        let (met, last) = station.walk(&query, Some(query.clone()), next).await;
+    let coming = Coming::start().await;
+    let (lists, mut walked) = (lists(2), 0);
+    // Each list, and on a machine that is slow to change them, some again.
+    for query in lists.iter().cycle() {
+        if walked >= lists.len() && coming.count.load(SeqCst) >= MEMBERS {
+            break;
+        }
+        walked += 1;
+        let mut staying = coming.staying(query).await;
+        let (met, last) = coming.walk(query, Some(query.clone()), next).await;
         assert_eq!(met, staying, "{query:?}");
 
         // And all the way back, from the last page, which is not among them.
-        let back = last.as_ref().and_then(|page| previous(&query, page));
-        let (met, _) = station.walk(&query, back, previous).await;
+        let back = last.as_ref().and_then(|page| previous(query, page));
+        let (met, _) = coming.walk(query, back, previous).await;
         for id in last.iter().flat_map(ids) {
             staying.remove(&id);
         }
         assert_eq!(met, staying, "{query:?}: on the way back");
     }
-    assert_eq!(station.crowd.wrong_copies().await, 0);
+    let crowd = coming.crowd.clone();
+    let count = coming.end().await;
+    eprintln!("{walked} lists walked there and back while {count} came and as many went");
+    assert_eq!(crowd.wrong_copies().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
