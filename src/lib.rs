@@ -31,7 +31,7 @@ pub use orghub_domain::{self as domain, routes};
 /// Accounts, signing in and out, and the sessions in between.
 pub mod auth {
     pub use orghub_auth::{
-        AccountExport, AccountToken, Admitted, Auth, ClientInfo, DEVICE_LIFETIME, DeviceCookie,
+        AccountExport, Admitted, Auth, ClientInfo, DEVICE_LIFETIME, DeviceCookie, LinkToken,
         MailedLink, NewAccount, PlatformAdmin, ProviderAnswer, RequestUser, Sessions, SignedIn,
         Verified, hash_password, oidc, sessions,
     };

@@ -76,6 +76,31 @@ impl Deref for Services {
 #[error("the database lacks {0} migration(s) of this version; run `orghub-server migrate` first")]
 struct NotMigrated(usize);
 
+async fn open_database(config: &Config) -> Result<Db> {
+    let db = Db::open(config)?;
+    match db.pending_migrations().await? {
+        0 => {}
+        missing => return Err(Error::internal(NotMigrated(missing))),
+    }
+    match db.find_excess().await? {
+        None => {}
+        Some(excess) if config.app_env == AppEnv::Production => {
+            return Err(Error::internal(excess));
+        }
+        Some(excess) => tracing::warn!("{excess}; in production the server does not start so"),
+    }
+    Ok(db)
+}
+
+async fn start_cache(config: &Config, db: &Db) -> Result<Cache> {
+    let cache = Cache::start(config, db.clone()).await?;
+    cache.check_triggers().await?;
+    if !cache.wait_until_ready(CACHE_PATIENCE).await {
+        tracing::warn!("the cache is not ready yet; pages are served from PostgreSQL");
+    }
+    Ok(cache)
+}
+
 impl Services {
     /// Opens and checks everything, and starts the work of the cache. A node that serves
     /// starts the [worker](Parts::worker), too.
@@ -85,23 +110,12 @@ impl Services {
     /// triggers are not this version's, or, in production, if the server's role may do more
     /// than it should.
     pub async fn start(config: Config) -> Result<Self> {
-        let db = Db::open(&config)?;
-        match db.pending_migrations().await? {
-            0 => {}
-            missing => return Err(Error::internal(NotMigrated(missing))),
-        }
-        match db.find_excess().await? {
-            None => {}
-            Some(excess) if config.app_env == AppEnv::Production => {
-                return Err(Error::internal(excess));
-            }
-            Some(excess) => tracing::warn!("{excess}; in production the server does not start so"),
-        }
-        let cache = Cache::start(&config, db.clone()).await?;
-        cache.check_triggers().await?;
-        if !cache.wait_until_ready(CACHE_PATIENCE).await {
-            tracing::warn!("the cache is not ready yet; pages are served from PostgreSQL");
-        }
+        let db = open_database(&config).await?;
+        let cache = start_cache(&config, &db).await?;
+        Self::assemble(config, db, cache)
+    }
+
+    fn assemble(config: Config, db: Db, cache: Cache) -> Result<Self> {
         let clock = Clock::default();
         let limits = config.per_user;
         let (per_user, life) = (limits.sessions, config.session_life);

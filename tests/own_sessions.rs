@@ -356,7 +356,7 @@ async fn sessions_end_by_the_configured_days_to_the_second() {
 
 /// Whoever comes with this session as a platform admin.
 async fn admin(node: &Services, session: &Id) -> Result<PlatformAdmin, Error> {
-    PlatformAdmin::admit(&who(node, session).await, &ClientInfo::default())
+    PlatformAdmin::admit(&who(node, session).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]

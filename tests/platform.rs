@@ -106,11 +106,9 @@ async fn platform_admin(app: &TestApp, name: &str) -> PlatformAdmin {
         &[name],
     )
     .await;
-    let client = ClientInfo {
-        address: Some("192.0.2.7".parse().expect("an address")),
-        ..ClientInfo::default()
-    };
-    PlatformAdmin::admit(&as_found(&user, true, true), &client).expect("one is")
+    let address = "192.0.2.7".parse().expect("an address");
+    let user = as_found(&user, true, true).coming_from(Some(address));
+    PlatformAdmin::admit(&user).expect("one is")
 }
 
 fn as_found(user: &SignedIn, platform_admin: bool, has_second_factor: bool) -> SignedIn {
@@ -136,7 +134,7 @@ async fn only_a_platform_admin_with_a_second_factor_is_admitted() {
     let ada = app.user("Ada").await;
     let admit = |admin, factor| {
         let user = as_found(&ada, admin, factor);
-        PlatformAdmin::admit(&user, &ClientInfo::default()).map(drop)
+        PlatformAdmin::admit(&user).map(drop)
     };
     for factor in [false, true] {
         let refused = admit(false, factor);

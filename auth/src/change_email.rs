@@ -1,5 +1,5 @@
 use super::{
-    AccountToken, Auth, ClientInfo, SignedIn, factors::drop_requirement_without_means, letters,
+    Auth, ClientInfo, LinkToken, SignedIn, factors::drop_requirement_without_means, letters,
     limits::Limit,
 };
 use crate::{
@@ -64,7 +64,7 @@ impl Auth {
     /// [`Error::DeadLink`]; [`Error::Conflict`] if somebody else has the address by now.
     #[tracing::instrument(level = "debug", target = SPANS, name = "auth.change_email", skip_all)]
     #[boxed]
-    pub async fn change_email(&self, token: &AccountToken) -> Result<()> {
+    pub async fn change_email(&self, token: &LinkToken) -> Result<()> {
         let mut tx = self.db.begin().await?;
         let taken = self
             .take_token(&mut tx, TokenKind::ChangeEmail, token)
@@ -90,7 +90,7 @@ impl Auth {
     /// As [`Self::change_email`].
     #[tracing::instrument(level = "debug", target = SPANS, name = "auth.undo_email_change", skip_all)]
     #[boxed]
-    pub async fn undo_email_change(&self, token: &AccountToken) -> Result<()> {
+    pub async fn undo_email_change(&self, token: &LinkToken) -> Result<()> {
         let mut tx = self.db.begin().await?;
         let taken = self
             .take_token(&mut tx, TokenKind::UndoEmailChange, token)

@@ -7,7 +7,7 @@ use crate::{
     routes::{self, AccountPage},
 };
 
-use super::AccountToken;
+use super::LinkToken;
 
 /// For whoever did not ask for it.
 const NOT_ME: &str = "If this was not you, do nothing: without the link nothing happens.";
@@ -17,11 +17,11 @@ fn hello(name: &str) -> String {
     format!("Hello {},", text::isolated(name))
 }
 
-fn link(kind: TokenKind, token: &AccountToken) -> String {
+fn link(kind: TokenKind, token: &LinkToken) -> String {
     routes::mailed_link(kind, token.text())
 }
 
-pub fn verify_email(name: &str, token: &AccountToken) -> Letter {
+pub fn verify_email(name: &str, token: &LinkToken) -> Letter {
     Letter {
         subject: "Confirm your e-mail address".to_owned(),
         paragraphs: vec![
@@ -39,7 +39,7 @@ pub fn verify_email(name: &str, token: &AccountToken) -> Letter {
 }
 
 /// To somebody who has an account and signs up again, or whose address somebody else types.
-pub fn already_here(name: &str, token: &AccountToken) -> Letter {
+pub fn already_here(name: &str, token: &LinkToken) -> Letter {
     Letter {
         subject: "You already have an account".to_owned(),
         paragraphs: vec![
@@ -57,7 +57,7 @@ pub fn already_here(name: &str, token: &AccountToken) -> Letter {
     }
 }
 
-pub fn reset_password(name: &str, token: &AccountToken) -> Letter {
+pub fn reset_password(name: &str, token: &LinkToken) -> Letter {
     Letter {
         subject: "Set a new password".to_owned(),
         paragraphs: vec![
@@ -126,7 +126,7 @@ pub fn provider_disconnected(name: &str, label: &str) -> Letter {
 }
 
 /// To the new address.
-pub fn change_email(name: &str, token: &AccountToken) -> Letter {
+pub fn change_email(name: &str, token: &LinkToken) -> Letter {
     Letter {
         subject: "Confirm your new e-mail address".to_owned(),
         paragraphs: vec![
@@ -162,7 +162,7 @@ pub fn address_in_use() -> Letter {
 }
 
 /// To the address that the account had.
-pub fn email_changed(name: &str, new: &Email, token: &AccountToken) -> Letter {
+pub fn email_changed(name: &str, new: &Email, token: &LinkToken) -> Letter {
     Letter {
         subject: "Your e-mail address was changed".to_owned(),
         paragraphs: vec![
@@ -180,7 +180,7 @@ pub fn email_changed(name: &str, new: &Email, token: &AccountToken) -> Letter {
     }
 }
 
-pub fn delete_account(name: &str, token: &AccountToken) -> Letter {
+pub fn delete_account(name: &str, token: &LinkToken) -> Letter {
     Letter {
         subject: "Confirm that your account is to be deleted".to_owned(),
         paragraphs: vec![

@@ -17,7 +17,6 @@ use orghub_domain::{self as domain, routes};
 
 pub mod access;
 mod account;
-mod account_token;
 mod admit;
 mod change_email;
 mod change_password;
@@ -25,9 +24,9 @@ mod client_info;
 mod confirm;
 mod devices;
 mod factors;
-
 mod letters;
 mod limits;
+mod link_token;
 mod mailed_links;
 pub mod newcomers;
 pub mod oidc;
@@ -54,13 +53,13 @@ use crate::{
 };
 
 pub use account::AccountExport;
-pub use account_token::AccountToken;
 pub use admit::Admitted;
 pub use client_info::ClientInfo;
 use devices::Devices;
 pub use devices::{DEVICE_LIFETIME, DeviceCookie};
 use factors::Factors;
 use limits::Limits;
+pub use link_token::LinkToken;
 pub use mailed_links::MailedLink;
 pub use oidc::ProviderAnswer;
 use oidc::Providers;

@@ -1,4 +1,4 @@
-use super::{AccountToken, Auth};
+use super::{Auth, LinkToken};
 use crate::{
     db::{
         self, Tx,
@@ -22,7 +22,7 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::DeadLink`] if it was used, has expired, or was never made.
-    pub async fn find_link(&self, kind: TokenKind, token: &AccountToken) -> Result<MailedLink> {
+    pub async fn find_link(&self, kind: TokenKind, token: &LinkToken) -> Result<MailedLink> {
         let token = self.find_token(kind, token).await?;
         Ok(MailedLink {
             email: token.email,
@@ -30,7 +30,7 @@ impl Auth {
         })
     }
 
-    pub(super) async fn find_token(&self, kind: TokenKind, token: &AccountToken) -> Result<Token> {
+    pub(super) async fn find_token(&self, kind: TokenKind, token: &LinkToken) -> Result<Token> {
         let now = self.clock.now();
         let found = db::account_tokens::find(&self.db.reader(), &token.hash(), kind, now).await?;
         found.ok_or(Error::DeadLink)
@@ -41,7 +41,7 @@ impl Auth {
         &self,
         tx: &mut Tx,
         kind: TokenKind,
-        token: &AccountToken,
+        token: &LinkToken,
     ) -> Result<Token> {
         let taken = db::account_tokens::take(tx, &token.hash(), kind, self.clock.now()).await?;
         taken.ok_or(Error::DeadLink)
@@ -55,9 +55,9 @@ impl Auth {
         (user, kind): (UserId, TokenKind),
         email: &Email,
         next: &str,
-        letter: impl FnOnce(&AccountToken) -> Letter,
+        letter: impl FnOnce(&LinkToken) -> Letter,
     ) -> Result<()> {
-        let (token, now) = (AccountToken::random(), self.clock.now());
+        let (token, now) = (LinkToken::random(), self.clock.now());
         let row = NewToken {
             hash: &token.hash(),
             user,

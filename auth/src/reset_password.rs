@@ -1,4 +1,4 @@
-use super::{AccountToken, Auth, ClientInfo, letters, limits::Limit, queued::SEND_RESET_LINK};
+use super::{Auth, ClientInfo, LinkToken, letters, limits::Limit, queued::SEND_RESET_LINK};
 use crate::{
     boxed,
     db::{self, Tx},
@@ -55,7 +55,7 @@ impl Auth {
     /// [`crate::error::Error::DeadLink`].
     #[tracing::instrument(level = "debug", target = SPANS, name = "auth.reset_password", skip_all)]
     #[boxed]
-    pub async fn reset_password(&self, token: &AccountToken, password: NewPassword) -> Result<()> {
+    pub async fn reset_password(&self, token: &LinkToken, password: NewPassword) -> Result<()> {
         let hash = self.passwords.hash(password).await?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;

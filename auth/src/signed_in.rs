@@ -66,6 +66,11 @@ impl SignedIn {
         Self::new(user, session, Duration::days(90))
     }
 
+    /// Where the request came from.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     pub fn user(&self) -> &CurrentUser {
         &self.user
     }

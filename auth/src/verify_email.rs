@@ -1,6 +1,6 @@
 use tower_sessions::Session;
 
-use super::{AccountToken, Admitted, Auth, ClientInfo, SignedIn, limits::Limit, sign_up::SignedUp};
+use super::{Admitted, Auth, ClientInfo, LinkToken, SignedIn, limits::Limit, sign_up::SignedUp};
 use crate::{
     boxed, db,
     domain::{CurrentUser, Invalid, TokenKind},
@@ -28,7 +28,7 @@ impl Auth {
         &self,
         session: &Session,
         signed_in: Option<&SignedIn>,
-        token: &AccountToken,
+        token: &LinkToken,
     ) -> Result<bool> {
         let token = self.find_token(TokenKind::VerifyEmail, token).await?;
         if signed_in.is_some_and(|user| user.id == token.user) {
@@ -55,7 +55,7 @@ impl Auth {
         &self,
         session: &Session,
         signed_in: Option<&SignedIn>,
-        token: &AccountToken,
+        token: &LinkToken,
         password: &str,
         client: &ClientInfo,
     ) -> Result<Verified> {

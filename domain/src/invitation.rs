@@ -144,7 +144,7 @@ impl InvitationListQuery {
 
 /// What an invitation is about, for whoever has its link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvitationLetter {
+pub struct InvitationDetails {
     pub org_name: String,
     /// Name of who invited; `None`: their account is gone.
     pub invited_by: Option<String>,

@@ -71,7 +71,7 @@ pub use ids::{
 };
 pub use invalid::Invalid;
 pub use invitation::{
-    CheckedDraft, CheckedRow, INVITATION_LIFETIME, InvitationLetter, InvitationListQuery,
+    CheckedDraft, CheckedRow, INVITATION_LIFETIME, InvitationDetails, InvitationListQuery,
     InvitationPage, InvitationRow, InvitationState, MAX_IMPORTED, MAX_PASTED, RowResult, Seats,
     SentRow,
 };

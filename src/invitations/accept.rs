@@ -1,6 +1,6 @@
 use super::Invitations;
 use crate::{
-    auth::{AccountToken, SignedIn},
+    auth::{LinkToken, SignedIn},
     boxed,
     cache::keys,
     db::{self, activity::NewActivity},
@@ -21,7 +21,7 @@ impl Invitations {
     /// than seats; [`Error::SignedOut`].
     #[tracing::instrument(level = "debug", target = SPANS, name = "invitations.accept", skip_all)]
     #[boxed]
-    pub async fn accept(&self, user: &SignedIn, token: &AccountToken) -> Result<OrgSlug> {
+    pub async fn accept(&self, user: &SignedIn, token: &LinkToken) -> Result<OrgSlug> {
         let now = self.clock.now();
         let hash = token.hash();
         let mut tx = self.db.begin().await?;

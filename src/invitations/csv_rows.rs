@@ -8,7 +8,7 @@ use encoding_rs::{UTF_8, WINDOWS_1252};
 use crate::domain::{Invalid, MAX_IMPORTED, SentRow, invitee::kept};
 
 /// Most bytes of a file: ten thousand rows with names take less.
-pub const MAX_CSV_BYTES: usize = 1024 * 1024;
+const MAX_CSV_BYTES: usize = 1024 * 1024;
 
 /// What columns are called that have addresses. Compared without case, dashes and spaces.
 const ADDRESS_COLUMNS: [&str; 5] = ["email", "emailaddress", "address", "mail", "user"];

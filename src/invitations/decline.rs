@@ -1,6 +1,6 @@
 use super::Invitations;
 use crate::{
-    auth::{AccountToken, SignedIn},
+    auth::{LinkToken, SignedIn},
     boxed,
     cache::keys,
     db::{self, activity::NewActivity},
@@ -17,7 +17,7 @@ impl Invitations {
     /// [`Error::DeadLink`] if it was decided, has expired, or never was.
     #[tracing::instrument(level = "debug", target = SPANS, name = "invitations.decline", skip_all)]
     #[boxed]
-    pub async fn decline(&self, user: Option<&SignedIn>, token: &AccountToken) -> Result<()> {
+    pub async fn decline(&self, user: Option<&SignedIn>, token: &LinkToken) -> Result<()> {
         let now = self.clock.now();
         let hash = token.hash();
         let mut tx = self.db.begin().await?;

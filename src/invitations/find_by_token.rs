@@ -1,8 +1,8 @@
 use super::Invitations;
 use crate::{
-    auth::AccountToken,
+    auth::LinkToken,
     boxed, db,
-    domain::InvitationLetter,
+    domain::InvitationDetails,
     error::{Error, Result},
     telemetry::SPANS,
 };
@@ -15,7 +15,7 @@ impl Invitations {
     /// [`Error::DeadLink`] if the invitation was decided, has expired, or never was.
     #[tracing::instrument(level = "debug", target = SPANS, name = "invitations.find_by_token", skip_all)]
     #[boxed]
-    pub async fn find_by_token(&self, token: &AccountToken) -> Result<InvitationLetter> {
+    pub async fn find_by_token(&self, token: &LinkToken) -> Result<InvitationDetails> {
         let now = self.clock.now();
         let found = db::invitations::find_by_token(&self.db.reader(), &token.hash(), now).await?;
         found.ok_or(Error::DeadLink)

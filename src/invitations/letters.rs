@@ -2,8 +2,8 @@
 //! recipient may not know.
 
 use crate::{
-    auth::AccountToken,
-    domain::{InvitationLetter, text},
+    auth::LinkToken,
+    domain::{InvitationDetails, text},
     mail::{Button, Letter},
     routes,
 };
@@ -12,7 +12,7 @@ use crate::{
 const NOT_ME: &str = "If you do not know what this is about, do nothing or decline it; then \
                       nothing happens.";
 
-pub fn invitation(about: &InvitationLetter, token: &AccountToken) -> Letter {
+pub fn invitation(about: &InvitationDetails, token: &LinkToken) -> Letter {
     let org = text::isolated(&about.org_name);
     Letter {
         subject: format!("You are invited to {org}"),
@@ -25,7 +25,7 @@ pub fn invitation(about: &InvitationLetter, token: &AccountToken) -> Letter {
     }
 }
 
-pub fn reminder(about: &InvitationLetter, token: &AccountToken) -> Letter {
+pub fn reminder(about: &InvitationDetails, token: &LinkToken) -> Letter {
     let org = text::isolated(&about.org_name);
     Letter {
         subject: format!("Your invitation to {org} is still open"),
@@ -41,14 +41,14 @@ pub fn reminder(about: &InvitationLetter, token: &AccountToken) -> Letter {
     }
 }
 
-fn who(about: &InvitationLetter) -> String {
+fn who(about: &InvitationDetails) -> String {
     match &about.invited_by {
         Some(name) => text::isolated(name).into_owned(),
         None => "Somebody".to_owned(),
     }
 }
 
-fn for_whom(about: &InvitationLetter) -> String {
+fn for_whom(about: &InvitationDetails) -> String {
     format!(
         "Your role there will be: {}. The invitation is for {}: sign in with this address, or \
          create an account with it.",
@@ -57,7 +57,7 @@ fn for_whom(about: &InvitationLetter) -> String {
     )
 }
 
-fn button(token: &AccountToken) -> Button {
+fn button(token: &LinkToken) -> Button {
     Button {
         label: "See the invitation".to_owned(),
         path: routes::invitation(token.text()),

@@ -31,17 +31,16 @@ mod send_draft;
 
 use time::{Duration, OffsetDateTime};
 
-pub use csv_rows::MAX_CSV_BYTES;
 pub use invite_many::InvitedMany;
 
 use crate::{
-    auth::AccountToken,
+    auth::LinkToken,
     cache::Cache,
     clock::Clock,
     db::{self, Db, invitations::InvitationForChange, invitations::NewInvitation},
     domain::{
-        ActivityKind, Email, INVITATION_LIFETIME, InvitationId, InvitationLetter, Permission, Role,
-        Seats,
+        ActivityKind, Email, INVITATION_LIFETIME, InvitationDetails, InvitationId, Permission,
+        Role, Seats,
     },
     error::{Error, Result},
     mail::Mail,
@@ -86,9 +85,9 @@ impl Invitations {
         (email, role): (&Email, Role),
         now: OffsetDateTime,
     ) -> Result<()> {
-        let token = AccountToken::random();
+        let token = LinkToken::random();
         db::invitations::insert_token(&mut change.tx, invitation, &token.hash(), now).await?;
-        let about = InvitationLetter {
+        let about = InvitationDetails {
             org_name: change.org.name.clone(),
             invited_by: Some(change.actor.name.clone()),
             email: email.clone(),

@@ -1,7 +1,7 @@
 use time::Duration;
 
 use super::{Invitations, letters};
-use crate::{auth::AccountToken, db, error::Result};
+use crate::{auth::LinkToken, db, error::Result};
 
 /// When somebody is reminded who has not decided: once, while the invitation lives.
 const AFTER: Duration = Duration::days(2);
@@ -23,8 +23,8 @@ impl Invitations {
             let mut tx = self.db.begin().await?;
             let due = db::invitations::list_due(&mut tx, now - AFTER, now, BATCH).await?;
             for reminder in &due {
-                let (id, about) = (reminder.id, &reminder.letter);
-                let token = AccountToken::random();
+                let (id, about) = (reminder.id, &reminder.details);
+                let token = LinkToken::random();
                 db::invitations::insert_token(&mut tx, id, &token.hash(), now).await?;
                 db::invitations::note_reminded(&mut tx, id, now).await?;
                 let letter = letters::reminder(about, &token);

@@ -1,7 +1,7 @@
 use super::Invitations;
 use crate::{
     access::OrgAccess,
-    auth::AccountToken,
+    auth::LinkToken,
     boxed, db,
     domain::{ActivityKind, InvitationId, InvitationState, Permission},
     error::{Error, Result},
@@ -32,7 +32,7 @@ impl Invitations {
                 "This invitation has expired. Send it again, then copy its link.",
             ));
         }
-        let token = AccountToken::random();
+        let token = LinkToken::random();
         db::invitations::insert_token(&mut change.tx, invitation, &token.hash(), now).await?;
         change
             .record(

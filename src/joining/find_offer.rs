@@ -1,6 +1,6 @@
 use super::Joining;
 use crate::{
-    auth::{AccountToken, SignedIn},
+    auth::{LinkToken, SignedIn},
     boxed,
     db::{self, Tx, join_links::OfferedLink},
     domain::{CurrentUser, DECLINED_FOR, JoinOffer, JoinStanding, JoinWay, MailDomain},
@@ -20,7 +20,7 @@ impl Joining {
     pub async fn find_offer(
         &self,
         user: Option<&SignedIn>,
-        token: &AccountToken,
+        token: &LinkToken,
     ) -> Result<JoinOffer> {
         let now = self.clock.now();
         // Only to read: it is rolled back.

@@ -1,6 +1,6 @@
 use super::{Joining, ask::Asker, find_offer::is_allowed};
 use crate::{
-    auth::{AccountToken, SignedIn},
+    auth::{LinkToken, SignedIn},
     boxed,
     db::{self, activity::NewActivity},
     domain::{ActivityKind, JoinWay, Joined, MailDomain},
@@ -20,7 +20,7 @@ impl Joining {
     /// [`Error::SignedOut`].
     #[tracing::instrument(level = "debug", target = SPANS, name = "joining.follow_link", skip_all)]
     #[boxed]
-    pub async fn follow_link(&self, user: &SignedIn, token: &AccountToken) -> Result<Joined> {
+    pub async fn follow_link(&self, user: &SignedIn, token: &LinkToken) -> Result<Joined> {
         let now = self.clock.now();
         let hash = token.hash();
         let mut tx = self.db.begin().await?;

@@ -1,7 +1,7 @@
 use super::Joining;
 use crate::{
     access::OrgAccess,
-    auth::AccountToken,
+    auth::LinkToken,
     boxed,
     db::{self, join_links::NewJoinLink},
     domain::{ActivityKind, JoinLinkTerms, MAX_JOIN_LINKS},
@@ -26,7 +26,7 @@ impl Joining {
                 "An organization can have {MAX_JOIN_LINKS} links. Revoke one, then try again."
             )));
         }
-        let token = AccountToken::random();
+        let token = LinkToken::random();
         let new = NewJoinLink {
             org: change.id,
             hash: &token.hash(),

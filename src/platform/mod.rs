@@ -111,14 +111,15 @@ struct Act<'a> {
 impl Act<'_> {
     /// Writes it into the platform's log.
     async fn record(&mut self, kind: PlatformActKind, subject: &str, detail: &str) -> Result<()> {
-        let by = self.admin.signed_in().id;
+        let admin = self.admin.signed_in();
+        let (by, address) = (admin.id, admin.address().map(|address| address.to_string()));
         let act = NewAct {
             actor: by,
             actor_name: &self.actor_name,
             kind,
             subject,
             detail,
-            address: self.admin.address(),
+            address: address.as_deref(),
             at: self.now,
         };
         db::platform::insert_act(&mut self.tx, act).await?;

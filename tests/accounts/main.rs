@@ -9,7 +9,7 @@ mod profile;
 mod sign_up;
 
 use orghub::{
-    auth::{AccountToken, Admitted, ClientInfo, NewAccount},
+    auth::{Admitted, ClientInfo, LinkToken, NewAccount},
     domain::{CurrentUser, Email, NewPassword, UserName},
     error::{Error, Result},
 };
@@ -30,8 +30,8 @@ fn password(text: &str) -> NewPassword {
 }
 
 /// The link in what was mailed last to this address.
-async fn link(app: &TestApp, address: &str) -> AccountToken {
-    AccountToken::of(&app.mailed_token(address).await)
+async fn link(app: &TestApp, address: &str) -> LinkToken {
+    LinkToken::of(&app.mailed_token(address).await)
 }
 
 /// Signs up in a new browser, and returns its session.
@@ -51,12 +51,7 @@ async fn sign_up(app: &TestApp, name: &str, address: &str) -> Id {
 }
 
 /// Verifies as the browser with this session, or a new one, does it; its session then.
-async fn verify(
-    app: &TestApp,
-    session: Option<Id>,
-    link: &AccountToken,
-    typed: &str,
-) -> Result<Id> {
+async fn verify(app: &TestApp, session: Option<Id>, link: &LinkToken, typed: &str) -> Result<Id> {
     let session = browser(&app.services, session);
     let client = ClientInfo::default();
     let auth = &app.services.auth;

@@ -1,5 +1,5 @@
 use orghub::{
-    auth::{AccountToken, ClientInfo},
+    auth::{ClientInfo, LinkToken},
     domain::{OrgName, OrgSlug, TokenKind},
     error::Error,
 };
@@ -99,7 +99,7 @@ async fn a_link_works_once_until_the_next_and_for_a_day() {
         auth.find_link(TokenKind::ResetPassword, &second).await
     ));
     for made_up in ["", "x", &"0".repeat(64), "\u{0}"] {
-        let token = AccountToken::of(made_up);
+        let token = LinkToken::of(made_up);
         assert!(is_dead(
             auth.find_link(TokenKind::VerifyEmail, &token).await
         ));

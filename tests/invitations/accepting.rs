@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use orghub::{
-    auth::AccountToken,
+    auth::LinkToken,
     domain::{InvitationState, Role},
     error::Error,
 };
@@ -94,7 +94,7 @@ async fn what_was_decided_or_has_expired_leads_nowhere() {
     let grace = fixture.app.user("Grace").await;
     let email = "grace@users.test";
     let invitations = &fixture.app.services.invitations;
-    let never = AccountToken::of(&"0".repeat(64));
+    let never = LinkToken::of(&"0".repeat(64));
     assert!(matches!(
         fixture.accept(&grace, &never).await,
         Err(Error::DeadLink)

@@ -9,7 +9,7 @@ mod seats;
 
 use orghub::{
     access::OrgAccess,
-    auth::{AccountToken, SignedIn},
+    auth::{LinkToken, SignedIn},
     domain::{
         Email, InvitationId, InvitationListQuery, InvitationPage, InvitationState, OrgSlug, Role,
     },
@@ -71,13 +71,13 @@ impl Fixture {
     }
 
     /// The secret in the link that was mailed last to this address.
-    async fn token(&self, email: &str) -> AccountToken {
+    async fn token(&self, email: &str) -> LinkToken {
         let letters = self.app.mail_to(email).await;
         let button = letters.last().and_then(|letter| letter.button.as_ref());
         token_in(&button.expect("a link was mailed").path)
     }
 
-    async fn accept(&self, user: &SignedIn, token: &AccountToken) -> Result<OrgSlug> {
+    async fn accept(&self, user: &SignedIn, token: &LinkToken) -> Result<OrgSlug> {
         self.app.services.invitations.accept(user, token).await
     }
 
@@ -113,8 +113,8 @@ impl Fixture {
     }
 }
 
-fn token_in(path: &str) -> AccountToken {
-    AccountToken::of(
+fn token_in(path: &str) -> LinkToken {
+    LinkToken::of(
         path.strip_prefix("/invitations/")
             .expect("an invitation's path"),
     )

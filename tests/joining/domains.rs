@@ -1,7 +1,7 @@
 //! People with an address at a verified domain join as its organization has decided.
 
 use orghub::{
-    auth::{AccountToken, ClientInfo, NewAccount},
+    auth::{ClientInfo, LinkToken, NewAccount},
     domain::{CurrentUser, DomainPolicy, Email, Invalid, Joined, NewPassword, OrgSlug, UserName},
     error::Error,
 };
@@ -24,7 +24,7 @@ impl Team {
         let (auth, client) = (&self.app.services.auth, ClientInfo::default());
         let done = auth.sign_up(&session, new, &client).await;
         done.expect("the answer is always the same");
-        let token = AccountToken::of(&self.app.mailed_token(address).await);
+        let token = LinkToken::of(&self.app.mailed_token(address).await);
         let verified = auth
             .verify_email(&session, None, &token, "", &client)
             .await
@@ -148,7 +148,7 @@ async fn who_has_left_does_not_come_back_by_forgetting_a_password() {
     let (auth, email) = (&team.app.services.auth, &grace.email);
     let reset = async || {
         auth.send_reset_link(email).await.expect("a link is mailed");
-        let token = AccountToken::of(&team.app.mailed_token(address).await);
+        let token = LinkToken::of(&team.app.mailed_token(address).await);
         let password = NewPassword::parse("seven swans over the lake", email, "Grace");
         let done = auth.reset_password(&token, password.expect("a good one"));
         done.await.expect("the password is set");
@@ -174,7 +174,7 @@ async fn who_changes_to_an_address_at_the_domain_joins() {
     let asked = auth.request_email_change(&grace, &email, &client).await;
     asked.expect("a link is mailed");
     assert!(!team.is_member(&grace).await, "not before it is verified");
-    let token = AccountToken::of(&team.app.mailed_token("grace@acme.test").await);
+    let token = LinkToken::of(&team.app.mailed_token("grace@acme.test").await);
     auth.change_email(&token).await.expect("changed");
     assert!(team.is_member(&grace).await);
 }

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use orghub::{
-    auth::AccountToken,
+    auth::LinkToken,
     domain::{JoinLinkLife, JoinLinkTerms, JoinStanding, Joined, MAX_JOIN_LINKS, Role},
     error::{Error, Result},
 };
@@ -95,9 +95,9 @@ async fn links_that_do_not_work_look_alike() {
     assert!(team.standing(&grace, &expired).await.is_ok());
     team.advance(Duration::MINUTE * 2);
     let unknown = [
-        AccountToken::of(""),
-        AccountToken::of("x"),
-        AccountToken::of(&"0".repeat(64)),
+        LinkToken::of(""),
+        LinkToken::of("x"),
+        LinkToken::of(&"0".repeat(64)),
     ];
     for token in [&revoked, &used_up, &expired].into_iter().chain(&unknown) {
         assert!(is_dead(&team.follow(&grace, token).await));

@@ -9,7 +9,7 @@ mod rights;
 
 use orghub::{
     access::OrgAccess,
-    auth::{AccountToken, SignedIn},
+    auth::{LinkToken, SignedIn},
     domain::{
         CurrentUser, DomainPolicy, Email, JoinLinkTerms, JoinStanding, JoinableOrg, Joined,
         MailDomain, OrgSlug, PageNumber, WaysToJoin,
@@ -56,17 +56,17 @@ impl Team {
             .await;
     }
 
-    async fn link(&self, terms: JoinLinkTerms) -> AccountToken {
+    async fn link(&self, terms: JoinLinkTerms) -> LinkToken {
         let path = self.joining().make_link(&self.access, &terms).await;
         let path = path.expect("a link");
-        AccountToken::of(path.strip_prefix("/join/").expect("a link's page"))
+        LinkToken::of(path.strip_prefix("/join/").expect("a link's page"))
     }
 
-    async fn follow(&self, user: &SignedIn, token: &AccountToken) -> Result<Joined> {
+    async fn follow(&self, user: &SignedIn, token: &LinkToken) -> Result<Joined> {
         self.joining().follow_link(user, token).await
     }
 
-    async fn standing(&self, user: &SignedIn, token: &AccountToken) -> Result<JoinStanding> {
+    async fn standing(&self, user: &SignedIn, token: &LinkToken) -> Result<JoinStanding> {
         let offer = self.joining().find_offer(Some(user), token).await?;
         Ok(offer.standing)
     }

@@ -227,7 +227,7 @@ const APP_DOORS: &[(&str, &[&str])] = &[
     (
         "app/ui/src/context.rs",
         &[
-            "AccountToken",
+            "LinkToken",
             "Admitted",
             "ClientInfo",
             "MailedLink",

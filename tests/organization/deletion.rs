@@ -302,7 +302,7 @@ async fn who_deletes_their_account_leaves_a_deleted_organization_to_be_removed()
         .await
         .expect("mailed");
     let token = acme.app.mailed_token(acme.owner.email.as_str()).await;
-    let token = orghub::auth::AccountToken::of(&token);
+    let token = orghub::auth::LinkToken::of(&token);
     auth.delete_account(&token).await.expect("deleted");
     assert!(
         acme.is_deleted().await,

@@ -2,7 +2,7 @@
 //! guessed at a few times only.
 
 use orghub::{
-    auth::{AccountToken, Admitted},
+    auth::{Admitted, LinkToken},
     domain::{FactorChoice, NewPassword},
     error::Error,
 };
@@ -38,7 +38,7 @@ async fn a_password_set_anew_takes_no_second_factor_away() {
     let ada = Ada::with_totp().await;
     let (auth, email) = (&ada.node().auth, ada.user.email.as_str());
     auth.send_reset_link(&ada.user.email).await.expect("mailed");
-    let link = AccountToken::of(&ada.app.mailed_token(email).await);
+    let link = LinkToken::of(&ada.app.mailed_token(email).await);
     let anew = "a long walk by the river";
     let password = NewPassword::parse(anew, &ada.user.email, "Ada").expect("a good one");
     auth.reset_password(&link, password).await.expect("set");

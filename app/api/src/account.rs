@@ -15,7 +15,6 @@ use orghub_ui::{
 };
 
 use super::upload::Upload;
-
 use crate::services::services;
 
 /// Takes the password of somebody who is signed in once more, and leads on to `next`.
@@ -97,7 +96,7 @@ pub async fn change_name(
 /// Gives the user a picture, from the file `picture`. Requires a user.
 #[server(prefix = "/api", endpoint = "change_picture", input = MultipartFormData)]
 pub async fn change_picture(data: MultipartData) -> Result<(), AppError> {
-    let picture = Upload::read(data, PictureOf::User).await;
+    let picture = Upload::picture(data, PictureOf::User).await;
     FormPost::of(&forms::CHANGE_PICTURE)
         .answer(async {
             let user = context::signed_in()?;

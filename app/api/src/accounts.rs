@@ -6,13 +6,12 @@ use orghub::{
     routes::{self, mailed_link},
 };
 use orghub_ui::{
-    context::{self, AccountToken, NewAccount},
+    context::{self, LinkToken, NewAccount},
     error::AppError,
     forms::{self, Done, FormPost, FormUrl},
 };
 
 use super::sessions::go_on;
-
 use crate::services::services;
 
 /// Makes an account and mails a link that verifies its address. Open to everybody. The
@@ -85,7 +84,7 @@ pub async fn verify_email(
         .answer(async {
             let (session, client) = (context::session()?, context::client_info());
             let signed_in = context::signed_in().ok();
-            let token = AccountToken::of(&token);
+            let token = LinkToken::of(&token);
             let services = services();
             let verified = services
                 .auth
@@ -130,7 +129,7 @@ pub async fn reset_password(
     let kind = TokenKind::ResetPassword;
     of_link(&forms::RESET_PASSWORD, kind, &token)
         .answer(async {
-            let token = AccountToken::of(&token);
+            let token = LinkToken::of(&token);
             let auth = services().auth.clone();
             let link = auth.find_link(kind, &token).await?;
             let password = NewPassword::parse(&password, &link.email, &link.user_name)?;
@@ -145,10 +144,7 @@ pub async fn reset_password(
 pub async fn change_email(#[server(default)] token: String) -> Result<(), AppError> {
     of_link(&forms::CHANGE_EMAIL, TokenKind::ChangeEmail, &token)
         .answer(async {
-            services()
-                .auth
-                .change_email(&AccountToken::of(&token))
-                .await?;
+            services().auth.change_email(&LinkToken::of(&token)).await?;
             Ok(Done::at(after_link()).saying("Your e-mail address is changed."))
         })
         .await
@@ -163,7 +159,7 @@ pub async fn undo_email_change(#[server(default)] token: String) -> Result<(), A
         &token,
     )
     .answer(async {
-        let token = AccountToken::of(&token);
+        let token = LinkToken::of(&token);
         services().auth.undo_email_change(&token).await?;
         Ok(Done::at(routes::CHECK_MAIL).saying(
             "Your account has its former address again, and everybody is signed out. \
@@ -180,7 +176,7 @@ pub async fn delete_account(#[server(default)] token: String) -> Result<(), AppE
         .answer(async {
             services()
                 .auth
-                .delete_account(&AccountToken::of(&token))
+                .delete_account(&LinkToken::of(&token))
                 .await?;
             Ok(Done::at(routes::SIGN_IN).saying("Your account is deleted."))
         })

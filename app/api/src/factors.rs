@@ -13,7 +13,6 @@ use orghub_ui::{
 };
 
 use super::account::confirmed_next;
-
 use crate::services::services;
 
 /// Completes a sign-in with a code, and leads to `next`. Open to whoever has one pending.

@@ -9,12 +9,13 @@ use orghub::{
     routes::{self, OrgPage},
 };
 use orghub_ui::{
-    context::{self, AccountToken},
+    context::{self, LinkToken},
     error::AppError,
     forms::{self, Done, FormPost, FormUrl},
 };
 
-use crate::services::{InvitedMany, MAX_CSV_BYTES, services};
+use super::upload::Upload;
+use crate::services::{InvitedMany, services};
 
 /// Invites an address. Requires the permission to invite, and to manage owners for an owner.
 #[server(prefix = "/api", endpoint = "invite", input = FormUrl)]
@@ -64,52 +65,15 @@ pub async fn invite_many(
 /// invite.
 #[server(prefix = "/api", endpoint = "import_invitations", input = MultipartFormData)]
 pub async fn import_invitations(data: MultipartData) -> Result<(), AppError> {
-    let upload = read_upload(data).await;
-    let org = upload
-        .as_ref()
-        .map(|upload| upload.org.clone())
-        .unwrap_or_default();
+    let Upload { org, file } = Upload::read(data, "file", "Choose a CSV file first.").await;
     FormPost::in_org(&forms::IMPORT_INVITATIONS, &org, "")
         .answer(async {
-            let upload = upload?;
             let access = context::org_access(&org).await?;
-            if upload.file.is_empty() {
-                return Err(Invalid::new("file", "Choose a CSV file first.").into());
-            }
             let invitations = services().invitations.clone();
-            let draft = invitations.import(&access, &upload.file).await?;
+            let draft = invitations.import(&access, &file?).await?;
             Ok(Done::at(routes::invitation_draft(access.slug(), draft)))
         })
         .await
-}
-
-/// What came with a file.
-struct Upload {
-    org: String,
-    file: Vec<u8>,
-}
-
-async fn read_upload(data: MultipartData) -> Result<Upload, AppError> {
-    let mut parts = data.into_inner().ok_or(AppError::BadRequest)?;
-    let mut upload = Upload {
-        org: String::new(),
-        file: Vec::new(),
-    };
-    while let Some(mut part) = parts.next_field().await.map_err(|_| AppError::BadRequest)? {
-        match part.name() {
-            Some("org") => upload.org = part.text().await.map_err(|_| AppError::BadRequest)?,
-            Some("file") => {
-                while let Some(chunk) = part.chunk().await.map_err(|_| AppError::BadRequest)? {
-                    // The use case says so.
-                    if upload.file.len() <= MAX_CSV_BYTES {
-                        upload.file.extend_from_slice(&chunk);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(upload)
 }
 
 /// Sends the rows of a checked list that nothing is wrong with. Requires the permission to
@@ -232,7 +196,7 @@ pub async fn accept_invitation(#[server(default)] token: String) -> Result<(), A
         .answer(async {
             let user = context::signed_in()?;
             let invitations = services().invitations.clone();
-            let slug = invitations.accept(&user, &AccountToken::of(&token)).await?;
+            let slug = invitations.accept(&user, &LinkToken::of(&token)).await?;
             Ok(Done::at(OrgPage::Overview.path(&slug)).saying("Welcome! You are a member now."))
         })
         .await
@@ -246,7 +210,7 @@ pub async fn decline_invitation(#[server(default)] token: String) -> Result<(), 
             let user = context::signed_in().ok();
             let invitations = services().invitations.clone();
             invitations
-                .decline(user.as_ref(), &AccountToken::of(&token))
+                .decline(user.as_ref(), &LinkToken::of(&token))
                 .await?;
             let next = match user {
                 Some(_) => routes::ORGS,

@@ -9,7 +9,7 @@ use orghub::{
     routes::{self, OrgPage},
 };
 use orghub_ui::{
-    context::{self, AccountToken},
+    context::{self, LinkToken},
     error::AppError,
     forms::{self, Done, FormPost, FormUrl},
 };
@@ -219,7 +219,7 @@ pub async fn follow_join_link(#[server(default)] token: String) -> Result<(), Ap
         .answer(async {
             let user = context::signed_in()?;
             let joining = services().joining.clone();
-            let token = AccountToken::of(&token);
+            let token = LinkToken::of(&token);
             Ok(joined(joining.follow_link(&user, &token).await?))
         })
         .await

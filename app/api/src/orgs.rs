@@ -15,7 +15,6 @@ use orghub_ui::{
 };
 
 use super::upload::Upload;
-
 use crate::services::services;
 
 /// Creates an organization owned by the user, with a slug made from its name if none is
@@ -73,7 +72,7 @@ pub async fn update_org(
 /// Requires the permission to update it.
 #[server(prefix = "/api", endpoint = "change_logo", input = MultipartFormData)]
 pub async fn change_logo(data: MultipartData) -> Result<(), AppError> {
-    let Upload { org, file } = Upload::read(data, PictureOf::Organization).await;
+    let Upload { org, file } = Upload::picture(data, PictureOf::Organization).await;
     FormPost::in_org(&forms::CHANGE_LOGO, &org, "")
         .answer(async {
             let access = context::org_access(&org).await?;

@@ -14,7 +14,6 @@ use orghub_ui::{
 };
 
 use super::{account::confirmed_next, factors::answer_second_step};
-
 use crate::services::services;
 
 /// Asks for a new passkey. Requires a fresh proof.

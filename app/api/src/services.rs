@@ -1,7 +1,7 @@
 //! The only way from endpoints to use cases.
 
 use leptos::context::use_context;
-pub use orghub::invitations::{InvitedMany, MAX_CSV_BYTES};
+pub use orghub::invitations::InvitedMany;
 use orghub::services::Services;
 
 pub fn services() -> Services {

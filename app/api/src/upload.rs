@@ -2,7 +2,7 @@ use leptos::server_fn::codec::MultipartData;
 use orghub::domain::{Invalid, PictureOf};
 use orghub_ui::error::AppError;
 
-/// A form with a picture. The server has read it already, and refused what is far too large.
+/// A form with a file. The server has read it already, and refused what is far too large.
 pub(super) struct Upload {
     /// Its field `org`; empty: it has none before the file.
     pub org: String,
@@ -10,20 +10,30 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    /// Reads as far as the file.
-    pub async fn read(data: MultipartData, of: PictureOf) -> Self {
+    /// Reads as far as the picture.
+    pub async fn picture(data: MultipartData, of: PictureOf) -> Self {
+        Self::read(data, of.field(), "Choose a picture first.").await
+    }
+
+    /// Reads as far as the file in `field`; if there is none, `missing` is said.
+    pub async fn read(data: MultipartData, field: &'static str, missing: &'static str) -> Self {
         let mut org = String::new();
-        let file = read(data, of, &mut org).await;
+        let file = read(data, field, missing, &mut org).await;
         Self { org, file }
     }
 }
 
-async fn read(data: MultipartData, of: PictureOf, org: &mut String) -> Result<Vec<u8>, AppError> {
+async fn read(
+    data: MultipartData,
+    field: &'static str,
+    missing: &'static str,
+    org: &mut String,
+) -> Result<Vec<u8>, AppError> {
     let mut parts = data.into_inner().ok_or(AppError::BadRequest)?;
     while let Some(part) = parts.next_field().await.map_err(|_| AppError::BadRequest)? {
         match part.name() {
             Some("org") => *org = part.text().await.map_err(|_| AppError::BadRequest)?,
-            Some(name) if name == of.field() => {
+            Some(name) if name == field => {
                 let file = part.bytes().await.map_err(|_| AppError::BadRequest)?;
                 if file.is_empty() {
                     break;
@@ -33,5 +43,5 @@ async fn read(data: MultipartData, of: PictureOf, org: &mut String) -> Result<Ve
             _ => {}
         }
     }
-    Err(Invalid::new(of.field(), "Choose a picture first.").into())
+    Err(Invalid::new(field, missing).into())
 }

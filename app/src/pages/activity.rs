@@ -11,7 +11,6 @@ use orghub_ui::{
 };
 
 use super::render_org;
-
 use crate::services::services;
 
 /// The part of the audit log that the address asks for: `kind`, `who`, `from`, `to`, `before`.

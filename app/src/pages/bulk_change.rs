@@ -21,7 +21,6 @@ use orghub_ui::{
 use time::OffsetDateTime;
 
 use super::{OrgRequest, render_org};
-
 use crate::services::services;
 
 /// How often a browser looks how far it is.

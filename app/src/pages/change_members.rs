@@ -15,7 +15,6 @@ use orghub_ui::{
 };
 
 use super::{OrgRequest, render_org};
-
 use crate::services::services;
 
 /// What the address asks for.

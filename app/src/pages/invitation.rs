@@ -8,18 +8,17 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use orghub::{
-    domain::{CurrentUser, InvitationLetter, text},
+    domain::{CurrentUser, InvitationDetails, text},
     routes,
 };
 use orghub_ui::{
     components::{Day, PublicFrame},
-    context::{self, AccountToken},
+    context::{self, LinkToken},
     error::AppError,
     forms::{self, Flash, FormMessage},
 };
 
 use super::{error, render};
-
 use crate::services::services;
 
 /// Accepting, declining, and what it takes before one can.
@@ -32,7 +31,7 @@ pub fn InvitationPage() -> impl IntoView {
     render(
         async move {
             let invitations = services().invitations.clone();
-            let found = invitations.find_by_token(&AccountToken::of(&asked)).await;
+            let found = invitations.find_by_token(&LinkToken::of(&asked)).await;
             match found.map_err(AppError::from) {
                 Ok(about) => Ok(Some(about)),
                 Err(AppError::DeadLink) => Ok(None),
@@ -51,7 +50,7 @@ pub fn InvitationPage() -> impl IntoView {
     )
 }
 
-fn show(about: &InvitationLetter, token: &str) -> AnyView {
+fn show(about: &InvitationDetails, token: &str) -> AnyView {
     let flash = Flash::take();
     let messages = [&forms::ACCEPT_INVITATION, &forms::DECLINE_INVITATION].map(|form| {
         let form = flash.state_of(form);
@@ -109,7 +108,7 @@ fn for_recipient(token: &str) -> AnyView {
     .into_any()
 }
 
-fn for_visitor(about: &InvitationLetter, token: &str, next: &str) -> AnyView {
+fn for_visitor(about: &InvitationDetails, token: &str, next: &str) -> AnyView {
     let email = about.email.as_str();
     view! {
         <p>"To accept, sign in with this address, or create an account with it."</p>
@@ -125,7 +124,7 @@ fn for_visitor(about: &InvitationLetter, token: &str, next: &str) -> AnyView {
 }
 
 /// The link does not say whose account this is: see `orghub::invitations`.
-fn for_another(user: &CurrentUser, about: &InvitationLetter, next: &str) -> AnyView {
+fn for_another(user: &CurrentUser, about: &InvitationDetails, next: &str) -> AnyView {
     let email = about.email.to_string();
     view! {
         <div class="message" data-tone="warning" role="status">

@@ -19,7 +19,6 @@ use orghub_ui::{
 };
 
 use super::{OrgRequest, render_org};
-
 use crate::services::services;
 
 /// What the page shows besides its forms.

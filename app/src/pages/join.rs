@@ -13,13 +13,12 @@ use orghub::{
 };
 use orghub_ui::{
     components::PublicFrame,
-    context::{self, AccountToken},
+    context::{self, LinkToken},
     error::AppError,
     forms::{self, Flash, FormMessage},
 };
 
 use super::{error, render};
-
 use crate::services::services;
 
 /// Joining, and what it takes before one can.
@@ -33,7 +32,7 @@ pub fn JoinPage() -> impl IntoView {
         async move {
             let joining = services().joining.clone();
             let user = context::signed_in().ok();
-            let token = AccountToken::of(&asked);
+            let token = LinkToken::of(&asked);
             let found = context::timed(joining.find_offer(user.as_ref(), &token)).await;
             match found.map_err(AppError::from) {
                 Ok(offer) => Ok(Some(offer)),

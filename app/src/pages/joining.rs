@@ -11,7 +11,6 @@ use orghub_ui::{
 };
 
 use super::{OrgRequest, render_org};
-
 use crate::services::services;
 
 /// Who asks, what lets people in, and deciding about it.

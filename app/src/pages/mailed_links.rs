@@ -12,14 +12,13 @@ use orghub::{
 };
 use orghub_ui::{
     components::PublicFrame,
-    context::{self, AccountToken, MailedLink},
+    context::{self, LinkToken, MailedLink},
     error::AppError,
     forms::{self, Field, Flash, Form, FormMessage, FormState},
     response,
 };
 
 use super::render;
-
 use crate::services::services;
 
 /// What a mailed link's page says.
@@ -176,7 +175,7 @@ struct Link {
 
 async fn load(kind: TokenKind, token: String) -> Result<Link, AppError> {
     let auth = services().auth.clone();
-    let token = AccountToken::of(&token);
+    let token = LinkToken::of(&token);
     let MailedLink { email, user_name } = auth.find_link(kind, &token).await?;
     let is_own_browser = match kind {
         TokenKind::VerifyEmail => {

@@ -20,7 +20,6 @@ use orghub_ui::{
 use time::OffsetDateTime;
 
 use super::render_org;
-
 use crate::services::services;
 
 /// The member list that the address asks for ([`MemberListQuery::from_query`]).

@@ -18,7 +18,6 @@ use orghub_ui::{
 };
 
 use super::render;
-
 use crate::services::services;
 
 /// The organizations of the user that the address asks for (`page`, `q`), with the user's

@@ -15,7 +15,6 @@ use orghub_ui::{
 use time::OffsetDateTime;
 
 use super::{OrgRequest, render_org};
-
 use crate::services::services;
 
 /// Name, owner contact, members, plan and role, and, for those who may read it, what

@@ -12,7 +12,6 @@ use orghub_ui::{
 };
 
 use super::render;
-
 use crate::services::services;
 
 /// Asks whoever proved one factor for a second one; `?next=` says where to go afterwards.

@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Instant};
 
 use http::HeaderMap;
 use leptos::context::use_context;
-pub use orghub_auth::{AccountToken, Admitted, MailedLink, NewAccount, PlatformAdmin, SignedIn};
+pub use orghub_auth::{Admitted, LinkToken, MailedLink, NewAccount, PlatformAdmin, SignedIn};
 use orghub_auth::{
     ClientInfo, ProviderAnswer, RequestUser,
     access::{Access, OrgAccess},
@@ -66,7 +66,7 @@ pub fn signed_in() -> Result<SignedIn, AppError> {
 /// [`AppError::NotFound`]; [`AppError::SecondFactorFirst`].
 pub fn platform_admin() -> Result<PlatformAdmin, AppError> {
     let user = signed_in().map_err(|_signed_out| AppError::NotFound)?;
-    Ok(PlatformAdmin::admit(&user, &client_info())?)
+    Ok(PlatformAdmin::admit(&user)?)
 }
 
 /// The proof that the user is a member of the organization that `slug` names.

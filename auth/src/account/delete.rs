@@ -1,5 +1,5 @@
 use crate::{
-    AccountToken, Auth, ClientInfo, SignedIn, boxed,
+    Auth, ClientInfo, LinkToken, SignedIn, boxed,
     db::{self, Tx, orgs::OwnedOrg},
     domain::{OrgId, TokenKind, UserId, text},
     error::{Error, Result},
@@ -39,7 +39,7 @@ impl Auth {
     /// [`Error::DeadLink`]; [`Error::Conflict`] as when it was asked for.
     #[tracing::instrument(level = "debug", target = SPANS, name = "auth.delete_account", skip_all)]
     #[boxed]
-    pub async fn delete_account(&self, token: &AccountToken) -> Result<()> {
+    pub async fn delete_account(&self, token: &LinkToken) -> Result<()> {
         let mut tx = self.db.begin().await?;
         let taken = self
             .take_token(&mut tx, TokenKind::DeleteAccount, token)

@@ -11,7 +11,6 @@ use orghub_ui::{
 };
 
 use super::render_admin;
-
 use crate::services::services;
 
 /// Look-ups by family, sizes, lag, the breaker; flushing one organization, one user, or all.

@@ -11,7 +11,6 @@ use orghub_ui::{
 };
 
 use super::render_admin;
-
 use crate::services::services;
 
 /// The queue over all nodes: due and dead by kind, and the dead letters.

@@ -16,7 +16,6 @@ use orghub_ui::{
 };
 
 use super::{act, id_in_path, render_admin};
-
 use crate::services::services;
 
 /// Plan, seats, owners; limits of its own, restoring it, flushing its cache.

@@ -14,7 +14,6 @@ use orghub_ui::{
 };
 
 use super::render_admin;
-
 use crate::services::services;
 
 /// The organizations that the address asks for (`page`, `q`).

@@ -11,7 +11,6 @@ use orghub_ui::{
 };
 
 use super::render_admin;
-
 use crate::services::services;
 
 /// The site in a few figures, and the platform's log at the page that the address asks for.

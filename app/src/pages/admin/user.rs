@@ -16,7 +16,6 @@ use orghub_ui::{
 };
 
 use super::{act, id_in_path, render_admin};
-
 use crate::services::services;
 
 /// Memberships, sessions, second factor; suspending, reinstating, signing out everywhere.

@@ -13,7 +13,6 @@ use orghub_ui::{
 };
 
 use super::render_admin;
-
 use crate::services::services;
 
 /// The users whom the address asks for (`page`, `q`).

@@ -14,7 +14,6 @@ use orghub_ui::{
 };
 
 use super::{id_in_path, render_admin};
-
 use crate::services::services;
 
 /// The events that the address asks for (`show`, `page`), the newest first.

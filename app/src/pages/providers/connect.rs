@@ -9,7 +9,6 @@ use orghub_ui::{
 };
 
 use super::render;
-
 use crate::services::services;
 
 /// Asks for the password of the account that has the address which the provider vouches for.

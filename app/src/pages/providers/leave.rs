@@ -4,7 +4,6 @@ use orghub::domain::ProviderProblem;
 use orghub_ui::{components::PublicFrame, context, error::AppError, response};
 
 use super::render;
-
 use crate::services::services;
 
 /// Sends the browser on to the provider; a link does it where that is switched off.

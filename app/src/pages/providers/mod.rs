@@ -25,7 +25,6 @@ pub use leave::LeavePage;
 pub use return_page::ReturnPage;
 
 use super::error;
-
 use crate::services::services;
 
 /// The provider in the address.

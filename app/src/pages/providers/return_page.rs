@@ -3,7 +3,6 @@ use orghub::domain::{Provider, ProviderProblem};
 use orghub_ui::{context, error::AppError, response};
 
 use super::render;
-
 use crate::services::services;
 
 /// Where a provider sends a browser back to: does what was begun, and goes on from there.

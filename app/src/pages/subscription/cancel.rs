@@ -11,7 +11,6 @@ use orghub_ui::{
 };
 
 use super::{OrgRequest, back, manage::can_buy, render_org};
-
 use crate::services::services;
 
 /// Longest comment that the form takes, in characters: as much as is kept when it is refused.

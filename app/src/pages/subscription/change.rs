@@ -14,7 +14,6 @@ use orghub_ui::{
 };
 
 use super::{OrgRequest, back, render_org};
-
 use crate::services::services;
 
 /// What the address asks for.

@@ -9,7 +9,6 @@ use orghub::{
 use orghub_ui::{components::Card, response};
 
 use super::{OrgRequest, back, render_org, unless_away};
-
 use crate::services::services;
 
 enum Found {

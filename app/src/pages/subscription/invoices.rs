@@ -11,7 +11,6 @@ use orghub_ui::{
 };
 
 use super::{OrgRequest, back, render_org, stripe_is_away, unless_away};
-
 use crate::services::services;
 
 /// A page of them; `after` in the address is the invoice that it starts after.

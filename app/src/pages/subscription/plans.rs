@@ -14,7 +14,6 @@ use orghub_ui::{
 };
 
 use super::{OrgRequest, back, manage::can_buy, render_org, stripe_is_away, unless_away};
-
 use crate::services::services;
 
 struct Data {

@@ -3,7 +3,7 @@ use time::OffsetDateTime;
 use crate::{
     boxed,
     db::Tx,
-    domain::{Email, InvitationId, InvitationLetter, Role},
+    domain::{Email, InvitationDetails, InvitationId, Role},
     error::Result,
     telemetry::SPANS,
 };
@@ -11,7 +11,7 @@ use crate::{
 /// Somebody to remind.
 pub struct DueReminder {
     pub id: InvitationId,
-    pub letter: InvitationLetter,
+    pub details: InvitationDetails,
 }
 
 /// Up to `limit` invitations that were sent before then, can still be accepted, and whose
@@ -53,7 +53,7 @@ pub async fn list_due(
     .await?;
     let due = rows.into_iter().map(|row| DueReminder {
         id: row.id,
-        letter: InvitationLetter {
+        details: InvitationDetails {
             org_name: row.org_name,
             invited_by: row.invited_by,
             email: row.email,

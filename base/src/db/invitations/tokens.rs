@@ -4,7 +4,7 @@ use super::InvitationForChange;
 use crate::{
     boxed,
     db::{Reader, Tx},
-    domain::{Email, InvitationId, InvitationLetter, InvitationState, OrgId, Role},
+    domain::{Email, InvitationDetails, InvitationId, InvitationState, OrgId, Role},
     error::Result,
     telemetry::SPANS,
 };
@@ -55,9 +55,9 @@ pub async fn find_by_token(
     reader: &Reader,
     hash: &[u8; 32],
     now: OffsetDateTime,
-) -> Result<Option<InvitationLetter>> {
+) -> Result<Option<InvitationDetails>> {
     Ok(sqlx::query_as!(
-        InvitationLetter,
+        InvitationDetails,
         r#"
         select
             organization.name as org_name,

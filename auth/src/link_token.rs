@@ -3,12 +3,12 @@ use std::fmt::{self, Write as _};
 use rand::{TryRngCore as _, rngs::OsRng};
 use sha2::{Digest, Sha256};
 
-/// The secret of a link that was mailed: 256 random bits, in hexadecimal digits. Nobody
-/// keeps it but the mail; the database has its hash.
+/// The secret of a link that was mailed or handed on: 256 random bits, in hexadecimal digits.
+/// Nobody keeps it but whoever has the link; the database has its hash.
 #[derive(Clone)]
-pub struct AccountToken(String);
+pub struct LinkToken(String);
 
-impl AccountToken {
+impl LinkToken {
     pub fn random() -> Self {
         let mut bytes = [0; 32];
         OsRng
@@ -35,8 +35,8 @@ impl AccountToken {
     }
 }
 
-impl fmt::Debug for AccountToken {
+impl fmt::Debug for LinkToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AccountToken")
+        f.write_str("LinkToken")
     }
 }
