@@ -21,7 +21,7 @@ use orghub::{
     services::Services,
 };
 use orghub_test_support::{
-    BOUND, Counters, PATIENCE, PrivateCluster, Stopwatch, TestApp, eventually,
+    BOUND, Counters, PATIENCE, PrivateCluster, Stopwatch, TestApp, eventually, stress::seconds,
 };
 use tokio::task::{JoinSet, spawn_blocking};
 
@@ -506,13 +506,10 @@ async fn the_races_of_one_redis_end_the_same_on_a_cluster_whose_slots_move() {
     assert!(moved > 20, "{moved} slots moved");
 }
 
-/// Test 4 again. `ORGHUB_STRESS_SECONDS` says for how long; twenty if nothing does.
+/// Test 4 again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_read_begun_after_an_acknowledged_change_returns_less_whatever_the_cluster_does() {
-    let seconds = std::env::var("ORGHUB_STRESS_SECONDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(20);
+    let seconds = seconds(20);
     let cluster = PrivateCluster::start(1);
     let settings = Settings(cluster.config());
     let is_over = Arc::new(AtomicBool::new(false));

@@ -33,14 +33,9 @@ const SCALE: Scale = Scale {
     reads: 100,
 };
 
-/// Runs for a minute; `ORGHUB_STRESS_SECONDS` says otherwise.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_read_begun_after_an_acknowledged_change_returns_less() {
-    let seconds = std::env::var("ORGHUB_STRESS_SECONDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(60);
-    let tally = over(&PrivateRedis::start(), seconds).await;
+    let tally = over(&PrivateRedis::start(), stress::seconds(60)).await;
     eprintln!("{tally}");
 }
 

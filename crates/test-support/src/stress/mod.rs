@@ -44,6 +44,12 @@ use crate::TestApp;
 /// Longest time a writer keeps its transaction open after the change.
 const SLOWEST_WRITE_MS: u64 = 20;
 
+/// How long a harness runs: `default` seconds, unless `ORGHUB_STRESS_SECONDS` says otherwise.
+pub fn seconds(default: u64) -> u64 {
+    let asked = std::env::var("ORGHUB_STRESS_SECONDS").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 /// What can be asked of a subject.
 pub trait Question: Copy + Debug + Send + Sync + 'static {
     const ALL: &'static [Self];

@@ -34,13 +34,9 @@ const SCALE: Scale = Scale {
     reads: 20,
 };
 
-/// Runs for twenty seconds; `ORGHUB_STRESS_SECONDS` says otherwise.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_page_asked_for_after_an_acknowledged_change_shows_less() {
-    let seconds = std::env::var("ORGHUB_STRESS_SECONDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(20);
+    let seconds = stress::seconds(20);
     let company = Company::start().await;
     let (nodes, kept) = (company.nodes(&[]).await, company.kept.clone());
     let harness = Harness::set_up(&company.site.app, nodes, company.subjects, SCALE).await;
