@@ -99,9 +99,13 @@ impl RenderedPages {
     /// `None` for 0 bytes.
     pub fn new(bytes: u64) -> Option<Self> {
         let most = usize::try_from(bytes / 8_192).unwrap_or(usize::MAX).max(16);
-        (bytes > 0).then(|| Self {
-            pages: sync::Cache::with_weighter(most, bytes, Weight),
-            asked_for: AskedFor::new(),
+        (bytes > 0).then(|| {
+            let empty = Self {
+                pages: sync::Cache::with_weighter(most, bytes, Weight),
+                asked_for: AskedFor::new(),
+            };
+            empty.show_weight();
+            empty
         })
     }
 

@@ -244,10 +244,10 @@ async fn no_page_is_sent_again_that_would_be_made_differently() {
     let company = Company::start().await;
     let count = company.count_outdated(changes, |seen| seen).await;
     assert_eq!(count.outdated, 0, "{count:?}");
-    match company.has_near_cache() {
-        // Not nothing, or it would prove nothing: two of six could be, while leases hold.
-        true => assert!(count.kept > changes / 2, "{count:?}"),
-        false => assert_eq!(count.kept, 0, "{count:?}"),
+    // Not nothing, or it would prove nothing: two of six could be, while leases hold. Without
+    // near cache it is only what requests of the same moment have looked up for each other.
+    if company.has_near_cache() {
+        assert!(count.kept > changes / 2, "{count:?}");
     }
 }
 

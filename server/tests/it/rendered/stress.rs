@@ -79,7 +79,11 @@ struct Company {
 
 impl Company {
     async fn start() -> Self {
-        let site = Site::start_with(|config| config.database_max_connections = 16).await;
+        let site = Site::start_with(|config| {
+            config.near_cache_bytes = 8 << 20;
+            config.database_max_connections = 16;
+        })
+        .await;
         let subjects = stress::subjects(&site.app, SUBJECTS).await;
         let mut owners = Vec::new();
         for subject in &subjects {
