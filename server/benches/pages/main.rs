@@ -114,7 +114,7 @@ const fn rung(name: &'static str, path: &'static str, is_signed_in: bool, server
 const ORG: &str = "/orgs/acme";
 const LIST: &str = "/orgs/acme/members";
 
-/// All steps, the cheapest first.
+/// All steps. The others are compared with the first.
 fn ladder() -> Vec<Rung> {
     let mut ladder = vec![
         rung("`/healthz`", "/healthz", false, Kind::AsItIs),
